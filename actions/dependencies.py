@@ -1,0 +1,149 @@
+"""The bootstrap: makes an action's hash-locked dependencies importable. Standard library only.
+
+`requirements/<group>.txt` is the lock. It is installed once into a folder named by its hash and this Python,
+in the runner's temporary folder during a job and in the user's cache elsewhere; never into the tool cache,
+which outlives a job, and never beside our own code, which may be shared and read-only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import secrets
+import shutil
+import subprocess
+import sys
+import sysconfig
+from typing import TYPE_CHECKING
+
+from maximus.errors import Error, ExitStatus
+
+from .cache import cache_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+__all__ = ["install", "make_importable"]
+
+TIMEOUT = 600
+"""Seconds that an installation may take before it is given up."""
+_NO_WHEELS = {
+    ("darwin", "x86_64"): "macOS on Intel",
+    ("win32", "ARM64"): "Windows on Arm",
+}
+
+
+def make_importable(group: str, root: Path, environment: Mapping[str, str], say: Callable[[str], None]) -> None:
+    """Put the group's dependencies on `sys.path`, before the Python's own packages.
+
+    In an installed wheel there is no `requirements/` beside the code and the installer has done it already.
+    """
+    lock = root / "requirements" / f"{group}.txt"
+    if not lock.is_file():
+        return
+    folder = install(lock, cache_folder(environment), say, environment)
+    sys.path.insert(1, str(folder))
+
+
+def install(lock: Path, cache: Path, say: Callable[[str], None], environment: Mapping[str, str]) -> Path:
+    """Return the folder that holds exactly what the lock names, installing it where it is not there yet.
+
+    Raises Error DEP001 when the installation fails, DEP002 where no wheels exist for this machine,
+    DEP003 where there is neither uv nor pip (all: something outside, 3).
+    """
+    content = lock.read_bytes()
+    folder = cache / f"{lock.stem}-{_key(content)}"
+    if folder.is_dir():
+        return folder
+    _refuse_machine_without_wheels(content)
+    count = content.count(b"==")
+    say(f"installing {count} locked packages for {lock.stem} (once for this version)")
+    cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+    building = cache / f".{folder.name}-{secrets.token_hex(8)}"
+    try:
+        _run(_command(lock, building, environment), environment)
+        try:
+            building.rename(folder)
+        except OSError:
+            # Another process was faster; what it renamed has the same hashes.
+            if not folder.is_dir():
+                raise
+    except OSError as fault:
+        raise Error(
+            "DEP001",
+            f"cannot install the dependencies of {lock.stem}",
+            why=fault.strerror or str(fault),
+            fix=f"The folder {cache} must be writable and have some 100 MB free.",
+            status=ExitStatus.OUTSIDE,
+        ) from fault
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+    return folder
+
+
+def _key(content: bytes) -> str:
+    """Return 16 hexadecimal digits over the lock and everything that decides which wheels fit."""
+    machine = f"{sys.implementation.cache_tag} {sysconfig.get_platform()} {platform.libc_ver()[0]}"
+    return hashlib.sha256(content + machine.encode()).hexdigest()[:16]
+
+
+def _refuse_machine_without_wheels(content: bytes) -> None:
+    name = _NO_WHEELS.get((sys.platform, platform.machine()))
+    if name and b"cryptography==" in content:
+        raise Error(
+            "DEP002",
+            f"there are no wheels of `cryptography` for {name}",
+            why="only wheels are installed, never source code that a build would run",
+            fix="Run this action on Linux, on macOS with Apple silicon, or on Windows x64.",
+            status=ExitStatus.OUTSIDE,
+        )
+
+
+def _command(lock: Path, target: Path, environment: Mapping[str, str]) -> list[str]:
+    strict = ["--target", str(target), "--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", str(lock)]
+    uv = shutil.which("uv", path=environment.get("PATH"))
+    if uv:
+        # --no-config: a uv.toml in the caller's workspace could otherwise redirect the index.
+        return [uv, "pip", "install", "--quiet", "--no-config", "--python", sys.executable, *strict]
+    pip = [sys.executable, "-I", "-m", "pip"]
+    probe = subprocess.run([*pip, "--version"], capture_output=True, check=False, timeout=TIMEOUT)  # noqa: S603 - our own Python
+    if probe.returncode != 0:
+        raise Error(
+            "DEP003",
+            "neither uv nor pip is there to install the locked dependencies",
+            fix="Install one: `apt-get install python3-pip`, `python3 -m ensurepip`, or uv.",
+            status=ExitStatus.OUTSIDE,
+        )
+    return [*pip, "install", "--quiet", "--no-input", "--no-compile", "--disable-pip-version-check",
+            "--no-warn-conflicts", "--progress-bar", "off", *strict]
+
+
+def _run(command: list[str], environment: Mapping[str, str]) -> None:
+    try:
+        done = subprocess.run(  # noqa: S603 - our own command, an argument list
+            command,
+            capture_output=True,
+            check=False,
+            timeout=TIMEOUT,
+            env=dict(environment) | {"PIP_ROOT_USER_ACTION": "ignore"},
+            stdin=subprocess.DEVNULL,
+        )
+    except subprocess.TimeoutExpired as fault:
+        why = f"it took more than {TIMEOUT} seconds"
+        raise _failed(why) from fault
+    if done.returncode != 0:
+        said = [line for line in done.stderr.decode("utf-8", "replace").splitlines() if line.strip()]
+        raise _failed("; ".join(line.strip() for line in said[-2:]) or f"exit status {done.returncode}")
+
+
+def _failed(why: str) -> Error:
+    return Error(
+        "DEP001",
+        "cannot install the locked dependencies",
+        why=why[:500],
+        fix="Check that the package index of this machine can be reached (PIP_INDEX_URL, proxy), then run again.",
+        status=ExitStatus.OUTSIDE,
+    )
+
+

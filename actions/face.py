@@ -1,0 +1,138 @@
+"""What an action may say, whoever listens: the part that the runner's and the terminal's face share."""
+
+from __future__ import annotations
+
+import abc
+import contextlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from maximus.errors import Error, ExitStatus
+from maximus.verdict import Status, Verdict, overall
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+__all__ = ["Face", "Record", "Table"]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Facts in rows; the cells are plain text, each face escapes them for its target."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(slots=True)
+class Record:
+    """What a run, or one part of it, has found so far."""
+
+    name: str
+    headline: str = ""
+    verdicts: list[Verdict] = field(default_factory=list)
+    errors: list[Error] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
+    notes: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def exit_status(self) -> ExitStatus:
+        """The weightiest of what the errors and the verdicts lead to; nothing at all is unmeasured."""
+        statuses = [error.status for error in self.errors]
+        statuses += [verdict.status.exit_status for verdict in self.verdicts]
+        return max(statuses, key=lambda status: status.weight, default=ExitStatus.UNMEASURED)
+
+    @property
+    def status(self) -> Status:
+        """The one status for all of it."""
+        if any(error.status is not ExitStatus.UNMEASURED for error in self.errors):
+            return Status.FAIL
+        return Status.UNMEASURED if self.errors else overall(self.verdicts)
+
+
+class Face(abc.ABC):
+    """How an action speaks: to a GitHub runner or to a person at a terminal.
+
+    Everything an action says passes through here as plain text; escaping is the face's business.
+    """
+
+    def __init__(self, environment: Mapping[str, str], action: str) -> None:
+        """Take the environment that the action may read, and the action's name."""
+        self.environment = environment
+        self.record = Record(action)
+
+    @abc.abstractmethod
+    def say(self, text: str) -> None:
+        """Show a line of information."""
+
+    @abc.abstractmethod
+    def warn(self, text: str, *, where: str = "") -> None:
+        """Show a warning; `where` is a path, or `path:line`."""
+
+    @abc.abstractmethod
+    def show_error(self, error: Error) -> None:
+        """Show an error in its one to three lines."""
+
+    @abc.abstractmethod
+    def mask(self, secret: str) -> None:
+        """See to it that the secret never appears in anything that is shown."""
+
+    @abc.abstractmethod
+    def group(self, title: str) -> contextlib.AbstractContextManager[None]:
+        """Fold what is said inside under a title."""
+
+    @abc.abstractmethod
+    def progress(self, title: str, total: int) -> contextlib.AbstractContextManager[Callable[[], None]]:
+        """Yield a function to call after each of `total` pieces of work."""
+
+    @abc.abstractmethod
+    def show_table(self, table: Table) -> None:
+        """Show a table."""
+
+    @abc.abstractmethod
+    def conclude(self, outputs: Mapping[str, str]) -> None:
+        """Show the headline and hand over the outputs; called exactly once, whatever happened."""
+
+    def judge(self, verdict: Verdict) -> None:
+        """Record a check's answer."""
+        self.record.verdicts.append(verdict)
+
+    def fail(self, error: Error) -> None:
+        """Record an error, show it, and go on: what can still be done is done."""
+        self.record.errors.append(error)
+        self.show_error(error)
+
+    def headline(self, text: str) -> None:
+        """Say in one sentence how it went; the last one counts."""
+        self.record.headline = text
+
+    def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """Record a table and show it."""
+        made = Table(title, tuple(columns), tuple(tuple(row) for row in rows))
+        self.record.tables.append(made)
+        self.show_table(made)
+
+    def note(self, title: str, text: str) -> None:
+        """Record a text that a reader may want to unfold: a command to paste, a file's beginning."""
+        self.record.notes.append((title, text))
+
+    @contextlib.contextmanager
+    def part(self, name: str) -> Iterator[Record]:
+        """Run another action inside this one: it gets a record of its own, which this one then absorbs.
+
+        An Error that leaves the part is recorded in it and goes no further.
+        """
+        outer, self.record = self.record, Record(name)
+        try:
+            with self.group(name):
+                try:
+                    yield self.record
+                except Error as error:
+                    self.fail(error)
+        finally:
+            inner, self.record = self.record, outer
+            outer.verdicts += inner.verdicts
+            outer.errors += inner.errors
+            outer.tables += inner.tables
+            outer.notes += inner.notes

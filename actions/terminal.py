@@ -1,0 +1,255 @@
+"""The same face for a person's terminal: options, progress, colour, plain text where output is piped."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import re
+import shutil
+import sys
+import textwrap
+import time
+from typing import TYPE_CHECKING, NoReturn, TextIO
+
+from maximus import __version__
+from maximus.errors import Error, ExitStatus, nearest
+
+from .declare import ACTIONS, Action, Declared, find_action, secret_of
+from .face import Face, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+__all__ = ["TerminalFace", "action_help", "list_of_actions", "options_of", "printable"]
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+_COLOURS = {"pass": "32", "fail": "31", "unmeasured": "33", "waived": "33"}
+_SIGNS = {"pass": "✔", "fail": "✘", "unmeasured": "○", "waived": "△"}
+
+
+def printable(text: str) -> str:
+    """Return foreign text so that a terminal shows it and obeys nothing in it: control characters written out."""
+    return _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", text.replace("\r\n", "\n").replace("\t", "    "))
+
+
+class _Parser(argparse.ArgumentParser):
+    """Turns a wrong option into our error instead of ending the process."""
+
+    def error(self, message: str) -> NoReturn:
+        raise Error("RUN002", f"{self.prog.split()[-1]}: {message}", status=ExitStatus.USAGE)
+
+
+def _parser(action: Action) -> _Parser:
+    parser = _Parser(prog=f"maximus {action.name}", add_help=False, allow_abbrev=False)
+    for item in action.inputs():
+        option = f"--{item.name}"
+        if item.kind is bool:
+            parser.add_argument(option, dest=item.name, action=argparse.BooleanOptionalAction, default=None)
+        else:
+            parser.add_argument(option, dest=item.name, action="append", default=None)
+    parser.add_argument("--json", dest="json output", action="store_true")
+    parser.add_argument("--help", "-h", dest="help output", action="store_true")
+    return parser
+
+
+def options_of(
+    action: Action, arguments: Sequence[str], environment: Mapping[str, str]
+) -> tuple[dict[str, str], bool, bool]:
+    """Return the inputs as texts by name, whether JSON is asked for, and whether help is.
+
+    Raises Error RUN002 to RUN006 (usage) for an option that is unknown, empty, given twice or not allowed.
+    """
+    found, rest = _parser(action).parse_known_args(list(arguments))
+    values = vars(found)
+    if rest:
+        known = tuple(f"--{item.name}" for item in action.inputs())
+        hint = nearest(rest[0].split("=")[0], known) if rest[0].startswith("-") else "values follow an option"
+        raise Error(
+            "RUN005",
+            f"unknown option {rest[0]!r}: {hint}",
+            fix=f"The options are listed by `python3 actions {action.name} --help`.",
+            status=ExitStatus.USAGE,
+        )
+    texts: dict[str, str] = {}
+    for item in action.inputs():
+        value = values[item.name]
+        if value is None:
+            continue
+        texts[item.name] = _text(item, value, environment)
+    return texts, values["json output"], values["help output"]
+
+
+def _text(item: Declared, value: bool | list[str], environment: Mapping[str, str]) -> str:  # noqa: FBT001 - argparse's own value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if len(value) > 1 and item.kind is not tuple:
+        raise Error("RUN006", f"option --{item.name} stands {len(value)} times and takes one value", status=ExitStatus.USAGE)
+    if not all(text.strip() for text in value):
+        raise Error(
+            "RUN006",
+            f"option --{item.name} is empty",
+            fix="Leave it out for the default, or give it a value.",
+            status=ExitStatus.USAGE,
+        )
+    if item.secret:
+        return secret_of(value[0], environment, item.name)
+    return "\n".join(value)
+
+
+def list_of_actions() -> str:
+    """Return what `python3 actions` alone prints."""
+    actions = [find_action(name) for name in ACTIONS]
+    width = max(len(action.name) for action in actions)
+    lines = [f"maximus {__version__}: release actions for GitHub, and the same on any machine", ""]
+    lines += [f"  {action.name:{width}}  {action.title}" for action in actions]
+    lines += ["", "maximus NAME --help shows the inputs of one; every input is an option."]
+    return "\n".join(lines) + "\n"
+
+
+def action_help(action: Action) -> str:
+    """Return what `python3 actions NAME --help` prints, from the action's own declarations."""
+    doc = (action.module.__doc__ or "").strip().split("\n\n")
+    text = f"maximus {action.name}: {action.title}\n\n"
+    text += "".join(textwrap.fill(" ".join(part.split()), 96) + "\n\n" for part in doc[1:])
+    text += "Options (the action's inputs):\n"
+    for item in action.inputs():
+        text += _option_help(item)
+    text += "  --json\n      Print one JSON document: outputs, verdicts, errors. Text for people goes to standard error.\n"
+    text += "\nOutputs:\n"
+    for item in action.outputs():
+        text += _wrapped(f"  {item.name}", item.help)
+    text += "\nExit status: 0 pass, 1 a check failed, 2 wrong usage, 3 something outside failed, 70 nothing measured.\n"
+    return text
+
+
+def _option_help(item: Declared) -> str:
+    if item.kind is bool:
+        head = f"  --{item.name} / --no-{item.name}"
+    else:
+        value = "env:NAME" if item.secret else item.metavar or ("|".join(item.choices) or "TEXT")
+        head = f"  --{item.name} {value}" + (" (may be given several times)" if item.kind is tuple else "")
+    default = item.default_text.replace("\n", ", ")
+    shown = "" if item.action_default is not None or not default else f" Default: {default}."
+    needed = " Required." if item.required else ""
+    return _wrapped(head, item.help + needed + shown)
+
+
+def _wrapped(head: str, text: str) -> str:
+    return head + "\n" + textwrap.fill(text, 96, initial_indent="      ", subsequent_indent="      ") + "\n"
+
+
+class TerminalFace(Face):
+    """Speaks to a person; with `as_json` it prints one document and says the rest on standard error."""
+
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        action: str,
+        *,
+        as_json: bool = False,
+        stream: TextIO | None = None,
+        errors: TextIO | None = None,
+    ) -> None:
+        """Write facts to `stream` and errors to `errors`, by default the process's own."""
+        super().__init__(environment, action)
+        self._json = as_json
+        self._out = stream or sys.stdout
+        self._err = errors or sys.stderr
+        self._people = self._err if as_json else self._out
+        self._depth = 0
+        self._colour = self._people.isatty() and "NO_COLOR" not in environment and environment.get("TERM") != "dumb"
+        self._secrets: set[str] = set()
+
+    def _write(self, text: str, stream: TextIO | None = None) -> None:
+        shown = printable(text)
+        for secret in self._secrets:
+            shown = shown.replace(secret, "***")
+        target = stream or self._people
+        target.write(textwrap.indent(shown, "  " * self._depth) + "\n")
+        target.flush()
+
+    def _paint(self, text: str, colour: str) -> str:
+        return f"\x1b[{colour}m{text}\x1b[0m" if self._colour else text
+
+    def say(self, text: str) -> None:
+        """Show a line of information."""
+        self._write(text)
+
+    def warn(self, text: str, *, where: str = "") -> None:
+        """Show a warning on standard error."""
+        self._write(f"warning: {text}" + (f" ({where})" if where else ""), self._err)
+
+    def show_error(self, error: Error) -> None:
+        """Show the error in its one to three lines on standard error, the first with the action's name."""
+        head, *rest = error.lines
+        self._people.flush()
+        self._write(f"{self.record.name}: {head}", self._err)
+        for line in rest:
+            self._write(f"  {line}", self._err)
+
+    def mask(self, secret: str) -> None:
+        """Blot the secret out of everything that is shown from now on."""
+        if secret.strip():
+            self._secrets.add(secret)
+
+    @contextlib.contextmanager
+    def group(self, title: str) -> Iterator[None]:
+        """Show the title and indent what follows."""
+        self._write(title)
+        self._depth += 1
+        try:
+            yield
+        finally:
+            self._depth -= 1
+
+    @contextlib.contextmanager
+    def progress(self, title: str, total: int) -> Iterator[Callable[[], None]]:
+        """Show a moving bar on a terminal once the work has taken a second; one line where output is piped."""
+        if not (self._colour and self._err.isatty()):
+            started = time.monotonic()
+            yield lambda: None
+            if time.monotonic() - started > 1:
+                self._write(f"{title}: {total} done")
+            return
+        # Imported here: 60 ms that only long work at a terminal should cost.
+        from rich.console import Console  # noqa: PLC0415
+        from rich.progress import Progress  # noqa: PLC0415
+
+        with Progress(console=Console(file=self._err), transient=True) as bar:
+            task = bar.add_task("  " * self._depth + printable(title), total=total)
+            yield lambda: bar.advance(task)
+
+    def show_table(self, table: Table) -> None:
+        """Show a table with aligned columns; the last column takes what the terminal's width leaves."""
+        rows = [tuple(printable(cell) for cell in row) for row in (table.columns, *table.rows)]
+        widths = [max(len(row[index]) for row in rows) for index in range(len(table.columns))]
+        room = shutil.get_terminal_size((100, 24)).columns if self._people.isatty() else 10_000
+        for number, row in enumerate(rows):
+            line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+            line = line if len(line) + 2 * self._depth <= room else line[: room - 2 * self._depth - 1] + "…"
+            indent = "  " * self._depth
+            self._people.write(indent + (self._paint(line, "1") if number == 0 else line) + "\n")
+        self._people.flush()
+
+    def conclude(self, outputs: Mapping[str, str]) -> None:
+        """Show the verdict line last; with `--json` print the document as well."""
+        status = self.record.status.value
+        for title, text in self.record.notes:
+            self._write(f"\n{title}:\n{textwrap.indent(text.rstrip(), '  ')}")
+        line = printable(f"{_SIGNS[status]} {self.record.name}: {self.record.headline}")
+        self._people.write(self._paint(line, f"1;{_COLOURS[status]}") + "\n")
+        self._people.flush()
+        if self._json:
+            document = {
+                "action": self.record.name,
+                "errors": [
+                    {"code": e.code, "fix": e.fix, "what": e.what, "where": e.where, "why": e.why}
+                    for e in self.record.errors
+                ],
+                "outputs": dict(outputs),
+                "verdicts": [verdict.as_document() for verdict in self.record.verdicts],
+            }
+            self._out.write(json.dumps(document, indent=2, sort_keys=True) + os.linesep.replace("\r", ""))
+            self._out.flush()
