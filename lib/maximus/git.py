@@ -1,0 +1,178 @@
+"""What a git checkout says about itself, read with the user's own `git`: commit, tags, history, origin."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NewType
+
+from maximus.errors import Error, ExitStatus
+
+__all__ = ["Checkout", "Commit", "CommitId", "Origin", "find_checkout"]
+
+CommitId = NewType("CommitId", str)
+"""40 (or 64) hexadecimal digits."""
+
+TIMEOUT = 60
+"""Seconds that one call of git may take."""
+MAX_COMMITS = 20_000
+"""How many commits of a history are read at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One commit of a history."""
+
+    id: CommitId
+    subject: str
+    body: str
+    author_name: str
+    author_email: str
+    time: int
+    """The committer's time, seconds since 1970 UTC."""
+    parents: int
+    """How many parents: two or more for a merge."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The repository on a server, as the remote `origin` names it."""
+
+    server: str
+    """Such as `https://github.com`."""
+    name: str
+    """`owner/name`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """A git work tree."""
+
+    root: Path
+    """The top folder of the work tree."""
+
+    def head(self) -> CommitId | None:
+        """Return the commit that is checked out, or None before the first commit."""
+        return CommitId(self._read("rev-parse", "--verify", "--quiet", "HEAD^{commit}").strip()) or None
+
+    def commit_of(self, revision: str) -> CommitId | None:
+        """Return the commit that a tag, branch or id names, or None where there is none."""
+        _refuse_option(revision)
+        found = self._read("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}").strip()
+        return CommitId(found) or None
+
+    def commit_time(self) -> int | None:
+        """Return the committer's time of the commit that is checked out, seconds since 1970 UTC."""
+        shown = self._read("log", "-1", "--format=%ct", "HEAD").strip()
+        return int(shown) if shown.isdigit() else None
+
+    def is_shallow(self) -> bool:
+        """Tell whether the history was cut off when it was cloned."""
+        return self._read("rev-parse", "--is-shallow-repository").strip() == "true"
+
+    def tags_at_head(self) -> tuple[str, ...]:
+        """Return the tags on the commit that is checked out, sorted."""
+        return tuple(sorted(self._read("tag", "--points-at", "HEAD").split()))
+
+    def tags_reachable(self, revision: str = "HEAD") -> tuple[str, ...]:
+        """Return the tags whose commit is the revision or an ancestor of it, nearest first."""
+        _refuse_option(revision)
+        listed = self._read("log", "--simplify-by-decoration", "--decorate-refs=refs/tags/*", "--format=%D", revision)
+        names = (name.strip() for line in listed.splitlines() for name in line.split(","))
+        return tuple(name.removeprefix("tag: ") for name in names if name.startswith("tag: "))
+
+    def history(self, base: str | None, head: str = "HEAD") -> tuple[Commit, ...]:
+        """Return the commits that `head` has and `base` has not, newest first, at most MAX_COMMITS.
+
+        Without a base: the whole history. Raises Error GIT002 for a revision that does not exist.
+        """
+        for revision in (base, head):
+            if revision is not None and self.commit_of(revision) is None:
+                raise Error(
+                    "GIT002",
+                    f"there is no revision {revision!r} in {self.root}",
+                    fix="Fetch it (`git fetch --tags`), or check the name.",
+                    status=ExitStatus.USAGE,
+                )
+        fields = "%H%x00%s%x00%b%x00%an%x00%ae%x00%ct%x00%P%x00"
+        span = head if base is None else f"{base}..{head}"
+        raw = self._read("log", f"--max-count={MAX_COMMITS}", f"--format={fields}", "--end-of-options", span)
+        parts = raw.split("\0")
+        # Each record ends with a NUL and git's own line feed, which begins the next record.
+        rows = [parts[index : index + 7] for index in range(0, len(parts) - 7 + 1, 7)]
+        return tuple(
+            Commit(CommitId(row[0].strip()), row[1], row[2].strip(), row[3], row[4], int(row[5]), len(row[6].split()))
+            for row in rows
+        )
+
+    def file_at(self, revision: str, path: str) -> bytes | None:
+        """Return a file's content at a revision, or None where it is not there."""
+        _refuse_option(revision)
+        done = self._run("cat-file", "blob", f"{revision}:{path}")
+        return done.stdout if done.returncode == 0 else None
+
+    def origin(self) -> Origin | None:
+        """Return where `origin` lies, credentials left out, or None without such a remote."""
+        address = self._read("config", "--get", "remote.origin.url").strip()
+        found = re.fullmatch(
+            r"(?:(?P<scheme>https?|ssh|git)://)?(?:[^@/]+@)?(?P<host>[^:/]+)(?::\d+)?[:/](?P<path>[^?#]+?)(?:\.git)?/?",
+            address,
+        )
+        if not found or "/" not in found["path"]:
+            return None
+        scheme = "http" if found["scheme"] == "http" else "https"
+        return Origin(f"{scheme}://{found['host']}", found["path"])
+
+    def _read(self, *arguments: str) -> str:
+        """Return what git prints, or an empty text where it fails: a question without an answer."""
+        done = self._run(*arguments)
+        return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else ""
+
+    def _run(self, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+        return _git(self.root, *arguments)
+
+
+def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    """Run git for reading: no prompt, no pager, no hook, no file-system monitor of the checkout's choosing."""
+    safe = [
+        "-c", "core.fsmonitor=false",
+        "-c", f"core.hooksPath={os.devnull}",
+        "-c", "log.showSignature=false",
+        # The caller named this folder; in container jobs another user owns it.
+        "-c", f"safe.directory={folder.resolve()}",
+    ]  # fmt: skip
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("GIT_") or k in ("GIT_SSL_CAINFO", "GIT_EXEC_PATH")}
+    quiet = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C.UTF-8"}
+    try:
+        return subprocess.run(  # noqa: S603 - an argument list, options are refused in revisions
+            ["git", "-C", str(folder), "--no-pager", *safe, *arguments],  # noqa: S607 - the user's own git
+            capture_output=True,
+            check=False,
+            timeout=TIMEOUT,
+            env=kept | quiet,
+            stdin=subprocess.DEVNULL,
+        )
+    except FileNotFoundError as fault:
+        raise Error(
+            "GIT001", "git is not installed", fix="Install git, then run again.", status=ExitStatus.OUTSIDE
+        ) from fault
+    except subprocess.TimeoutExpired as fault:
+        raise Error("GIT003", f"git took more than {TIMEOUT} seconds in {folder}", status=ExitStatus.OUTSIDE) from fault
+
+
+def _refuse_option(revision: str) -> None:
+    if revision.startswith("-"):
+        raise Error("GIT004", f"{revision!r} is not a revision", status=ExitStatus.USAGE)
+
+
+def find_checkout(path: Path) -> Checkout | None:
+    """Return the checkout that a folder lies in, or None where it lies in none."""
+    if not path.is_dir():
+        return None
+    done = _git(path, "rev-parse", "--show-toplevel")
+    if done.returncode != 0:
+        return None
+    return Checkout(Path(os.fsdecode(done.stdout.rstrip(b"\n"))))
