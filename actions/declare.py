@@ -79,7 +79,7 @@ def out(help: str, *, name: str = "", default: str = "") -> Any:  # noqa: A002, 
     return dataclasses.field(default=default, metadata={"help": help, "name": name})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Concluded:
     """The outputs that every action has; the entry point fills them in, also when the action failed."""
 

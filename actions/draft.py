@@ -47,7 +47,7 @@ class Inputs:
     initial_commits_since: str = given("Taken from release-drafter 6.", deprecated="Leave it out.")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class Outputs(Concluded):
     """What `draft` hands on; release-drafter's names are kept as they are."""
 

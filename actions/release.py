@@ -33,7 +33,7 @@ class Inputs:
     token: str = given("The token to draft the release with; without one `notes.md` is written and nothing is sent.", secret=True, action_default="${{ github.token }}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class Outputs(Concluded):
     """What `release` hands on: what its parts put out, under the same names."""
 

@@ -46,7 +46,7 @@ class Inputs:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class Outputs(Concluded):
     """What `sign` hands on."""
 

@@ -53,7 +53,7 @@ class Inputs:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class Outputs(Concluded):
     """What `verify` hands on."""
 
