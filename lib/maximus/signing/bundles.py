@@ -1,0 +1,278 @@
+"""Sigstore bundles: where they lie, what is in them, and how one for a managed key is made.
+
+What is read here is only parsed, never believed: whether a bundle proves anything is verification's business.
+See: https://github.com/sigstore/protobuf-specs/blob/main/protos/sigstore_bundle.proto
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, Final
+
+from maximus import documents
+from maximus.errors import Error
+from maximus.files import BUNDLE_SUFFIX
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = [
+    "MAX_BUNDLE",
+    "MEDIA_TYPE",
+    "PAYLOAD_TYPE",
+    "PUBLIC_KEY_NAME",
+    "STATEMENT_STEM",
+    "Bundle",
+    "Envelope",
+    "LogEntry",
+    "MessageSignature",
+    "bundle_path",
+    "is_bundle",
+    "key_bundle",
+    "key_hint",
+    "parse_bundle",
+    "pre_authentication_encoding",
+    "read_bundle",
+    "statement_path",
+]
+
+MEDIA_TYPE: Final = "application/vnd.dev.sigstore.bundle.v0.3+json"
+"""The one format that is written."""
+PAYLOAD_TYPE: Final = "application/vnd.in-toto+json"
+"""The payload type of every envelope that is written."""
+PUBLIC_KEY_NAME: Final = "maximus.pub"
+"""The name of the public key in a release folder that was signed with a managed key."""
+STATEMENT_STEM: Final = "release"
+"""What a statement's bundle is called, before `BUNDLE_SUFFIX`."""
+MAX_BUNDLE: Final = 16 << 20
+"""Bytes of the largest bundle that is read; one over 5,000 subjects has 0.9 MB."""
+MAX_ENTRIES: Final = 32
+"""How many log entries or timestamps of one bundle are read."""
+
+_READABLE = (
+    MEDIA_TYPE,
+    "application/vnd.dev.sigstore.bundle+json;version=0.3",
+    "application/vnd.dev.sigstore.bundle+json;version=0.2",
+    "application/vnd.dev.sigstore.bundle+json;version=0.1",
+)
+_SHA256_HEX = 64
+
+
+@dataclass(frozen=True, slots=True)
+class MessageSignature:
+    """A signature over a file's own bytes."""
+
+    signature: bytes
+    sha256: str
+    """The digest that the bundle claims, 64 hexadecimal digits; empty where it names none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A DSSE envelope with its one signature."""
+
+    payload_type: str
+    payload: bytes
+    signature: bytes
+
+    @property
+    def signed(self) -> bytes:
+        """The bytes that the signature is over."""
+        return pre_authentication_encoding(self.payload_type, self.payload)
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """What a bundle says about its entry in a transparency log."""
+
+    index: int
+    log_id: bytes
+    """The log's key id, as the trusted root names it."""
+    kind: str
+    """`hashedrekord` or `dsse`."""
+    version: str
+    """`0.0.1` for Rekor v1, `0.0.2` for Rekor v2."""
+    integrated_time: int
+    """Seconds since 1970 as Rekor v1 states them; 0 with Rekor v2, which states none."""
+    body: bytes
+    """The canonical body, as the log hashed it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A bundle's parts, as they stand in it."""
+
+    media_type: str
+    certificate: bytes
+    """The signing certificate in DER; empty where a key signed."""
+    key_hint: str
+    """Which key signed, in the signer's own words; empty where a certificate did."""
+    content: MessageSignature | Envelope
+    entries: tuple[LogEntry, ...]
+    timestamps: tuple[bytes, ...]
+    """RFC 3161 responses in DER."""
+
+
+def bundle_path(file: Path, root: Path, bundles: Path | None = None) -> Path:
+    """Return where the bundle of a file lies: beside it, or below `bundles` under its path relative to `root`.
+
+    The folders between are kept, so that two files of one name don't share a bundle.
+    """
+    if bundles is None:
+        return file.with_name(file.name + BUNDLE_SUFFIX)
+    relative = file.relative_to(root) if file.is_relative_to(root) else Path(file.name)
+    return bundles / relative.with_name(relative.name + BUNDLE_SUFFIX)
+
+
+def statement_path(folder: Path, number: int = 1) -> Path:
+    """Return where the bundle of a folder's statement lies; `number` counts from 1 where one does not hold all."""
+    suffix = "" if number == 1 else f"-{number}"
+    return folder / f"{STATEMENT_STEM}{suffix}{BUNDLE_SUFFIX}"
+
+
+def is_bundle(path: Path | PurePosixPath) -> bool:
+    """Tell whether the name is that of a bundle."""
+    return path.name.endswith(BUNDLE_SUFFIX)
+
+
+def pre_authentication_encoding(payload_type: str, payload: bytes) -> bytes:
+    """Return what a DSSE signature is over.
+
+    See: https://github.com/secure-systems-lab/dsse/blob/v1.0.0/protocol.md
+    """
+    kind = payload_type.encode("utf-8")
+    return b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
+
+
+def key_hint(public_key: bytes) -> str:
+    """Return the hint for a public key given as SPKI DER: its SHA-256 in base64, as cosign writes it."""
+    return _text(hashlib.sha256(public_key).digest())
+
+
+def key_bundle(content: MessageSignature | Envelope, public_key: bytes) -> dict[str, Any]:
+    """Return the bundle for a signature by a managed key, whose public half is given as SPKI DER.
+
+    It holds no log entry and no timestamp: who verifies it must have the key.
+    """
+    document: dict[str, Any] = {
+        "mediaType": MEDIA_TYPE,
+        "verificationMaterial": {"publicKey": {"hint": key_hint(public_key)}},
+    }
+    match content:
+        case MessageSignature(signature=signature, sha256=sha256):
+            document["messageSignature"] = {
+                "messageDigest": {"algorithm": "SHA2_256", "digest": _text(bytes.fromhex(sha256))},
+                "signature": _text(signature),
+            }
+        case Envelope(payload_type=payload_type, payload=payload, signature=signature):
+            document["dsseEnvelope"] = {
+                "payload": _text(payload),
+                "payloadType": payload_type,
+                "signatures": [{"sig": _text(signature)}],
+            }
+    return document
+
+
+def read_bundle(path: Path) -> Bundle:
+    """Return the parts of the bundle in a file.
+
+    Raises Error DOC001 to DOC003 when it cannot be read or is not JSON, BUNDLE001 when it is no bundle
+    that we know, and BUNDLE002 when a part is missing or malformed.
+    """
+    return parse_bundle(documents.load_json(path, limit=MAX_BUNDLE), str(path))
+
+
+def parse_bundle(document: Any, where: str) -> Bundle:  # noqa: ANN401 - foreign JSON enters here
+    """Return the parts of a bundle that was read as JSON; `where` names it in Error BUNDLE001 and BUNDLE002."""
+    media_type = document.get("mediaType") if isinstance(document, dict) else None
+    if media_type not in _READABLE:
+        raise Error(
+            "BUNDLE001",
+            f"{where} is not a Sigstore bundle",
+            why=f"its mediaType is {media_type!r:.120}" if media_type else "it has no mediaType",
+            fix="Bundles of version 0.1 to 0.3 are read. A detached signature cannot be verified alone.",
+            where=where,
+        )
+    try:
+        return _parts(document, media_type)
+    except (KeyError, TypeError, ValueError, AttributeError, binascii.Error) as fault:
+        why = f"{fault} is missing" if isinstance(fault, KeyError) else str(fault)[:200]
+        raise Error("BUNDLE002", f"{where} is malformed", why=why, fix="Sign the file again.", where=where) from fault
+
+
+def _parts(document: Mapping[str, Any], media_type: str) -> Bundle:
+    material = document["verificationMaterial"]
+    data = material.get("timestampVerificationData") or {}
+    return Bundle(
+        media_type=media_type,
+        certificate=_certificate(material),
+        key_hint=str((material.get("publicKey") or {}).get("hint", "")),
+        content=_content(document),
+        entries=tuple(_entry(entry) for entry in _few(material.get("tlogEntries"))),
+        timestamps=tuple(_bytes(stamp["signedTimestamp"]) for stamp in _few(data.get("rfc3161Timestamps"))),
+    )
+
+
+def _few(items: list[Any] | None) -> list[Any]:
+    found = items or []
+    if len(found) > MAX_ENTRIES:
+        msg = f"it has {len(found)} log entries or timestamps"
+        raise ValueError(msg)
+    return found
+
+
+def _certificate(material: Mapping[str, Any]) -> bytes:
+    kinds = [kind for kind in ("certificate", "x509CertificateChain", "publicKey") if material.get(kind) is not None]
+    match kinds:
+        case ["certificate"]:
+            return _bytes(material["certificate"]["rawBytes"])
+        case ["x509CertificateChain"]:
+            return _bytes(material["x509CertificateChain"]["certificates"][0]["rawBytes"])
+        case ["publicKey"]:
+            return b""
+    msg = f"it names {' and '.join(kinds) or 'neither a certificate nor a key'}"
+    raise ValueError(msg)
+
+
+def _content(document: Mapping[str, Any]) -> MessageSignature | Envelope:
+    message: Any = document.get("messageSignature")
+    envelope: Any = document.get("dsseEnvelope")
+    if (message is None) == (envelope is None):
+        msg = "it must hold either a messageSignature or a dsseEnvelope"
+        raise ValueError(msg)
+    if message is not None:
+        digest = message.get("messageDigest") or {}
+        if digest and digest.get("algorithm") != "SHA2_256":
+            msg = f"its digest is {digest.get('algorithm')!r:.60} and not SHA2_256"
+            raise ValueError(msg)
+        sha256 = _bytes(digest["digest"]).hex() if digest else ""
+        if digest and len(sha256) != _SHA256_HEX:
+            msg = "its digest does not have 32 bytes"
+            raise ValueError(msg)
+        return MessageSignature(_bytes(message["signature"]), sha256)
+    (signature,) = envelope["signatures"]
+    return Envelope(str(envelope["payloadType"]), _bytes(envelope["payload"]), _bytes(signature["sig"]))
+
+
+def _entry(entry: Mapping[str, Any]) -> LogEntry:
+    return LogEntry(
+        # Protobuf's JSON leaves zeros out, and writes 64-bit numbers as texts.
+        index=int(entry.get("logIndex", 0)),
+        log_id=_bytes(entry["logId"]["keyId"]),
+        kind=str(entry["kindVersion"]["kind"]),
+        version=str(entry["kindVersion"]["version"]),
+        integrated_time=int(entry.get("integratedTime", 0)),
+        body=_bytes(entry["canonicalizedBody"]),
+    )
+
+
+def _bytes(text: str) -> bytes:
+    return base64.b64decode(text, validate=True)
+
+
+def _text(raw: bytes) -> str:
+    return base64.b64encode(raw).decode("ascii")
