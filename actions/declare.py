@@ -204,7 +204,9 @@ def inputs_from_texts(action: Action, texts: Mapping[str, str]) -> Any:  # noqa:
                 values[item.field] = _parse(item, text)
         except ValueError as fault:
             wrong.append(f"input `{item.name}` {fault}")
-    wrong += [f"input `{item.name}` is required" for item in declared.values() if item.required and item.field not in values]
+    wrong += [
+        f"input `{item.name}` is required" for item in declared.values() if item.required and item.field not in values
+    ]
     if wrong:
         raise Error(
             "RUN002",

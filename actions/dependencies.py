@@ -115,8 +115,18 @@ def _command(lock: Path, target: Path, environment: Mapping[str, str]) -> list[s
             fix="Install one: `apt-get install python3-pip`, `python3 -m ensurepip`, or uv.",
             status=ExitStatus.OUTSIDE,
         )
-    return [*pip, "install", "--quiet", "--no-input", "--no-compile", "--disable-pip-version-check",
-            "--no-warn-conflicts", "--progress-bar", "off", *strict]
+    return [
+        *pip,
+        "install",
+        "--quiet",
+        "--no-input",
+        "--no-compile",
+        "--disable-pip-version-check",
+        "--no-warn-conflicts",
+        "--progress-bar",
+        "off",
+        *strict,
+    ]
 
 
 def _run(command: list[str], environment: Mapping[str, str]) -> None:
@@ -145,5 +155,3 @@ def _failed(why: str) -> Error:
         fix="Check that the package index of this machine can be reached (PIP_INDEX_URL, proxy), then run again.",
         status=ExitStatus.OUTSIDE,
     )
-
-

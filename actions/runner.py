@@ -209,7 +209,9 @@ class RunnerFace(Face):
             head += f"Showing {MAX_ANNOTATIONS} of {len(record.errors)} errors; the log has all.\n\n"
         *folded, shown = record.tables or [None]
         blocks = [_table(shown)] if shown else []
-        blocks += [f"<details><summary>{markdown.escape(t.title)}</summary>\n\n{_table(t)}\n</details>\n" for t in folded]
+        blocks += [
+            f"<details><summary>{markdown.escape(t.title)}</summary>\n\n{_table(t)}\n</details>\n" for t in folded
+        ]
         blocks += [
             f"<details><summary>{markdown.escape(title)}</summary>\n\n{markdown.fence(text)}\n</details>\n"
             for title, text in record.notes
@@ -227,5 +229,3 @@ def _table(table: Table) -> str:
     rows = [[markdown.escape(cell) for cell in row] for row in table.rows[:MAX_ROWS]]
     more = f"\nShowing {MAX_ROWS} of {len(table.rows)} rows; the log has all.\n" if len(table.rows) > MAX_ROWS else ""
     return markdown.table([markdown.escape(column) for column in table.columns], rows) + more
-
-

@@ -85,7 +85,9 @@ def _text(item: Declared, value: bool | list[str], environment: Mapping[str, str
     if isinstance(value, bool):
         return "true" if value else "false"
     if len(value) > 1 and item.kind is not tuple:
-        raise Error("RUN006", f"option --{item.name} stands {len(value)} times and takes one value", status=ExitStatus.USAGE)
+        raise Error(
+            "RUN006", f"option --{item.name} stands {len(value)} times and takes one value", status=ExitStatus.USAGE
+        )
     if not all(text.strip() for text in value):
         raise Error(
             "RUN006",
@@ -116,7 +118,9 @@ def action_help(action: Action) -> str:
     text += "Options (the action's inputs):\n"
     for item in action.inputs():
         text += _option_help(item)
-    text += "  --json\n      Print one JSON document: outputs, verdicts, errors. Text for people goes to standard error.\n"
+    text += (
+        "  --json\n      Print one JSON document: outputs, verdicts, errors. Text for people goes to standard error.\n"
+    )
     text += "\nOutputs:\n"
     for item in action.outputs():
         text += _wrapped(f"  {item.name}", item.help)

@@ -1,6 +1,6 @@
 """Makes the developers' environment: a venv with exactly what a lock names. Standard library only.
 
-    python3 tools/environment.py FOLDER LOCK
+python3 tools/environment.py FOLDER LOCK
 """
 
 from __future__ import annotations

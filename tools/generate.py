@@ -1,7 +1,7 @@
 """Writes what is made from the declarations: every action.yml and the tables of the READMEs.
 
-    python3 tools/generate.py            write them
-    python3 tools/generate.py --check    exit 1 and name the files that would change
+python3 tools/generate.py            write them
+python3 tools/generate.py --check    exit 1 and name the files that would change
 """
 
 from __future__ import annotations
@@ -122,9 +122,13 @@ def permissions_block(action: Action) -> str:
     needed = PERMISSIONS[action.name]
     if not needed:
         return "None: it needs no token.\n"
-    return "```yaml\npermissions:\n" + "".join(
-        f"  {scope}: {level.partition(': ')[0]}  # {level.partition(': ')[2]}\n" for scope, level in needed.items()
-    ) + "```\n"
+    return (
+        "```yaml\npermissions:\n"
+        + "".join(
+            f"  {scope}: {level.partition(': ')[0]}  # {level.partition(': ')[2]}\n" for scope, level in needed.items()
+        )
+        + "```\n"
+    )
 
 
 def actions_table() -> str:
@@ -160,7 +164,11 @@ def generated() -> dict[Path, str]:
         folder = ROOT / action.folder
         made[folder / "action.yml"] = action_yml(action)
         readme = folder / "README.md"
-        blocks = {"inputs": inputs_table(action), "outputs": outputs_table(action), "permissions": permissions_block(action)}
+        blocks = {
+            "inputs": inputs_table(action),
+            "outputs": outputs_table(action),
+            "permissions": permissions_block(action),
+        }
         if name == "release":
             blocks["actions"] = actions_table()
         made[readme] = filled(readme.read_text(encoding="utf-8"), blocks, str(readme.relative_to(ROOT)))
