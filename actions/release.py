@@ -2,41 +2,273 @@
 
 Copies what `files` names into the release folder, writes both SBOMs, signs every file, verifies the
 folder as a stranger would, writes the notes and, with a token, drafts the release on GitHub.
+Each part begins only when the one before it held, so that nothing is logged or drafted that is not proven.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from .declare import Concluded, given, out
+from maximus.errors import Error, ExitStatus
+from maximus.verdict import Status, Verdict
+
+from . import draft, sbom, sign, verify
+from .declare import given, out
 
 if TYPE_CHECKING:
-    from .face import Face
+    from collections.abc import Callable, Mapping
 
-__all__ = ["Inputs", "Outputs", "run"]
+    from .face import Face, Record
+
+__all__ = ["Inputs", "Outputs", "Plan", "run"]
 
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
     """What `release` is asked for."""
 
-    version: str = given("The version to release. Default: the tag that is being built, else the next version by the notes' rules.")
+    version: str = given(
+        "The version to release. Default: the tag that is being built, else the next version by the notes' rules."
+    )
     path: str = given("The tree to release.", default=".", metavar="DIR")
-    files: tuple[str, ...] = given("What was built: globs below `path`, one a line; `!` in front excludes. Copied into the folder.", default=(), metavar="GLOB")
+    files: tuple[str, ...] = given(
+        "What was built: globs below `path`, one a line; `!` in front excludes. Copied into the folder.",
+        default=(),
+        metavar="GLOB",
+    )
     folder: str = given("The release folder.", default="release", metavar="DIR")
-    trust_config: str = given("A Sigstore ClientTrustConfig (JSON) of a private instance. Default: the public one.", metavar="FILE")
-    key: str = given("A private key to sign with instead of a job's identity: a PEM file, or `env:NAME`.", metavar="FILE|env:NAME")
-    mode: str = given("`each`: a bundle for each file. `statement`: one statement and one log entry over all.", default="each", choices=("each", "statement"))
+    trust_config: str = given(
+        "A Sigstore ClientTrustConfig (JSON) of a private instance. Default: the public one.", metavar="FILE"
+    )
+    key: str = given(
+        "A private key to sign with instead of a job's identity: a PEM file, or `env:NAME`.", metavar="FILE|env:NAME"
+    )
+    mode: str = given(
+        "`each`: a bundle for each file. `statement`: one statement and one log entry over all.",
+        default="each",
+        choices=("each", "statement"),
+    )
     publish: bool = given("Publish the release once everything is attached and checked.", default=False)
     dry_run: bool = given("Show the plan; sign, log and send nothing.", default=False)
-    token: str = given("The token to draft the release with; without one `notes.md` is written and nothing is sent.", secret=True, action_default="${{ github.token }}")
+    token: str = given(
+        "The token to draft the release with; without one `notes.md` is written and nothing is sent.",
+        secret=True,
+        action_default="${{ github.token }}",
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outputs(Concluded):
-    """What `release` hands on: what its parts put out, under the same names."""
+class Outputs(draft.Outputs, verify.Outputs, sign.Outputs, sbom.Outputs):
+    """What `release` hands on: what its parts put out, under the same names, and one more."""
+
+    release_url: str = out("The release's page; empty where nothing was sent.")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a release will do, decided before anything is written."""
+
+    version: str
+    """Such as `1.2.3`; empty where the tree has no version to go by."""
+    version_from: str
+    """What the version was taken from, for people."""
+    files: tuple[Path, ...]
+    """What is copied into the folder."""
+    signing: str
+    """How the files will be signed, for people."""
+    sends: str
+    """What GitHub will be sent, for people."""
 
 
 def run(inputs: Inputs, face: Face) -> Outputs:
-    raise NotImplementedError
+    """Take a tree to a proven release and return what the parts put out.
+
+    Raises Error REL001 to REL004 for what is wrong before anything is done.
+    """
+    plan = _plan(inputs, face)
+    if inputs.dry_run:
+        return _show_plan(plan, inputs, face)
+    folder = Path(inputs.folder)
+    _copy(plan.files, folder, face)
+    found: dict[str, Any] = {}
+    parts: list[Record] = []
+
+    def part(name: str, work: Callable[[], object]) -> bool:
+        """Run a part, keep what it put out, and tell whether the next one may begin."""
+        with face.part(name) as record:
+            parts.append(record)
+            found.update({k: v for k, v in asdict(work()).items() if v})  # type: ignore[call-overload]  # an Outputs
+        return record.exit_status is ExitStatus.PASS
+
+    _ = (
+        part("sbom", lambda: sbom.run(sbom.Inputs(path=inputs.path, folder=inputs.folder, version=plan.version), face))
+        and part("sign", lambda: sign.run(_sign_inputs(inputs), face))
+        and part("verify", lambda: verify.run(_verify_inputs(inputs, found, face.environment), face))
+        and part("draft", lambda: draft.run(_draft_inputs(inputs, plan), face))
+    )
+    _keep_verdicts(folder, face)
+    _conclude(plan, parts, found, face)
+    found["release_url"] = found.get("html_url", "")
+    return Outputs(**found)
+
+
+def _plan(inputs: Inputs, face: Face) -> Plan:
+    """Read what there is and decide what to do; nothing is written."""
+    from maximus.files import find_files  # noqa: PLC0415 - `--help` needs none of it
+
+    tree = Path(inputs.path)
+    if not tree.is_dir():
+        raise Error(
+            "REL001",
+            f"there is no tree {inputs.path}",
+            fix="Check out the repository first, or name the folder with `path`.",
+            where="input `path`",
+            status=ExitStatus.USAGE,
+        )
+    files = find_files(inputs.files, tree) if inputs.files else ()
+    if inputs.files and not files:
+        raise Error(
+            "REL002",
+            "no file matched `files`",
+            why=f"{', '.join(inputs.files)} names nothing below {tree}",
+            fix="Build first, or correct the patterns; they are relative to `path`.",
+            where="input `files`",
+            status=ExitStatus.UNMEASURED,
+        )
+    _refuse_same_names(files)
+    version, version_from = _version(inputs.version, tree, face.environment)
+    signing = sign.plan_signing(inputs.key, face.environment)
+    if not draft.token_of(inputs.token, face.environment):
+        sends = "nothing: there is no token"
+    else:
+        sends = "the published release" if inputs.publish else "the draft release"
+    return Plan(version, version_from, files, signing, sends)
+
+
+def _refuse_same_names(files: tuple[Path, ...]) -> None:
+    """Raise Error REL003 where two files would have one name in the folder, as on the release's page."""
+    by_name: dict[str, Path] = {}
+    for path in files:
+        other = by_name.setdefault(path.name, path)
+        if other != path:
+            raise Error(
+                "REL003",
+                f"{other} and {path} would both be attached as {path.name}",
+                fix="Leave one out with a pattern that begins with `!`, or give it another name.",
+                where="input `files`",
+                status=ExitStatus.USAGE,
+            )
+
+
+def _version(given_version: str, tree: Path, environment: Mapping[str, str]) -> tuple[str, str]:
+    """Return the version and where it is from: the input, the tag being built, or the notes' rules."""
+    from maximus.git import find_checkout  # noqa: PLC0415 - `--help` needs none of it
+    from maximus.notes.versions import parse  # noqa: PLC0415 - likewise
+
+    if given_version:
+        return given_version, "input `version`"
+    if environment.get("GITHUB_REF_TYPE") == "tag":
+        return environment["GITHUB_REF_NAME"], "the tag that is being built"
+    checkout = find_checkout(tree)
+    if checkout is None:
+        return "", "the tree is no git checkout"
+    tags = [tag for tag in checkout.tags_at_head() if parse(tag)]
+    if tags:
+        return max(tags, key=parse), "the tag on the commit"
+    return draft.next_version(tree), "the notes' rules: the next one"
+
+
+def _copy(files: tuple[Path, ...], folder: Path, face: Face) -> None:
+    """Copy what was built into the release folder, each file whole or not at all."""
+    from maximus.files import copy_whole, remove_leftovers  # noqa: PLC0415 - `--help` needs none of it
+
+    folder.mkdir(parents=True, exist_ok=True)
+    remove_leftovers(folder)
+    if not files:
+        return
+    with face.progress("copying into the release folder", len(files)) as advance:
+        for path in files:
+            target = folder / path.name
+            if path.resolve() != target.resolve():
+                copy_whole(path, target)
+            advance()
+
+
+def _sign_inputs(inputs: Inputs) -> sign.Inputs:
+    return sign.Inputs(folder=inputs.folder, mode=inputs.mode, trust_config=inputs.trust_config, key=inputs.key)
+
+
+def _verify_inputs(inputs: Inputs, found: Mapping[str, Any], environment: Mapping[str, str]) -> verify.Inputs:
+    """Return what a stranger would be told to verify with: who signed, as `sign` found it.
+
+    The certificate's identity names the workflow that was called; the repository is the one being released.
+    """
+    common: dict[str, Any] = {"folder": inputs.folder, "trust_config": inputs.trust_config}
+    if found["signing"] == "key":
+        return verify.Inputs(folder=inputs.folder, key=f"{inputs.folder}/maximus.pub")
+    common["issuer"] = found["issuer"]
+    repository = environment.get("GITHUB_REPOSITORY", "")
+    server = re.escape(environment.get("GITHUB_SERVER_URL", "https://github.com"))
+    signer = re.fullmatch(rf"{server}/(?P<repository>[^/]+/[^/]+)/(?P<path>[^@]+)@(?P<ref>.+)", found["identity"])
+    if not repository or not signer:
+        return verify.Inputs(identity=found["identity"], **common)
+    own = signer["repository"].lower() == repository.lower()
+    workflow = signer["path"] if own else f"{signer['repository']}/{signer['path']}"
+    return verify.Inputs(repository=repository, workflow=workflow, ref=environment.get("GITHUB_REF", ""), **common)
+
+
+def _draft_inputs(inputs: Inputs, plan: Plan) -> draft.Inputs:
+    return draft.Inputs(
+        version=plan.version, folder=inputs.folder, path=inputs.path, publish=inputs.publish, token=inputs.token
+    )
+
+
+def _show_plan(plan: Plan, inputs: Inputs, face: Face) -> Outputs:
+    """Show what would be done; nothing is written, signed, logged or sent."""
+    rows = [("version", plan.version or "none", plan.version_from)]
+    rows += [("copy", path.name, str(path)) for path in plan.files]
+    rows += [
+        ("write", f"{inputs.folder}/sbom.spdx.json", f"the inventory of {inputs.path}"),
+        ("write", f"{inputs.folder}/sbom.cdx.json", "the same in CycloneDX"),
+        ("sign", "every file of the folder", plan.signing),
+        ("verify", "the folder", "as a stranger would"),
+        ("send", plan.sends, ""),
+    ]
+    face.table("plan", ("step", "what", "from or how"), rows)
+    face.judge(Verdict("release.plan", Status.PASS, len(rows), reason="a dry run: nothing was done"))
+    face.headline("dry run: this is the plan, nothing was done")
+    return Outputs()
+
+
+def _keep_verdicts(folder: Path, face: Face) -> None:
+    """Write what every check answered beside the release, as `schemas/verdicts.schema.json` describes it."""
+    from maximus.documents import pretty  # noqa: PLC0415 - `--help` needs none of it
+    from maximus.files import write_whole  # noqa: PLC0415 - likewise
+
+    verdicts = sorted(face.record.verdicts, key=lambda verdict: verdict.check)
+    document = {"kind": "maximus-verdicts", "version": 1, "verdicts": [item.as_document() for item in verdicts]}
+    write_whole(folder / "evidence" / "verdicts.json", pretty(document))
+
+
+def _conclude(plan: Plan, parts: list[Record], found: Mapping[str, Any], face: Face) -> None:
+    """Say in one table and one line how it went."""
+    names = ("sbom", "sign", "verify", "draft")
+    by_name = {record.name: record for record in parts}
+    rows = [
+        (name, by_name[name].status.value, by_name[name].headline)
+        if name in by_name
+        else (name, "not run", f"{parts[-1].name} did not hold")
+        for name in names
+    ]
+    face.table("release", ("part", "status", "what was found"), rows)
+    last = parts[-1]
+    what = f"version {plan.version}" if plan.version else "the tree"
+    if last.exit_status is not ExitStatus.PASS:
+        face.headline(f"{what} is not released: {last.name}: {last.headline}")
+        return
+    how = "keyless, logged" if found.get("signing") == "keyless" else "key-signed, not logged"
+    where = found.get("html_url") or f"notes in {found.get('body_file')}"
+    face.headline(f"{what} is COMPLIANT ({how}); {where}")

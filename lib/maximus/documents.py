@@ -127,16 +127,17 @@ def _cyclonedx_resource(name: str) -> dict[str, Any]:
 def _validator(name: str) -> Any:  # noqa: ANN401 - the class is chosen by the schema's draft
     import jsonschema_rs  # noqa: PLC0415 - 23 ms that only a validation should cost
 
-    described = schema(name)
-    parts: list[tuple[str, dict[str, Any]]] = []
+    # A registry always, and a retriever that refuses: without them an unknown `$ref` goes to the network.
+    parts: list[tuple[str, dict[str, Any]]]
     if name.startswith("cyclonedx-"):
         # The copies refer to each other by their own file names.
         parts = [(_CYCLONEDX_BASE + file, _cyclonedx_resource(file)) for file in _CYCLONEDX_PARTS]
-    # A registry always, and a retriever that refuses: without one an unknown `$ref` goes to the network.
-    registry = jsonschema_rs.Registry(parts, retriever=_refuse) if parts else None
-    if registry is None:
-        return jsonschema_rs.validator_for(described, retriever=_refuse, validate_formats=True)
-    return jsonschema_rs.validator_for(described, registry=registry, retriever=_refuse, validate_formats=True)
+    else:
+        files = sorted(_own_schemas().iterdir(), key=lambda file: file.name)
+        loaded = [json.loads(file.read_text(encoding="utf-8")) for file in files if file.name.endswith(".json")]
+        parts = [(described["$id"], described) for described in loaded]
+    registry = jsonschema_rs.Registry(parts, retriever=_refuse)
+    return jsonschema_rs.validator_for(schema(name), registry=registry, retriever=_refuse, validate_formats=True)
 
 
 def _refuse(uri: str) -> Any:  # noqa: ANN401 - the signature of a retriever

@@ -1,0 +1,1 @@
+"""The benchmarks: `make bench`, each a ratio against its peer in the same run."""

@@ -1,0 +1,39 @@
+"""Runs the benchmarks and prints one line for each: `make bench`, or `python -m bench NAME ...`."""
+
+from __future__ import annotations
+
+import sys
+
+from bench.release import release
+from bench.starts import first_start_pip, first_start_uv, help_text, second_start
+
+BENCHMARKS = {
+    "help": help_text,
+    "second-start": second_start,
+    "first-start-uv": first_start_uv,
+    "first-start-pip": first_start_pip,
+    "release": release,
+}
+
+
+def main() -> int:
+    """Run what is named, or all; exit 1 when an aim is missed, 70 when something could not be measured."""
+    wanted = sys.argv[1:] or list(BENCHMARKS)
+    unknown = [name for name in wanted if name not in BENCHMARKS]
+    if unknown:
+        print(f"no benchmark {unknown[0]}; there are {', '.join(BENCHMARKS)}", file=sys.stderr)
+        return 2
+    missed = unmeasured = False
+    for name in wanted:
+        result = BENCHMARKS[name]()
+        if isinstance(result, str):
+            print(f"unmeasured  {name}: {result}", flush=True)
+            unmeasured = True
+            continue
+        print(result.line(), flush=True)
+        missed = missed or not result.is_reached
+    return 1 if missed else 70 if unmeasured else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
