@@ -6,6 +6,7 @@ python3 tools/generate.py --check    exit 1 and name the files that would change
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import sys
@@ -146,6 +147,44 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
+def errors_page() -> str:
+    """Return docs/errors.md: every code, what it says, what to do, and where it is raised."""
+    found: dict[str, list[tuple[str, str, str, str]]] = {}
+    for path in sorted([*(ROOT / "lib").rglob("*.py"), *(ROOT / "actions").glob("*.py")]):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Error"):
+                continue
+            if len(node.args) < 2 or not isinstance(node.args[0], ast.Constant):  # noqa: PLR2004 - code and what
+                continue
+            named = {word.arg: word.value for word in node.keywords}
+            status = named.get("status")
+            level = status.attr if isinstance(status, ast.Attribute) else "FAILED"
+            row = (_sentence(node.args[1]), _sentence(named.get("fix")), level, path.relative_to(ROOT).as_posix())
+            if row not in found.setdefault(str(node.args[0].value), []):
+                found[str(node.args[0].value)].append(row)
+    text = "# Errors\n\nMade by `tools/generate.py` from the code. A word in braces stands for what was found.\n\n"
+    text += "| code | what happened | what to do | exit status | raised in |\n|---|---|---|---|---|\n"
+    numbers = {"FAILED": 1, "USAGE": 2, "OUTSIDE": 3, "UNMEASURED": 70}
+    for code, rows in sorted(found.items()):
+        for what, fix, level, where in rows:
+            text += f"| `{code}` | {_cell(what)} | {_cell(fix)} | {numbers.get(level, '')} | `{where}` |\n"
+    return text
+
+
+def _sentence(node: ast.expr | None) -> str:
+    """Return a text of the source as a person reads it, values as words in braces."""
+    if isinstance(node, ast.Constant):
+        return str(node.value).replace("\n", " ")
+    if isinstance(node, ast.JoinedStr):
+        return "".join(
+            str(part.value)
+            if isinstance(part, ast.Constant)
+            else "{" + re.sub(r"^.*[.]|[^\w].*$", "", ast.unparse(getattr(part, "value", part))) + "}"
+            for part in node.values
+        ).replace("\n", " ")
+    return "" if node is None else "(composed from what was found)"
+
+
 def filled(text: str, blocks: dict[str, str], where: str) -> str:
     """Return the text with what stands between `<!-- NAME -->` and `<!-- /NAME -->` replaced."""
     for name, block in blocks.items():
@@ -158,7 +197,7 @@ def filled(text: str, blocks: dict[str, str], where: str) -> str:
 
 def generated() -> dict[Path, str]:
     """Return the content of every file that is made, by its path."""
-    made: dict[Path, str] = {}
+    made: dict[Path, str] = {ROOT / "docs" / "errors.md": errors_page()}
     for name in ACTIONS:
         action = find_action(name)
         folder = ROOT / action.folder
