@@ -12,63 +12,79 @@ if TYPE_CHECKING:
 __all__ = ["code", "escape", "fence", "link", "table"]
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~&$])")
+_ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;", "#": "&#35;", "|": "&#124;"}
 _OPENS_A_BLOCK = re.compile(r"^(\s*)([-+=]|\d+[.)])")
-_BIDI = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+# GitHub makes links of these in the rendered text, where escapes and entities are gone already
+# (github/cmark-gfm#181): a mention, an issue (`#1`, `GH-1`), an address. A joiner behind them keeps them text.
+_LINKS_BY_ITSELF = re.compile(r"(?i)(@|&#35;)(?=\w)|(gh-)(?=\d)|(https?|ftp)(?=:)|(www)(?=\.)")
+# Directional and invisible characters that are not of category Cf.
+_UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
 
 
 def escape(text: str) -> str:
     """Return the text so that Markdown and HTML show it literally, on one line.
 
-    Mentions and issue references lose their effect, directional and invisible characters become visible.
+    Mentions, issue references and bare addresses get a word joiner and lose their effect; control,
+    directional and invisible characters become visible.
     """
-    flat = "".join(_visible(character) for character in text.replace("\r\n", " "))
-    literal = _SPECIAL.sub(_entity_or_backslash, flat)
-    literal = re.sub(r"@(?=\w)", "@\N{WORD JOINER}", literal)
-    # A bare address would be made a link; the joiner keeps it text.
-    literal = re.sub(r"(?i)\b(https?|ftp)(?=:)", "\\1\N{WORD JOINER}", literal)
-    literal = re.sub(r"(?i)\bwww(?=\.)", "www\N{WORD JOINER}", literal)
+    literal = _SPECIAL.sub(_entity_or_backslash, _flat(text))
+    literal = _LINKS_BY_ITSELF.sub("\\g<0>\N{WORD JOINER}", literal)
     # A list or a heading's underline begins only at the start of a line.
-    return _OPENS_A_BLOCK.sub(lambda match: f"{match[1]}{match[2][:-1]}\\{match[2][-1]}", literal)
+    literal = _OPENS_A_BLOCK.sub(lambda match: f"{match[1]}{match[2][:-1]}\\{match[2][-1]}", literal)
+    # Blanks at the edges would be dropped; four of them open a block of code, two at the end break the line.
+    literal = re.sub(r"^ ", "&#32;", literal)
+    return re.sub(r" $", "&#32;", literal)
 
 
 def _entity_or_backslash(match: re.Match[str]) -> str:
     character = match.group(1)
-    entities = {"<": "&lt;", ">": "&gt;", "&": "&amp;", "#": "&#35;", "|": "&#124;"}
-    return entities.get(character, "\\" + character)
+    return _ENTITIES.get(character, "\\" + character)
+
+
+def _flat(text: str) -> str:
+    """Return the text on one line, every character that is not seen written out."""
+    return "".join(_visible(character) for character in text.replace("\r\n", " "))
 
 
 def _visible(character: str) -> str:
     if character in "\r\n\t\v\f\u0085\u2028\u2029":
         return " "
-    if _BIDI.match(character) or unicodedata.category(character) in {"Cc", "Cs"}:
+    if character in _UNSEEN or unicodedata.category(character) in {"Cc", "Cf", "Cs"}:
         return f"U+{ord(character):04X}"
     return character
 
 
 def code(text: str) -> str:
-    """Return the text as an inline code span that ends only where the text does, on one line."""
-    flat = "".join(_visible(character) for character in text.replace("\r\n", " "))
-    # Inside a table even a code span ends at a bar, and GitHub knows no escape there but this one.
-    flat = flat.replace("|", "\\|")
+    """Return the text as an inline code span that ends only where the text does, on one line.
+
+    Outside tables and in them: a bar, which would end a table's cell even inside a span, and the empty
+    text, which no span can hold, come as an HTML element.
+    """
+    flat = _flat(text)
+    if not flat or "|" in flat:
+        return f"<code>{escape(flat)}</code>"
     longest = max((len(run) for run in re.findall("`+", flat)), default=0)
     ticks = "`" * (longest + 1)
-    pad = " " if flat.startswith("`") or flat.endswith("`") or not flat.strip() else ""
+    # One blank at each side is taken off again, unless there is nothing but blanks.
+    padded = flat.strip() and (flat.startswith((" ", "`")) or flat.endswith((" ", "`")))
+    pad = " " if padded else ""
     return f"{ticks}{pad}{flat}{pad}{ticks}"
 
 
 def fence(text: str, language: str = "") -> str:
     """Return the text as a fenced block that ends only where the text does; ends with a newline."""
-    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n").split("\n")
+    body = "\n".join("".join(c if c == "\t" else _visible(c) for c in line) for line in lines)
+    longest = max((len(run) for run in re.findall("`+", body)), default=0)
     ticks = "`" * max(3, longest + 1)
-    body = text if text.endswith("\n") else text + "\n"
-    return f"{ticks}{language}\n{body}{ticks}\n"
+    return f"{ticks}{language}\n{body}\n{ticks}\n"
 
 
 def link(text: str, address: str) -> str:
-    """Return a link whose text is escaped; an address that is not plain http(s) is left out."""
-    if not re.fullmatch(r"https?://[^\s<>()\"'\\`]+", address):
+    """Return a link whose text is escaped; an address that is not plain http(s) in ASCII is left out."""
+    if not re.fullmatch(r"https?://[!-~]+", address) or re.search(r"[<>()\"'\\`]", address):
         return escape(text)
-    return f"[{escape(text)}](<{address}>)"
+    return f"[{escape(text)}](<{address.replace('&', '&amp;').replace('|', '%7C')}>)"
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
