@@ -1,8 +1,3 @@
-"""What holds for all tests: property tests leave nothing behind and are not judged by a busy machine's clock."""
+"""What every test can ask for: the real Sigstore servers and the fake GitHub."""
 
-from __future__ import annotations
-
-from hypothesis import settings
-
-settings.register_profile("suite", database=None, deadline=None, print_blob=True)
-settings.load_profile("suite")
+pytest_plugins = ["tests.fakehub.fixtures", "tests.stack.fixtures"]
