@@ -7,15 +7,36 @@ In a job with `id-token: write` the signature is bound to the workflow and needs
 
 from __future__ import annotations
 
+import os
+import re
+import shlex
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
-from .declare import Concluded, given, out
+from maximus.errors import Error, ExitStatus
+from maximus.verdict import Status, Verdict
+
+from .declare import Concluded, as_json, given, out
+from .verify import GITHUB_ISSUER
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from maximus.signing.transport import Limits
+
+    from maximus.signing.batch import Failed, Origin, Outcome, Signed
+    from maximus.signing.signers import Identity, Signer
+
     from .face import Face
 
-__all__ = ["Inputs", "Outputs", "run"]
+__all__ = ["NOT_LOGGED", "Inputs", "Outputs", "plan_signing", "run"]
+
+NOT_LOGGED: Final = "key-signed, not logged"
+"""What every report of a signature by a managed key says."""
+_MAX_ROWS: Final = 200
+"""Files that the table names; the outputs name all."""
+_PERMISSION: Final = "permissions:\n  contents: read\n  id-token: write\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +49,9 @@ class Inputs:
         metavar="DIR",
     )
     files: tuple[str, ...] = given(
-        "Which files to sign instead of the folder's: globs, one a line; `!` in front excludes.", default=(), metavar="GLOB"
+        "Which files to sign instead of the folder's: globs, one a line; `!` in front excludes.",
+        default=(),
+        metavar="GLOB",
     )
     bundles: str = given("A folder for the bundles. Default: each beside its file.", metavar="DIR")
     mode: str = given(
@@ -59,5 +82,300 @@ class Outputs(Concluded):
     verify_command: str = out("The line with which anybody verifies these files.")
 
 
-def run(inputs: Inputs, face: Face) -> Outputs:
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """Where a job gets its identity token."""
+
+    url: str
+    bearer: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """What is signed, and where its bundles go."""
+
+    files: tuple[Path, ...]
+    root: Path
+    """What the files' names in a statement are relative to: the release folder, or the files' common one."""
+    bundles: Path | None
+    """The folder for the bundles; none where each goes beside its file."""
+
+    @property
+    def beside(self) -> Path:
+        """Where a statement's bundle and the public key go."""
+        return self.bundles or self.root
+
+
+def run(inputs: Inputs, face: Face, *, limits: Limits | None = None) -> Outputs:
+    """Sign what the inputs name and return where the bundles are.
+
+    `limits` says how long services are waited for. Raises Error SIGN001 where nothing is there to sign,
+    SIGN002 in a job without an identity, and what keys and trust configurations are refused with.
+    """
+    job = _decide(inputs.key, face.environment)
+    chosen = _choose(inputs)
+    if job is None:
+        return _sign_with_key(inputs, chosen, face)
+    return _sign_keyless(inputs, chosen, job, face, limits)
+
+
+def plan_signing(key: str, environment: Mapping[str, str]) -> str:
+    """Return how `sign` would sign here, for people; raises Error SIGN002 where it would refuse."""
+    if _decide(key, environment):
+        return "keyless, by the identity of this job, logged"
+    whose = f"with the key {key}" if key else "with the user's managed key"
+    return f"{whose}: {NOT_LOGGED}"
+
+
+def _decide(key: str, environment: Mapping[str, str]) -> _Job | None:
+    """Return the job that gives its identity, or None where a key signs.
+
+    A key signs when it is named, or on a person's machine. In a job nothing falls back to a key: who
+    verifies the release would then be told of another signer than the workflow.
+    """
+    if key:
+        return None
+    url = environment.get("ACTIONS_ID_TOKEN_REQUEST_URL", "")
+    bearer = environment.get("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "")
+    if url and bearer:
+        return _Job(url, bearer)
+    if environment.get("GITHUB_ACTIONS") != "true":
+        return None
+    raise Error(
+        "SIGN002",
+        "this job has no identity to sign with",
+        why="it was not given the permission `id-token: write` (a pull request from a fork never is)",
+        fix="Add this line to the job: permissions: { contents: read, id-token: write }",
+        where="permissions",
+        status=ExitStatus.OUTSIDE,
+    )
+
+
+def _choose(inputs: Inputs) -> _Chosen:
+    from maximus.files import find_files, list_folder, remove_leftovers  # noqa: PLC0415 - `--help` needs none of it
+
+    bundles = Path(inputs.bundles) if inputs.bundles else None
+    if inputs.files:
+        files = tuple(path for path in find_files(inputs.files, Path()) if _is_signed(path))
+        root = Path(os.path.commonpath([path.parent for path in files])) if files else Path()
+        swept = {path.parent for path in files}
+        where = "input `files`"
+    else:
+        root = Path(inputs.folder)
+        found = list_folder(root)
+        remove_leftovers(root)
+        files = tuple(path for path in found if path.exists() and _is_signed(path.relative_to(root)))
+        swept = set()
+        where = "input `folder`"
+    for folder in sorted(swept | ({bundles} if bundles and bundles.is_dir() else set())):
+        remove_leftovers(folder)
+    if not files:
+        raise Error(
+            "SIGN001",
+            "no file to sign",
+            why=f"nothing matched {', '.join(inputs.files)}" if inputs.files else f"there is none in {root}",
+            fix="Build first, or correct the patterns. Bundles, `maximus.pub` and `evidence/` are never signed.",
+            where=where,
+            status=ExitStatus.UNMEASURED,
+        )
+    return _Chosen(files, root, bundles)
+
+
+def _is_signed(path: Path) -> bool:
+    """Tell whether a file of a release is signed: all are but what signing itself puts there, and the evidence."""
+    from maximus.signing.bundles import PUBLIC_KEY_NAME, is_bundle  # noqa: PLC0415 - `--help` needs none of it
+
+    return not is_bundle(path) and path.name != PUBLIC_KEY_NAME and path.parts[0] != "evidence"
+
+
+def _sign_with_key(inputs: Inputs, chosen: _Chosen, face: Face) -> Outputs:
+    from maximus.files import write_whole  # noqa: PLC0415 - `--help` needs none of it
+    from maximus.signing import keys  # noqa: PLC0415 - 60 ms of cryptography
+    from maximus.signing.bundles import PUBLIC_KEY_NAME  # noqa: PLC0415 - `--help` needs none of it
+    from maximus.signing.signers import KeySigner  # noqa: PLC0415 - likewise
+
+    if inputs.trust_config:
+        face.warn("`trust-config` has no part in signing with a key", where="input `trust-config`")
+    name, is_variable = inputs.key.removeprefix("env:"), inputs.key.startswith("env:")
+    if is_variable:
+        pem = face.environment.get(name, "")
+        face.mask(pem)
+        if not pem.strip():
+            raise Error(
+                "SIGN003",
+                f"the environment variable {name} is not set",
+                fix=f'Set it to the PEM text: env: {{ {name}: "${{{{ secrets.{name} }}}}" }}',
+                where="input `key`",
+                status=ExitStatus.USAGE,
+            )
+        key = keys.load_signing_key(pem.encode(), f"the environment variable {name}")
+    elif inputs.key:
+        key = keys.read_signing_key(Path(inputs.key))
+    else:
+        folder = keys.configuration_folder(face.environment, Path.home())
+        key, is_new = keys.make_or_load_key(folder)
+        if is_new:
+            face.say(f"made a signing key of your own in {folder}; keep it, later releases are checked with it")
+    public = chosen.beside / PUBLIC_KEY_NAME
+    write_whole(public, key.public.pem)
+    signer = KeySigner(key)
+    outcomes = _sign(inputs, chosen, signer, face)
+    command = _command(inputs, chosen, ["--key", public.as_posix()])
+    return _report(outcomes, signer.identity, "key", command, face)
+
+
+def _sign_keyless(inputs: Inputs, chosen: _Chosen, job: _Job, face: Face, limits: Limits | None) -> Outputs:
     raise NotImplementedError
+
+
+def _sign(inputs: Inputs, chosen: _Chosen, signer: Signer, face: Face) -> tuple[Outcome, ...]:
+    from maximus.signing.batch import sign_each, sign_together  # noqa: PLC0415 - `--help` needs none of it
+    from maximus.signing.bundles import bundle_path, statement_path  # noqa: PLC0415 - likewise
+
+    count = len(chosen.files)
+    with face.progress("signing", count if inputs.mode == "each" else 1) as advance:
+        if inputs.mode == "each":
+            return sign_each(chosen.files, signer, lambda path: bundle_path(path, chosen.root, chosen.bundles), advance)
+        return sign_together(
+            chosen.files,
+            chosen.root,
+            signer,
+            origin=_origin(face.environment),
+            place=lambda number: statement_path(chosen.beside, number),
+            advance=advance,
+        )
+
+
+def _origin(environment: Mapping[str, str]) -> Origin:
+    """Return what a job's environment says about where the release comes from."""
+    from maximus.signing.batch import Origin  # noqa: PLC0415 - `--help` needs none of it
+
+    is_tag = environment.get("GITHUB_REF_TYPE") == "tag"
+    return Origin(
+        repository=environment.get("GITHUB_REPOSITORY", ""),
+        ref=environment.get("GITHUB_REF_NAME" if is_tag else "GITHUB_SHA", ""),
+        repository_id=environment.get("GITHUB_REPOSITORY_ID", ""),
+    )
+
+
+def _command(inputs: Inputs, chosen: _Chosen, who: Sequence[str]) -> str:
+    """Return the line that verifies what was signed, ready to paste into a POSIX shell."""
+    words = ["maximus", "verify"]
+    if inputs.files:
+        for pattern in inputs.files:
+            words += ["--files", pattern]
+    else:
+        words += ["--folder", inputs.folder]
+    if inputs.bundles:
+        words += ["--bundles", inputs.bundles]
+    elif inputs.files and inputs.mode == "statement":
+        words += ["--bundles", chosen.root.as_posix()]
+    return shlex.join([*words, *who])
+
+
+def _who(identity: Identity, trust_config: str) -> list[str]:
+    """Return the options with which `verify` is told who must have signed.
+
+    The source repository and the workflow are named apart: a workflow that others may call proves nothing alone.
+    """
+    source = re.fullmatch(r"https?://[^/]+/(?P<name>[^/]+/[^/]+)", identity.repository)
+    signer = re.fullmatch(r"https?://[^/]+/(?P<name>[^/]+/[^/]+)/(?P<path>[^@]+)@.+", identity.name)
+    if source and signer:
+        is_own = signer["name"].lower() == source["name"].lower()
+        workflow = signer["path"] if is_own else f"{signer['name']}/{signer['path']}"
+        words = ["--repository", source["name"], "--workflow", workflow]
+    else:
+        words = ["--identity", identity.name]
+    if identity.issuer != GITHUB_ISSUER:
+        words += ["--issuer", identity.issuer]
+    return words + (["--trust-config", trust_config] if trust_config else [])
+
+
+def _report(outcomes: Sequence[Outcome], identity: Identity, signing: str, command: str, face: Face) -> Outputs:
+    """Judge what became of the files, show it, and return the outputs."""
+    from maximus.signing.batch import Failed, Signed  # noqa: PLC0415 - `--help` needs none of it
+
+    signed = tuple(outcome for outcome in outcomes if isinstance(outcome, Signed))
+    failed = tuple(outcome for outcome in outcomes if isinstance(outcome, Failed))
+    for error in _distinct(failed):
+        face.fail(error)
+    indexes = {outcome.bundle.as_posix(): index for outcome in signed if (index := _log_index(outcome)) is not None}
+    _show(signed, failed, indexes, face)
+    for verdict in _verdicts(signed, failed, len(indexes), signing):
+        face.judge(verdict)
+    face.headline(_headline(signed, failed, len(indexes), identity, signing))
+    if signed:
+        face.note("Anybody verifies it with", command)
+    return Outputs(
+        bundles=as_json(sorted({outcome.bundle.as_posix() for outcome in signed})),
+        log_indexes=as_json(indexes),
+        identity=identity.name,
+        issuer=identity.issuer,
+        signing=signing,
+        failed=as_json(sorted(path.as_posix() for outcome in failed for path in outcome.files)),
+        verify_command=command if signed else "",
+    )
+
+
+def _distinct(failed: Sequence[Failed]) -> tuple[Error, ...]:
+    """Return each error once: an outage is one fault, however many files it kept from being signed."""
+    return tuple({outcome.error.headline: outcome.error for outcome in failed}.values())
+
+
+def _log_index(outcome: Signed) -> int | None:
+    from maximus.signing.bundles import read_bundle  # noqa: PLC0415 - `--help` needs none of it
+
+    entries = read_bundle(outcome.bundle).entries
+    return entries[0].index if entries else None
+
+
+def _count(number: int, what: str) -> str:
+    """Return `1 file`, `2 files`, `1 log entry`, `2 log entries`."""
+    if number == 1:
+        return f"1 {what}"
+    return f"{number} {what[:-1]}ies" if what.endswith("y") else f"{number} {what}s"
+
+
+def _show(signed: Sequence[Signed], failed: Sequence[Failed], indexes: Mapping[str, int], face: Face) -> None:
+    rows: list[tuple[str, str, str]] = []
+    for outcome in signed:
+        index = indexes.get(outcome.bundle.as_posix())
+        how = "signed" if outcome.is_new else "was signed already"
+        entry = NOT_LOGGED if index is None else str(index)
+        rows += [(path.as_posix(), how, entry) for path in outcome.files]
+    rows += [(path.as_posix(), f"failed ({outcome.error.code})", "") for outcome in failed for path in outcome.files]
+    rows.sort()
+    shown = rows if len(rows) <= _MAX_ROWS else [*rows[:_MAX_ROWS], (f"and {len(rows) - _MAX_ROWS} more", "", "")]
+    face.table("signatures", ("file", "signature", "log entry"), shown)
+
+
+def _verdicts(signed: Sequence[Signed], failed: Sequence[Failed], logged: int, signing: str) -> tuple[Verdict, ...]:
+    """Return what the run claims: that every file is signed and, keyless, that every signature is logged."""
+    good = sum(len(outcome.files) for outcome in signed)
+    bad = sum(len(outcome.files) for outcome in failed)
+    if not failed:
+        status, reason, code = Status.PASS, NOT_LOGGED if signing == "key" else "", ""
+    else:
+        # A service that was away says nothing about the files: a second run can still sign them.
+        is_outside = all(outcome.error.status is ExitStatus.OUTSIDE for outcome in failed)
+        status = Status.UNMEASURED if is_outside else Status.FAIL
+        reason, code = f"{_count(bad, 'file')} not signed", failed[0].error.code
+    hint = "Run it again: what is signed is kept." if failed else ""
+    files = Verdict("sign.files", status, good + bad, good, good + bad, "files", reason=reason, hint=hint, code=code)
+    if signing == "key":
+        return (files,)
+    status = Status.UNMEASURED if not signed else Status.PASS if logged == len(signed) else Status.FAIL
+    reason = "" if signed else "there is no signature to be logged"
+    return (files, Verdict("sign.log", status, len(signed), logged, len(signed), "log entries", reason=reason))
+
+
+def _headline(signed: Sequence[Signed], failed: Sequence[Failed], logged: int, identity: Identity, signing: str) -> str:
+    good = sum(len(outcome.files) for outcome in signed)
+    bad = sum(len(outcome.files) for outcome in failed)
+    how = NOT_LOGGED if signing == "key" else _count(logged, "log entry")
+    by = f" by {identity.name}" if identity.name else ""
+    if failed:
+        return f"{bad} of {_count(good + bad, 'file')} not signed; {good} signed{by}: {how}"
+    kept = sum(len(outcome.files) for outcome in signed if not outcome.is_new)
+    before = f" ({kept} already)" if kept else ""
+    return f"{_count(good, 'file')} signed{before}{by}: {how}"
