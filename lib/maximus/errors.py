@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import functools
 
 __all__ = ["Error", "ExitStatus", "nearest"]
 
@@ -81,9 +82,17 @@ class Error(Exception):
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """One to three lines for a person: headline, what to do, where."""
+        """One to three lines for a person: headline, what to do, where.
+
+        Foreign text in a part (a file's name, a program's message) may have line ends; a blank stands for them.
+        """
         where = f"at {self.where}" if self.where else ""
-        return tuple(line for line in (self.headline, self.fix, where) if line)
+        return tuple(" ".join(line.splitlines()) for line in (self.headline, self.fix, where) if line)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Travel whole between processes: an exception by itself would be made again from `what` alone."""
+        again = functools.partial(Error, why=self.why, fix=self.fix, where=self.where, status=self.status)
+        return again, (self.code, self.what)
 
     def __str__(self) -> str:
         """Return the lines as one text."""
