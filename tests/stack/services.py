@@ -6,8 +6,10 @@ is hard-coded upstream, so there is one stack a machine anyway.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import ctypes
+import hashlib
 import json
 import os
 import pwd
@@ -24,6 +26,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
 from tests.stack.build import TRILLIAN_SCHEMA, Unmeasured, locate
 from tests.stack.trust import FULCIO_PASSWORD
@@ -64,6 +70,8 @@ _STOP_SECONDS = 5.0
 """How long a service may take to obey SIGTERM. The timestamp authority waits for idle connections."""
 _POLL_SECONDS = 0.05
 _MYSQL = "t:t@tcp(127.0.0.1:3307)"
+_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+"""Loopback must not go through a proxy of the environment."""
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _PR_SET_PDEATHSIG = 1
 
@@ -208,6 +216,7 @@ def make_services(state: Path, *, with_rekor_v1: bool) -> tuple[Service, ...]:
             lambda: _answers(f"{URLS['rekor-v2']}/healthz"),
             logs / "rekor-v2.log",
             ports=(3003, 3001, 2114),
+            after_ready=lambda: _log_first_entry(state / "rekor-v2.first", _add_to_rekor_v2),
         ),
     ]
     if with_rekor_v1:
@@ -256,7 +265,7 @@ def _rekor_v1_services(state: Path, keys: Path, logs: Path) -> list[Service]:
             lambda: _answers(f"{URLS['rekor-v1']}/api/v1/log"),
             logs / "rekor-v1.log",
             ports=(3000,),
-            after_ready=lambda: _remember_tree(tree),
+            after_ready=lambda: _settle_rekor_v1(state, tree),
         ),
     ]
 
@@ -320,9 +329,70 @@ def _rekor_v1(keys: Path, tree: Path) -> Sequence[str | Path]:
     )
 
 
-def _remember_tree(tree: Path) -> None:
-    """Keep the tree that the first start made, so that a second start continues it."""
+def _settle_rekor_v1(state: Path, tree: Path) -> None:
+    """Keep the tree that the first start made, so that a second start continues it, and its first entry."""
     tree.write_text(json.loads(_get(f"{URLS['rekor-v1']}/api/v1/log"))["treeID"], encoding="utf-8")
+    _log_first_entry(state / "rekor-v1.first", _add_to_rekor_v1)
+
+
+def _log_first_entry(done: Path, add: Callable[[bytes, bytes, bytes], None]) -> None:
+    """Fill place 0 of a log, once.
+
+    cosign leaves zeros out of a bundle, and sigstore-python refuses a bundle without `logIndex`: which test
+    came first would decide whether it passes. It also proves that the log writes.
+    """
+    if done.exists():
+        return
+    artifact = b"the first entry of this log"
+    key = ec.generate_private_key(ec.SECP256R1())
+    public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    add(hashlib.sha256(artifact).digest(), key.sign(artifact, ec.ECDSA(hashes.SHA256())), public)
+    done.touch()
+
+
+def _add_to_rekor_v1(digest: bytes, signature: bytes, public: bytes) -> None:
+    pem = load_der_public_key(public).public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    _post(
+        f"{URLS['rekor-v1']}/api/v1/log/entries",
+        {
+            "apiVersion": "0.0.1",
+            "kind": "hashedrekord",
+            "spec": {
+                "data": {"hash": {"algorithm": "sha256", "value": digest.hex()}},
+                "signature": {"content": _base64(signature), "publicKey": {"content": _base64(pem)}},
+            },
+        },
+    )
+
+
+def _add_to_rekor_v2(digest: bytes, signature: bytes, public: bytes) -> None:
+    verifier = {"publicKey": {"rawBytes": _base64(public)}, "keyDetails": "PKIX_ECDSA_P256_SHA_256"}
+    _post(
+        f"{URLS['rekor-v2']}/api/v2/log/entries",
+        {
+            "hashedRekordRequestV002": {
+                "digest": _base64(digest),
+                "signature": {"content": _base64(signature), "verifier": verifier},
+            }
+        },
+    )
+
+
+def _post(url: str, document: Mapping[str, object]) -> None:
+    """Send a document; raises Failed with the server's words when it is not accepted."""
+    request = urllib.request.Request(  # noqa: S310 - loopback
+        url, json.dumps(document).encode("utf-8"), {"Content-Type": "application/json"}
+    )
+    try:
+        with _OPENER.open(request, timeout=30) as reply:
+            reply.read()
+    except urllib.error.HTTPError as cause:
+        message = f"{url} answered {cause.code}: {cause.read().decode('utf-8', 'replace')}"
+        raise Failed(message) from cause
+
+
+def _base64(raw: bytes) -> str:
+    return base64.b64encode(raw).decode("ascii")
 
 
 def _trillian(program: str, rpc: int, http: int) -> tuple[str | Path, ...]:
@@ -408,8 +478,7 @@ def _get(url: str, empty: bytes = b"") -> bytes:
     """Return a reply's body: nothing where the server does not answer well, `empty` for an empty body."""
     with (
         contextlib.suppress(urllib.error.URLError, OSError),
-        # Loopback must not go through a proxy of the environment.
-        urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=2) as reply,
+        _OPENER.open(url, timeout=2) as reply,
     ):
         body: bytes = reply.read()
         return body or empty

@@ -259,21 +259,31 @@ def test_an_issuer_of_ones_own_signs_the_chosen_claims() -> None:
 
 
 @pytest.mark.parametrize("service", ["fulcio", "ct", "tsa", "rekor-v2", "rekor-v1"])
-def test_a_stopped_service_comes_back(
+def test_a_stopped_service_comes_back_as_itself(stack: Stack, artifact: Path, service: str) -> None:
+    """A service that was stopped has its old keys and entries: bundles from before and after hold."""
+    trust = trust_of(stack, REKOR_V1 if service == "rekor-v1" else REKOR_V2)
+    before = sign(stack, trust, artifact)
+
+    stack.stop(service)
+    stack.start(service)
+
+    verify(stack, artifact, before)
+    verify(stack, artifact, sign(stack, trust, artifact))
+
+
+# Not the CT log: Fulcio waits 30 seconds for it.
+@pytest.mark.parametrize("service", ["fulcio", "tsa", "rekor-v2", "rekor-v1"])
+def test_nothing_is_signed_without_a_service(
     stack: Stack, cosign: Cosign, artifact: Path, tmp_path: Path, service: str
 ) -> None:
-    """After an outage a service has its old keys and entries: new and old bundles hold."""
+    """A service that is stopped is really gone."""
     rekor = REKOR_V1 if service == "rekor-v1" else REKOR_V2
-    before = sign(stack, trust_of(stack, rekor), artifact)
+    trust_of(stack, rekor)
 
     with stack.without(service):
-        refused = cosign.sign_blob(artifact, tmp_path / "refused.json", rekor=rekor)
-    after = cosign.sign_blob(artifact, tmp_path / "after.json", rekor=rekor)
+        refused = cosign.sign_blob(artifact, tmp_path / "bundle.json", rekor=rekor)
 
     assert refused.returncode != 0
-    assert after.returncode == 0, after.stderr
-    verify(stack, artifact, before)
-    verify(stack, artifact, Bundle.from_json((tmp_path / "after.json").read_text(encoding="utf-8")))
 
 
 def test_a_second_process_shares_the_stack(stack: Stack) -> None:
