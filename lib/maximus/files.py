@@ -111,7 +111,7 @@ def copy_whole(source: Path, target: Path) -> HashedFile:
         if hash_file(copy).sha256 != found.sha256:
             raise Error(
                 "FILE002",
-                f"cannot copy {source}",
+                f"cannot read {source}",
                 why="it changed while it was being copied",
                 fix=f"Another step is writing to {source.parent}. Finish the build first.",
             )
@@ -149,18 +149,21 @@ def list_folder(folder: Path) -> tuple[Path, ...]:
     """Return every regular file below a folder, sorted by its POSIX path relative to it.
 
     Links are not followed: one that points out of the folder is a fault, because what would be signed
-    or attached under its name lies elsewhere. Raises Error FILE004 for it, FILE005 where there is no folder.
+    or attached under its name lies elsewhere. Raises Error FILE004 for it, FILE005 where there is no folder,
+    FILE006 where it holds too much, and FILE001 for a folder below it that cannot be read.
     """
-    if not folder.is_dir():
+    if not _is_folder(folder):
         raise Error(
             "FILE005",
             f"there is no folder {folder}",
             fix="Make it first, or name the right one with the input `folder`.",
             status=ExitStatus.USAGE,
         )
-    root = folder.resolve()
+    root = _real(folder)
     found: list[Path] = []
-    for parent, folders, names in os.walk(folder):
+    looked_at = 0
+    # Without `onerror` a folder that cannot be read would look like an empty one.
+    for parent, folders, names in os.walk(folder, onerror=_unreadable):
         folders.sort()
         here = Path(parent)
         for name in [*names, *(entry for entry in folders if (here / entry).is_symlink())]:
@@ -169,9 +172,41 @@ def list_folder(folder: Path) -> tuple[Path, ...]:
                 _refuse_link_out(path, root)
             if path.is_file():
                 found.append(path)
-        if len(found) > MAX_FILES:
-            raise Error("FILE006", f"{folder} holds more than {MAX_FILES} files", fix="Name a smaller folder.")
+        looked_at += len(folders) + len(names)
+        _refuse_too_many(looked_at, folder)
     return tuple(sorted(found, key=lambda path: path.relative_to(folder).as_posix()))
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        # A name that is too long, or a folder above it that may not be entered.
+        return False
+
+
+def _unreadable(fault: OSError) -> None:
+    raise Error(
+        "FILE001",
+        f"cannot read {fault.filename}",
+        why=fault.strerror or str(fault),
+        fix="Check that the file exists and that this user may read it.",
+    ) from fault
+
+
+def _refuse_too_many(count: int, folder: Path) -> None:
+    if count > MAX_FILES:
+        raise Error(
+            "FILE006",
+            f"{folder} holds more than {MAX_FILES} files",
+            fix="Name a smaller folder.",
+            status=ExitStatus.USAGE,
+        )
+
+
+def _real(path: Path) -> Path:
+    """Return where a path leads; Path.resolve() would raise RuntimeError for a link that leads to itself."""
+    return Path(os.path.realpath(path))
 
 
 def find_files(patterns: Sequence[str], root: Path) -> tuple[Path, ...]:
@@ -179,28 +214,40 @@ def find_files(patterns: Sequence[str], root: Path) -> tuple[Path, ...]:
 
     A pattern is a glob relative to `root` (`*`, `?`, `[...]`, `**`); one with `!` before it takes files
     out again, whatever the order; lines that are empty or begin with `#` are passed over.
-    Raises Error FILE007 for a pattern that leaves `root` and FILE004 for a link that does (usage, 2).
+    Raises Error FILE007 for a pattern that leaves `root`, FILE004 for a link that does and is not taken
+    out again, FILE006 for too many matches, and FILE008 for a pattern that cannot be read (all usage, 2).
     """
     wanted = [line.strip() for line in patterns if line.strip() and not line.strip().startswith("#")]
-    here = root.resolve()
+    here = _real(root)
     taken = _expand([line for line in wanted if not line.startswith("!")], root, here)
     dropped = _expand([line[1:] for line in wanted if line.startswith("!")], root, here)
-    return tuple(sorted(taken - dropped, key=lambda path: path.as_posix()))
+    left = sorted(taken - dropped, key=lambda path: path.as_posix())
+    for path in left:
+        _refuse_link_out(path, here)
+    return tuple(path for path in left if path.is_file())
 
 
 def _expand(patterns: Sequence[str], root: Path, here: Path) -> set[Path]:
+    """Return whatever the patterns match, leftovers of our own aside; links and folders included."""
     found: set[Path] = set()
     for pattern in patterns:
         relative = _inside(pattern, here)
-        matches = [root] if relative in ("", ".") else root.glob(relative)
-        for path in matches:
-            if _is_leftover(path.name):
-                continue
-            resolved = path.resolve()
-            if not resolved.is_relative_to(here):
-                _refuse_link_out(path, here)
-            if path.is_file():
-                found.add(path)
+        if relative in ("", "."):
+            continue
+        try:
+            for path in root.glob(relative):
+                if not _is_leftover(path.name):
+                    found.add(path)
+                    _refuse_too_many(len(found), root)
+        except ValueError as fault:
+            raise Error(
+                "FILE008",
+                f"{pattern!r} is not a pattern",
+                why=str(fault),
+                fix="`**` stands alone between slashes, as in `dist/**/*.whl`.",
+                where="input files",
+                status=ExitStatus.USAGE,
+            ) from fault
     return found
 
 
@@ -232,11 +279,12 @@ def _leaves(pattern: str, root: Path) -> Error:
 
 def _refuse_link_out(path: Path, root: Path) -> None:
     """Raise Error FILE004 where the link's target lies outside the root."""
-    if not path.resolve().is_relative_to(root):
+    target = _real(path)
+    if not target.is_relative_to(root):
         raise Error(
             "FILE004",
             f"{path} leads out of {root}",
-            why=f"it, or a folder above it, is a link to {path.resolve()}",
+            why=f"it, or a folder above it, is a link to {target}",
             fix="Copy the file into the folder, or leave it out with a pattern that begins with `!`.",
             status=ExitStatus.USAGE,
         )
