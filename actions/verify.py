@@ -7,11 +7,21 @@ signature must come from the identity that is named here. COMPLIANT only when al
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .declare import Concluded, given, out
+from .declare import Concluded, as_json, given, out
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from maximus.errors import Error
+    from maximus.signing.keys import PublicKey
+    from maximus.verification.facts import Conclusion
+    from maximus.verification.finding import Fact, Judge
+    from maximus.verification.identity import Policy
+    from maximus.verification.material import Material
+
     from .face import Face
 
 __all__ = ["Inputs", "Outputs", "run"]
@@ -23,11 +33,11 @@ GITHUB_ISSUER = "https://token.actions.githubusercontent.com"
 class Inputs:
     """What `verify` is asked for."""
 
-    folder: str = given(
-        "The release folder to verify. Default: `release`, unless `files` is given.", metavar="DIR"
-    )
+    folder: str = given("The release folder to verify. Default: `release`, unless `files` is given.", metavar="DIR")
     files: tuple[str, ...] = given(
-        "Which files to verify instead of a folder: globs, one a line; `!` in front excludes.", default=(), metavar="GLOB"
+        "Which files to verify instead of a folder: globs, one a line; `!` in front excludes.",
+        default=(),
+        metavar="GLOB",
     )
     bundles: str = given("Where the bundles lie: a folder, or one bundle. Default: beside each file.", metavar="PATH")
     repository: str = given("The source repository that must have built it, `owner/name`.", metavar="OWNER/NAME")
@@ -37,7 +47,9 @@ class Inputs:
         metavar="PATH",
     )
     ref: str = given("The git ref that it must come from: a whole-string glob such as `refs/tags/v*`.", metavar="GLOB")
-    issuer: str = given("The issuer that must have vouched for the identity, exact.", default=GITHUB_ISSUER, metavar="URL")
+    issuer: str = given(
+        "The issuer that must have vouched for the identity, exact.", default=GITHUB_ISSUER, metavar="URL"
+    )
     identity: str = given(
         "The exact identity (SAN) that must have signed it, instead of repository and workflow.", metavar="SAN"
     )
@@ -65,4 +77,143 @@ class Outputs(Concluded):
 
 
 def run(inputs: Inputs, face: Face) -> Outputs:
+    """Verify what the inputs name and return what was found; every fault is shown, none ends the run early."""
+    # Imported here: `--help` needs nothing of it.
+    from maximus.verification import facts, identity  # noqa: PLC0415
+    from maximus.verification.finding import Fact  # noqa: PLC0415
+    from maximus.verification.inventory import SBOM_NAMES, read_sbom, sbom_errors  # noqa: PLC0415
+    from maximus.verification.proof import prove  # noqa: PLC0415
+
+    policy, key, judge = _judge(inputs, face)
+    material = _material(inputs, face)
+    if not material.items and not material.sealed and not material.broken_files and not material.broken_bundles:
+        raise _nothing(inputs)
+    if material.left_out:
+        face.say(f"left out: {len(material.left_out)} files in evidence/, which is no part of the release")
+    with face.progress("verifying bundles", len(material.sealed)) as tick:
+        proof = prove(material, judge, key, tick)
+    sboms = [read_sbom(item.file.path, item.name) for item in material.items if item.name in SBOM_NAMES]
+    broken = (*material.broken_files, *material.broken_bundles)
+    required = facts.required_facts(inputs.require, is_folder=not inputs.files, policy=policy)
+    conclusions = facts.conclude(proof, sboms, broken, policy, required)
+
+    _report(face, required, [(Fact.SIGNATURES, entry.error) for entry in broken])
+    _report(face, required, proof.errors)
+    _report(face, required, [(Fact.SBOM, error) for error in sbom_errors(sboms)])
+    for outcome in proof.outcomes:
+        for bundle, alias in outcome.aliases:
+            face.warn(f"{outcome.name} is signed under another name, {alias} (in {bundle})")
+    for conclusion in conclusions:
+        if conclusion.is_required:
+            face.judge(conclusion.verdict)
+    face.table(
+        "four facts",
+        ("fact", "status", "count", "what"),
+        [(each.fact.value, each.shown_status, each.count, each.verdict.reason) for each in conclusions],
+    )
+    is_compliant = facts.is_compliant(conclusions)
+    face.headline(_headline(is_compliant, len(material.items), conclusions, identity.describe(policy)))
+    return Outputs(
+        compliant="true" if is_compliant else "false",
+        checks=as_json([conclusion.verdict.as_document() for conclusion in conclusions]),
+        missing=as_json(sorted({name for name, _ in proof.account.missing})),
+        extra=as_json(list(proof.account.extra)),
+        unsigned=as_json(
+            [
+                outcome.name
+                for outcome in proof.outcomes
+                if not outcome.is_public_key and not outcome.holds(Fact.SIGNATURES)
+            ]
+        ),
+    )
+
+
+def _report(face: Face, required: Collection[Fact], found: Sequence[tuple[Fact, Error]]) -> None:
+    """Show what is wrong: as an error where the fact must hold, as a warning where it need not."""
+    for fact, error in found:
+        if fact in required:
+            face.fail(error)
+        else:
+            face.warn(error.headline, where=error.where)
+
+
+def _headline(is_compliant: bool, files: int, conclusions: Sequence[Conclusion], expected: str) -> str:  # noqa: FBT001 - the verdict
+    if is_compliant:
+        shown = ", ".join(f"{each.fact.value} {each.count}" for each in conclusions if each.is_required)
+        logged = "" if any(each.fact == "log" and each.is_required for each in conclusions) else ", not logged"
+        return f"COMPLIANT: {files} files by {expected} ({shown}{logged})"
+    failed = [
+        f"{each.fact.value} {each.count}" for each in conclusions if each.is_required and each.verdict.status != "pass"
+    ]
+    return f"NOT COMPLIANT: {', '.join(failed) or 'see the errors'}"
+
+
+def _judge(inputs: Inputs, face: Face) -> tuple[Policy, PublicKey | None, Judge]:
+    """Return who must have signed, and the judge for it; raises Error VERIFY001 (usage) with all faults at once."""
+    from maximus.verification import identity  # noqa: PLC0415 - as in `run`
+
+    asked = identity.Asked(
+        repository=inputs.repository,
+        workflow=inputs.workflow,
+        ref=inputs.ref,
+        issuer=inputs.issuer,
+        identity=inputs.identity,
+        has_key=bool(inputs.key),
+        server=face.environment.get("GITHUB_SERVER_URL") or identity.GITHUB,
+    )
+    wrong = identity.policy_faults(asked)
+    if inputs.folder and inputs.files:
+        wrong.append("`folder` and `files` exclude each other: a whole release, or single files")
+    if inputs.key and inputs.issuer != GITHUB_ISSUER:
+        wrong.append("`issuer` says nothing about a key: give it or `key`, not both")
+    identity.refuse(wrong)
+    if inputs.key:
+        from maximus.verification.keyed import KeyJudge  # noqa: PLC0415 - 60 ms of cryptography
+
+        key = _public_key(inputs.key, face)
+        return identity.ByKey(key.fingerprint), key, KeyJudge(key)
     raise NotImplementedError
+
+
+def _public_key(source: str, face: Face) -> PublicKey:
+    from maximus.errors import Error, ExitStatus  # noqa: PLC0415 - as in `run`
+    from maximus.signing.keys import MAX_KEY, load_public_key  # noqa: PLC0415 - 60 ms of cryptography
+
+    kind, _, variable = source.partition(":")
+    if kind == "env":
+        return load_public_key(face.environment.get(variable, "").encode("utf-8"), f"the variable {variable}")
+    try:
+        with Path(source).open("rb") as stream:
+            return load_public_key(stream.read(MAX_KEY), source)
+    except OSError as fault:
+        raise Error(
+            "VERIFY002",
+            f"cannot read the key {source}",
+            why=fault.strerror or str(fault),
+            fix="`key` takes the path of a public key in PEM, or `env:NAME`.",
+            where="input key",
+            status=ExitStatus.USAGE,
+        ) from fault
+
+
+def _material(inputs: Inputs, face: Face) -> Material:
+    from maximus.verification.material import read_files, read_folder  # noqa: PLC0415 - as in `run`
+
+    bundles = Path(inputs.bundles) if inputs.bundles else None
+    with face.progress("hashing files", 0) as tick:
+        if inputs.files:
+            return read_files(inputs.files, Path.cwd(), bundles, tick)
+        return read_folder(Path(inputs.folder or "release"), bundles, tick)
+
+
+def _nothing(inputs: Inputs) -> Error:
+    from maximus.errors import Error, ExitStatus  # noqa: PLC0415 - as in `run`
+
+    what = "no file matches `files`" if inputs.files else f"the folder {inputs.folder or 'release'} is empty"
+    return Error(
+        "VERIFY006",
+        f"nothing to verify: {what}",
+        fix="Name the files or the folder as they lie here; patterns are relative to the working folder.",
+        where="input files" if inputs.files else "input folder",
+        status=ExitStatus.UNMEASURED,
+    )

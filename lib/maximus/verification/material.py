@@ -1,0 +1,231 @@
+"""What there is to verify: files, hashed once, and the bundles that speak of them, parsed and not yet believed."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Final
+
+from maximus import documents
+from maximus.errors import Error, ExitStatus
+from maximus.files import BUNDLE_SUFFIX, HashedFile, find_files, hash_file, list_folder
+from maximus.signing.bundles import MAX_BUNDLE, PAYLOAD_TYPE, STATEMENT_STEM, Bundle, Envelope, is_bundle, parse_bundle
+from maximus.signing.statements import Statement, parse_statement
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+__all__ = ["EVIDENCE", "Broken", "Item", "Material", "Sealed", "read_files", "read_folder"]
+
+EVIDENCE: Final = "evidence"
+"""The part of a release folder that is not released: verdicts, telemetry, notes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A file to verify."""
+
+    name: str
+    """How it is shown: its path relative to the folder, with `/`."""
+    file: HashedFile
+    names: tuple[str, ...]
+    """The names under which a statement over many files may speak of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A file or a bundle that cannot be read."""
+
+    name: str
+    error: Error
+    target: str = ""
+    """For a bundle, the file that it lies beside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A bundle that was read."""
+
+    name: str
+    """How it is shown."""
+    target: str
+    """The file that it is for by its own name; empty where it was given for everything."""
+    raw: bytes
+    bundle: Bundle
+    statement: Statement | None
+    """What an envelope says; None for a signature over a file's own bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """Everything that one run verifies, sorted by name."""
+
+    items: tuple[Item, ...]
+    sealed: tuple[Sealed, ...]
+    broken_files: tuple[Broken, ...] = ()
+    broken_bundles: tuple[Broken, ...] = ()
+    left_out: tuple[str, ...] = ()
+    """What lies in the folder and is not part of the release."""
+    is_whole: bool = True
+    """Whether this is a whole release, so that what a statement names must be there."""
+
+
+def read_folder(folder: Path, bundles: Path | None, tick: Callable[[], None] = lambda: None) -> Material:
+    """Return the material of a release folder; `tick` is called after each file that was hashed.
+
+    Bundles lie beside their files, below the folder `bundles` under the same relative paths, or are the
+    one file `bundles`. Raises Error FILE005 (usage) without the folder, VERIFY004 (usage) without `bundles`.
+    """
+    _require(bundles)
+    found = list_folder(folder)
+    left_out = [path for path in found if path.relative_to(folder).parts[0] == EVIDENCE]
+    kept = [path for path in found if path not in set(left_out)]
+    aside = list_folder(bundles) if bundles and bundles.is_dir() else ()
+    one = bundles if bundles and bundles.is_file() else None
+    elsewhere = {path.resolve() for path in aside}
+    files = [path for path in kept if not is_bundle(path)]
+    sources = {path: path.relative_to(folder) for path in kept if is_bundle(path) and path.resolve() not in elsewhere}
+    sources |= {path: path.relative_to(bundles) for path in aside if bundles and is_bundle(path)}
+    if one:
+        sources = {path: at for path, at in sources.items() if path.resolve() != one.resolve()}
+        files = [path for path in files if path.resolve() != one.resolve()]
+    named = [(path, path.relative_to(folder).as_posix()) for path in files]
+    hashed = _hash_all(named, tick)
+    sealed = [_read_bundle(path, _shown(path, folder), _target(at)) for path, at in sorted(sources.items())]
+    sealed += [_read_bundle(one, _shown(one, folder), "")] if one else []
+    return Material(
+        items=tuple(Item(name, file, (name,)) for name, file in hashed if isinstance(file, HashedFile)),
+        sealed=tuple(item for item in sealed if isinstance(item, Sealed)),
+        broken_files=tuple(Broken(name, file) for name, file in hashed if isinstance(file, Error)),
+        broken_bundles=tuple(item for item in sealed if isinstance(item, Broken)),
+        left_out=tuple(path.relative_to(folder).as_posix() for path in left_out),
+    )
+
+
+def read_files(
+    patterns: Sequence[str], root: Path, bundles: Path | None, tick: Callable[[], None] = lambda: None
+) -> Material:
+    """Return the material for the files that the patterns name below `root`.
+
+    Each file's bundle lies beside it or below `bundles`; where there is none, a statement's bundle in the
+    same place may speak of it. A bundle among the matches whose file is gone is read too, to be reported.
+    """
+    _require(bundles)
+    matched = find_files(patterns, root)
+    files = [path for path in matched if not is_bundle(path)]
+    one = bundles if bundles and bundles.is_file() else None
+    base = bundles if bundles and bundles.is_dir() else None
+    sources: dict[Path, str] = {}
+    for path in files:
+        name = path.relative_to(root).as_posix()
+        for place in _places(path, root, base) if one is None else ():
+            if place.is_file():
+                sources.setdefault(place, name)
+                break
+        else:
+            sources.update({place: "" for place in _statements(path, root, base) if one is None})
+    for path in matched:
+        if is_bundle(path) and one is None and not path.with_name(_target(PurePosixPath(path.name))).exists():
+            sources.setdefault(path, "" if _is_statement_name(path) else _target(path.relative_to(root)))
+    if one:
+        files = [path for path in files if path.resolve() != one.resolve()]
+        sources = {one: ""}
+    hashed = _hash_all([(path, path.relative_to(root).as_posix()) for path in files], tick)
+    read = [_read_bundle(path, _shown(path, root), target) for path, target in sorted(sources.items())]
+    return Material(
+        items=tuple(Item(name, file, tuple(_suffixes(name))) for name, file in hashed if isinstance(file, HashedFile)),
+        sealed=tuple(item for item in read if isinstance(item, Sealed)),
+        broken_files=tuple(Broken(name, file) for name, file in hashed if isinstance(file, Error)),
+        broken_bundles=tuple(item for item in read if isinstance(item, Broken)),
+        is_whole=False,
+    )
+
+
+def _require(bundles: Path | None) -> None:
+    if bundles is not None and not bundles.exists():
+        raise Error(
+            "VERIFY004",
+            f"there is nothing at {bundles}",
+            fix="`bundles` names the folder that holds them, or one bundle. Leave it out for those beside the files.",
+            where="input bundles",
+            status=ExitStatus.USAGE,
+        )
+
+
+def _hash_all(files: Sequence[tuple[Path, str]], tick: Callable[[], None]) -> list[tuple[str, HashedFile | Error]]:
+    def read(path: Path) -> HashedFile | Error:
+        try:
+            return hash_file(path)
+        except Error as error:
+            return error
+        finally:
+            tick()
+
+    # Hashing leaves the interpreter's lock, so that threads use every core.
+    with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
+        results = list(pool.map(read, [path for path, _ in files]))
+    return [(name, result) for (_, name), result in zip(files, results, strict=True)]
+
+
+def _read_bundle(path: Path, name: str, target: str) -> Sealed | Broken:
+    """Return the bundle with its statement; anything that is wrong with it names the bundle."""
+    try:
+        raw = _read(path, name)
+        bundle = parse_bundle(documents.parse_json(raw, name), name)
+        statement = _statement(bundle.content, name) if isinstance(bundle.content, Envelope) else None
+    except Error as error:
+        return Broken(name, error, target)
+    return Sealed(name, target, raw, bundle, statement)
+
+
+def _statement(envelope: Envelope, name: str) -> Statement:
+    if envelope.payload_type != PAYLOAD_TYPE:
+        why = f"its payload is {envelope.payload_type!r:.120}"
+        raise Error("VERIFY019", f"{name} holds no in-toto statement", why=why, where=name)
+    return parse_statement(envelope.payload, name)
+
+
+def _read(path: Path, name: str) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            raw = stream.read(MAX_BUNDLE + 1)
+    except OSError as fault:
+        raise Error("VERIFY013", f"cannot read {name}", why=fault.strerror or str(fault), where=name) from fault
+    if len(raw) > MAX_BUNDLE:
+        raise Error("VERIFY013", f"cannot read {name}", why=f"it is larger than {MAX_BUNDLE} bytes", where=name)
+    return raw
+
+
+def _target(bundle: Path | PurePosixPath) -> str:
+    """Return the name of the file that a bundle is for, from its own."""
+    return bundle.as_posix().removesuffix(BUNDLE_SUFFIX)
+
+
+def _is_statement_name(path: Path) -> bool:
+    return path.name.startswith(STATEMENT_STEM) and is_bundle(path)
+
+
+def _shown(path: Path, root: Path) -> str:
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
+
+
+def _places(file: Path, root: Path, bundles: Path | None) -> Iterable[Path]:
+    if bundles is None:
+        return (file.with_name(file.name + BUNDLE_SUFFIX),)
+    relative = file.relative_to(root)
+    # Under the whole relative path as `sign` writes it, or flat as a download leaves it.
+    return (bundles / (relative.as_posix() + BUNDLE_SUFFIX), bundles / (file.name + BUNDLE_SUFFIX))
+
+
+def _statements(file: Path, root: Path, bundles: Path | None) -> Iterable[Path]:
+    """Return the statements' bundles that may speak of a file: beside it, or in a folder above it up to the root."""
+    places = [bundles] if bundles else [parent for parent in file.parents if parent.is_relative_to(root)]
+    return [path for place in places for path in sorted(place.glob(f"{STATEMENT_STEM}*{BUNDLE_SUFFIX}"))]
+
+
+def _suffixes(name: str) -> Iterable[str]:
+    """Return the path and each end of it: a statement names files relative to its own folder, not to ours."""
+    parts = name.split("/")
+    return ["/".join(parts[start:]) for start in range(len(parts))]
