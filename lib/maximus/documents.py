@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import functools
 import json
+import math
+import re
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -25,6 +27,7 @@ MAX_DOCUMENT: Final = 256 << 20
 MAX_FAULTS: Final = 20
 """How many faults of a document an error names."""
 
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
 _CYCLONEDX_BASE = "http://cyclonedx.org/schema/"
 _CYCLONEDX_PARTS = (
     "spdx.SNAPSHOT.schema.json",
@@ -53,11 +56,16 @@ def load_json(path: Path, *, limit: int = MAX_DOCUMENT) -> Any:  # noqa: ANN401 
 def parse_json(raw: bytes | str, where: str) -> Any:  # noqa: ANN401 - foreign JSON enters here
     """Return what a JSON text holds; `where` names it in Error DOC003.
 
-    Keys that stand twice, `NaN` and infinities are faults: two readers would disagree about them.
+    Keys that stand twice, `NaN`, infinities (`1e999` too) and halves of surrogate pairs are faults: two
+    readers would disagree about them, and none could write them again.
     """
     try:
         text = raw.decode("utf-8") if isinstance(raw, bytes) else raw
-        return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+        document = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite)
+        if _SURROGATE.search(text):
+            # Only a text that spells one is worth the second look: a pair of them is one character.
+            json.dumps(document, ensure_ascii=False).encode("utf-8")
+        return document  # noqa: TRY300 - both steps raise the same
     except (ValueError, RecursionError) as fault:
         why = "it nests too deep" if isinstance(fault, RecursionError) else str(fault)
         raise Error("DOC003", f"{where} is not valid JSON", why=why, where=where) from fault
@@ -76,6 +84,14 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _no_constant(name: str) -> object:
     msg = f"{name} is not a JSON number"
     raise ValueError(msg)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        msg = f"{text[:40]} is larger than a JSON number can be"
+        raise ValueError(msg)
+    return number
 
 
 def canonical(document: object) -> bytes:

@@ -71,7 +71,7 @@ class TestHashing:
                 stream.write(b"more")
             return seen
 
-        monkeypatch.setattr(files.os, "fstat", grow_after_the_first_look)
+        monkeypatch.setattr(os, "fstat", grow_after_the_first_look)
         with pytest.raises(Error, match="changed while") as caught:
             files.hash_file(path)
 
@@ -124,7 +124,7 @@ class TestWriting:
         def full(*_: object) -> None:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-        monkeypatch.setattr(files.os if call == "fsync" else Path, call, full)
+        monkeypatch.setattr(os if call == "fsync" else Path, call, full)
         with pytest.raises(Error, match="No space left") as caught:
             files.write_whole(tmp_path / "a", "new")
         monkeypatch.undo()
@@ -140,7 +140,7 @@ class TestWriting:
             raise KeyboardInterrupt
 
         plant(tmp_path, "a")
-        monkeypatch.setattr(files.os, "fsync", interrupt)
+        monkeypatch.setattr(os, "fsync", interrupt)
         with pytest.raises(KeyboardInterrupt):
             files.write_whole(tmp_path / "a", "new")
 

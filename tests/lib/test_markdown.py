@@ -8,9 +8,9 @@ from collections.abc import Callable
 from html.parser import HTMLParser
 from urllib.parse import unquote
 
-import cmarkgfm
+import cmarkgfm  # type: ignore[import-untyped]  # it has no annotations
 import pytest
-from cmarkgfm.cmark import Options
+from cmarkgfm.cmark import Options  # type: ignore[import-untyped]  # likewise
 from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
