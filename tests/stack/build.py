@@ -165,12 +165,11 @@ def _go(module: Path, *arguments: str) -> str:
         "GOTOOLCHAIN": "local",
         "GOWORK": "off",
     }
-    run = subprocess.run(  # noqa: S603 - our own arguments
+    run = subprocess.run(
         [go, *arguments],
         cwd=module,
         env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         encoding="utf-8",
         check=False,
     )
@@ -191,7 +190,7 @@ def _find_go(module: Path) -> str:
     if go is None:
         message = f"no Go on this machine; the stack needs Go {spoken} or newer, or {READY_MADE}"
         raise Unmeasured(message)
-    told = subprocess.run(  # noqa: S603 - our own arguments
+    told = subprocess.run(
         [go, "version"],
         env=os.environ | {"GOTOOLCHAIN": "local"},
         capture_output=True,

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.stack.trust import REKOR_V1
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from tests.stack.stack import Stack
 
@@ -42,7 +42,7 @@ class Cosign:
             for name, value in os.environ.items()
             if not name.startswith(("ACTIONS_", "COSIGN_", "GITHUB_", "SIGSTORE_", "TUF_"))
         }
-        return subprocess.run(  # noqa: S603 - our own arguments
+        return subprocess.run(
             [self.stack.bin("cosign"), *arguments],
             env={**kept, "HOME": str(self.home), **(environment or {})},
             stdin=subprocess.DEVNULL,

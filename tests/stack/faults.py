@@ -17,14 +17,13 @@ import json
 import socket
 import struct
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, assert_never
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from types import TracebackType
     from typing import Self
 
@@ -213,15 +212,17 @@ class _Server(ThreadingHTTPServer):
         self._connections: set[socket.socket] = set()
         super().__init__(address, handler)
 
-    def process_request(self, request: socket.socket, client_address: object) -> None:  # type: ignore[override] - typeshed says socket or datagram
+    def process_request(self, request: socket.socket | tuple[bytes, socket.socket], client_address: object) -> None:
         """Remember the connection: clients keep them open between requests."""
-        self._connections.add(request)
+        if isinstance(request, socket.socket):
+            self._connections.add(request)
         super().process_request(request, client_address)
 
-    def shutdown_request(self, request: socket.socket) -> None:  # type: ignore[override] - typeshed says socket or datagram
+    def shutdown_request(self, request: socket.socket | tuple[bytes, socket.socket]) -> None:
         """Close without the farewell that http.server sends first: it would turn a reset into an end."""
-        self._connections.discard(request)
-        request.close()
+        if isinstance(request, socket.socket):
+            self._connections.discard(request)
+            request.close()
 
     def server_close(self) -> None:
         """Stop listening and end the connections that are still open."""

@@ -23,7 +23,7 @@ def stack() -> Iterator[Stack]:
     """The running Sigstore of this machine."""
     running = Stack()
     try:
-        running.__enter__()  # noqa: PLC2801 - a `with` would take a test's Unmeasured for the start's
+        running.__enter__()
     except Unmeasured as reason:
         _unmeasured(reason)
     try:

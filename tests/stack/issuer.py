@@ -187,7 +187,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
     protocol_version = "HTTP/1.1"
 
-    def do_GET(self) -> None:  # noqa: N802 - the name http.server calls
+    def do_GET(self) -> None:
         """Answer discovery, keys, health and tokens."""
         url = urlsplit(self.path)
         signer = self.server.signer

@@ -10,7 +10,7 @@ It has one thread on purpose: its children get SIGTERM when the *thread* that st
 from __future__ import annotations
 
 import contextlib
-import datetime
+import datetime as dt
 import fcntl
 import hashlib
 import json
@@ -19,7 +19,6 @@ import selectors
 import shutil
 import signal
 import socket
-import subprocess
 import sys
 import tempfile
 import time
@@ -31,6 +30,7 @@ from tests.stack.services import URLS, Failed, find_mariadb, make_services, prep
 from tests.stack.trust import make_authorities
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Mapping, Sequence
 
     from tests.stack.services import Service
@@ -87,7 +87,7 @@ class Keeper:
         if "mariadb" in self.services:
             # The slowest step; the other services come up meanwhile.
             self._laying_out = prepare_database(self.state, self.state / "log" / "mariadb-install.log")
-        now = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
+        now = dt.datetime.now(dt.UTC).replace(microsecond=0)
         make_authorities(self.state / "keys", URLS, now).write(self.state)
         for service in self.services.values():
             if service.name == "mariadb" and self._laying_out and self._laying_out.wait() != 0:
@@ -100,9 +100,9 @@ class Keeper:
         """Stop everything, the last started first, all at once where nobody depends on the order."""
         if self._laying_out:
             self._laying_out.wait()  # a shell script: it ends by itself, its children would outlive a signal
-        for service in reversed(self.services.values()):
+        for service in reversed(tuple(self.services.values())):
             service.terminate()
-        for service in reversed(self.services.values()):
+        for service in reversed(tuple(self.services.values())):
             service.stop()
 
     def forget(self) -> None:

@@ -21,7 +21,6 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -35,7 +34,8 @@ from tests.stack.build import TRILLIAN_SCHEMA, Unmeasured, locate
 from tests.stack.trust import FULCIO_PASSWORD
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import IO
 
 __all__ = ["SERVERS", "URLS", "Failed", "Service", "find_mariadb", "make_services", "prepare_database"]
 
@@ -112,7 +112,7 @@ class Service:
             self.process = spawn(self.command(), log, self.user)
         deadline = time.monotonic() + _READY_SECONDS
         while not self.is_ready():
-            if not self.is_running or time.monotonic() > deadline:
+            if self.process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
                 raise Failed(self._explain())
             time.sleep(_POLL_SECONDS)
@@ -150,7 +150,7 @@ class Service:
         return "\n".join([f"{self.name} did not become ready; the end of {self.log}:", *end])
 
 
-def spawn(command: Sequence[str | Path], log: int | object, user: str | None = None) -> subprocess.Popen[bytes]:
+def spawn(command: Sequence[str | Path], log: IO[bytes], user: str | None = None) -> subprocess.Popen[bytes]:
     """Start a process that gets SIGTERM from the kernel when this one dies, so that no orphan is left.
 
     `preexec_fn` is safe here because the keeper has one thread. Dropping to another user clears the
@@ -164,10 +164,10 @@ def spawn(command: Sequence[str | Path], log: int | object, user: str | None = N
             os.kill(os.getpid(), signal.SIGTERM)
 
     account = pwd.getpwnam(user) if user else None
-    return subprocess.Popen(  # noqa: S603 - our own arguments
+    return subprocess.Popen(
         [str(part) for part in command],
         stdin=subprocess.DEVNULL,
-        stdout=log,  # type: ignore[arg-type] - anything with a file number
+        stdout=log,
         stderr=subprocess.STDOUT,
         cwd="/",
         preexec_fn=die_with_parent,  # noqa: PLW1509 - one thread, see above
@@ -318,7 +318,7 @@ def _rekor_v2(state: Path, keys: Path) -> Sequence[str | Path]:
 
 
 def _rekor_v1(keys: Path, tree: Path) -> Sequence[str | Path]:
-    again = ()
+    again: tuple[str, ...] = ()
     if tree.is_file():
         again = ("--trillian_log_server.tlog_id", tree.read_text(encoding="utf-8"))
     return (
@@ -461,7 +461,7 @@ def _make_databases(state: Path) -> None:
 
 
 def _sql(state: Path, statements: str) -> int:
-    return subprocess.run(  # noqa: S603 - our own arguments
+    return subprocess.run(
         [find_mariadb("mariadb"), "--no-defaults", f"--socket={state / 'db' / 's'}", "--user=root", "--batch"],
         input=statements,
         encoding="utf-8",

@@ -19,7 +19,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,10 +27,10 @@ from tests.stack.build import Unmeasured
 from tests.stack.issuer import job_claims, request_url
 from tests.stack.keeper import PLACE, SOCKET, fingerprint, make_place
 from tests.stack.services import ROOT, SERVERS, URLS, Failed
-from tests.stack.trust import REKOR_V1, REKOR_V2
+from tests.stack.trust import REKOR_V1
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from types import TracebackType
     from typing import Self, TextIO
 
@@ -154,9 +153,7 @@ class Stack:
         """Return the path of a program, such as `cosign`, built when it has to be."""
         return build.locate(name)
 
-    def environment(
-        self, *, lifetime: int | None = None, issuer: str | None = None, **claims: Claim
-    ) -> dict[str, str]:
+    def environment(self, *, lifetime: int | None = None, issuer: str | None = None, **claims: Claim) -> dict[str, str]:
         """Return the variables of a GitHub job whose tokens have these claims.
 
         `repository="evil/fork"` moves all that follows from it. `lifetime` is the token's in seconds, zero
@@ -233,7 +230,7 @@ class Stack:
 
     def _launch(self) -> Mapping[str, Any]:
         """Start a keeper and join it."""
-        run = subprocess.run(  # noqa: S603 - our own arguments
+        run = subprocess.run(
             [sys.executable, "-m", "tests.stack.keeper"],
             cwd=ROOT,
             env=os.environ | {"PYTHONPATH": str(ROOT)},

@@ -5,18 +5,14 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
-import warnings
 from typing import TYPE_CHECKING
 
 import pytest
 from sigstore.dsse import StatementBuilder, Subject
-from sigstore.errors import Error as SigstoreError
 from sigstore.models import Bundle, ClientTrustConfig
 from sigstore.oidc import IdentityToken
 from sigstore.sign import SigningContext
@@ -32,7 +28,7 @@ from tests.stack.stack import Failed
 from tests.stack.trust import REKOR_V1, REKOR_V2
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from tests.stack.cosign import Cosign
@@ -126,7 +122,7 @@ def test_cosign_verifies_a_statement_that_sigstore_python_signs(
     """An attestation made by one client covers its file for the other."""
     config = ClientTrustConfig.from_json(trust_of(stack, rekor).read_text(encoding="utf-8"))
     digest = hashlib.sha256(artifact.read_bytes()).hexdigest()
-    subject = Subject(name=artifact.name, digest={"sha256": digest})
+    subject = Subject.model_validate({"name": artifact.name, "digest": {"sha256": digest}})
     statement = StatementBuilder([subject], PREDICATE_TYPE, {"answer": 42}).build()
     token = IdentityToken(fetch_token(stack.environment()))
     with SigningContext.from_trust_config(config).signer(token) as signer:
@@ -143,7 +139,7 @@ def test_cosign_verifies_a_statement_that_sigstore_python_signs(
 def test_sigstore_python_verifies_a_statement_that_cosign_signs(
     stack: Stack, cosign: Cosign, artifact: Path, tmp_path: Path, rekor: int
 ) -> None:
-    """cosign signs a whole statement as it stands, and sigstore-python reads it back."""
+    """A whole statement is signed by cosign as it stands, and read back by sigstore-python."""
     trust_of(stack, rekor)
     statement = {
         "_type": "https://in-toto.io/Statement/v1",
@@ -192,14 +188,14 @@ def test_cosign_refuses_other_bytes(
     assert done.returncode != 0
 
 
-def test_the_certificate_names_the_called_workflow(stack: Stack, cosign: Cosign, artifact: Path, tmp_path: Path) -> None:
+def test_the_certificate_names_the_called_workflow(
+    stack: Stack, cosign: Cosign, artifact: Path, tmp_path: Path
+) -> None:
     """With a reusable workflow the identity is the called one's, in another repository."""
     called = "octo/shared/.github/workflows/build.yml@refs/heads/main"
     bundle = tmp_path / "bundle.json"
 
-    signed = cosign.sign_blob(
-        artifact, bundle, rekor=REKOR_V2, environment=stack.environment(job_workflow_ref=called)
-    )
+    signed = cosign.sign_blob(artifact, bundle, rekor=REKOR_V2, environment=stack.environment(job_workflow_ref=called))
     verified = cosign.verify_blob(artifact, bundle, identity=f"https://github.com/{called}")
 
     assert signed.returncode == 0, signed.stderr
@@ -207,23 +203,21 @@ def test_the_certificate_names_the_called_workflow(stack: Stack, cosign: Cosign,
 
 
 @pytest.mark.parametrize(
-    "environment",
-    [{"lifetime": -60}, {"aud": "https://github.com/octo"}, {"job_workflow_ref": None}],
+    "job",
+    [
+        lambda stack: stack.environment(lifetime=-60),
+        lambda stack: stack.environment(aud="https://github.com/octo"),
+        lambda stack: stack.environment(job_workflow_ref=None),
+    ],
     ids=["expired", "other-audience", "claim-missing"],
 )
 def test_fulcio_refuses_a_bad_token(
-    stack: Stack, cosign: Cosign, artifact: Path, tmp_path: Path, environment: dict[str, int | str | None]
+    stack: Stack, cosign: Cosign, artifact: Path, tmp_path: Path, job: Callable[[Stack], dict[str, str]]
 ) -> None:
     """The real Fulcio checks the token: expired, for somebody else, or incomplete ones get no certificate."""
-    lifetime = environment.pop("lifetime", None)
-    assert lifetime is None or isinstance(lifetime, int)
+    environment = job(stack)
 
-    done = cosign.sign_blob(
-        artifact,
-        tmp_path / "bundle.json",
-        rekor=REKOR_V2,
-        environment=stack.environment(lifetime=lifetime, **environment),
-    )
+    done = cosign.sign_blob(artifact, tmp_path / "bundle.json", rekor=REKOR_V2, environment=environment)
 
     assert done.returncode != 0
     assert not (tmp_path / "bundle.json").exists()
@@ -290,7 +284,7 @@ def test_a_second_process_shares_the_stack(stack: Stack) -> None:
     """Parallel workers find the running stack, and leave it running."""
     code = "from tests.stack.stack import Stack\nwith Stack() as stack: print(stack.state)"
 
-    done = subprocess.run(  # noqa: S603 - our own arguments
+    done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, encoding="utf-8", check=True, timeout=60
     )
 
@@ -344,7 +338,7 @@ def test_an_injected_answer_carries_retry_after(tsa_faults: Faults) -> None:
     tsa_faults.inject(Answer(429, retry_after=7))
 
     with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(f"{tsa_faults.url}/ping", timeout=5)
+        urllib.request.urlopen(f"{tsa_faults.url}/ping", timeout=5)  # noqa: S310 - loopback
 
     refused.value.close()
     assert refused.value.headers["Retry-After"] == "7"
@@ -376,9 +370,7 @@ def test_a_service_that_is_down_refuses_connections(tsa_faults: Faults) -> None:
     assert ping(tsa_faults) == 200
 
 
-def test_a_ready_made_folder_without_the_program_is_unmeasured(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_ready_made_folder_without_the_program_is_unmeasured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder of binaries that lacks one says which."""
     monkeypatch.setenv("MAXIMUS_STACK_BIN", str(tmp_path))
 

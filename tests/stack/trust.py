@@ -7,18 +7,20 @@ is stopped comes back as the same authority, and the trust files stay true.
 from __future__ import annotations
 
 import base64
-import datetime
+import datetime as dt
 import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["FULCIO_PASSWORD", "REKOR_V1", "REKOR_V2", "Authorities", "make_authorities"]
 
@@ -33,7 +35,7 @@ _LOG_ORIGIN = "127.0.0.1"
 _CLIENT_TRUST = "application/vnd.dev.sigstore.clienttrustconfig.v0.1+json"
 _TRUSTED_ROOT = "application/vnd.dev.sigstore.trustedroot+json;version=0.1"
 _SIGNING_CONFIG = "application/vnd.dev.sigstore.signingconfig.v0.2+json"
-_DAY = datetime.timedelta(days=1)
+_DAY = dt.timedelta(days=1)
 _OPERATOR = "maximus.invalid"
 
 
@@ -48,7 +50,7 @@ class Authorities:
     ct_key: ec.EllipticCurvePublicKey
     rekor_v1_key: ec.EllipticCurvePublicKey
     rekor_v2_key: ed25519.Ed25519PublicKey
-    valid_from: datetime.datetime
+    valid_from: dt.datetime
     urls: Mapping[str, str]
     """Where the services answer: `issuer`, `fulcio`, `ct`, `tsa`, `rekor-v1`, `rekor-v2`."""
 
@@ -106,7 +108,7 @@ class Authorities:
             (folder / name).write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
 
 
-def make_authorities(folder: Path, urls: Mapping[str, str], now: datetime.datetime) -> Authorities:
+def make_authorities(folder: Path, urls: Mapping[str, str], now: dt.datetime) -> Authorities:
     """Write every private key and chain the services start with, and return what is public.
 
     `folder` must be fresh. The files: `issuer.pem`, `fulcio.pem`, `fulcio.chain.pem`, `fulcio.root.pem`,
@@ -147,7 +149,7 @@ _PrivateKey = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | rsa.RSAPr
 
 
 def _chain(
-    name: str, usage: x509.ObjectIdentifier, key: ec.EllipticCurvePrivateKey, start: datetime.datetime
+    name: str, usage: x509.ObjectIdentifier, key: ec.EllipticCurvePrivateKey, start: dt.datetime
 ) -> tuple[x509.Certificate, x509.Certificate]:
     """Make an intermediate for the key, and the root that signs it; the root's key is forgotten."""
     root_key = ec.generate_private_key(ec.SECP256R1())
@@ -172,7 +174,7 @@ def _stamping_certificate(
     key: ec.EllipticCurvePrivateKey,
     issuing_key: ec.EllipticCurvePrivateKey,
     issuer: x509.Certificate,
-    start: datetime.datetime,
+    start: dt.datetime,
 ) -> x509.Certificate:
     """Make the timestamp authority's leaf; RFC 3161, section 2.3 wants its one usage critical."""
     return (
@@ -188,7 +190,7 @@ def _certificate(
     key: ec.EllipticCurvePublicKey,
     subject: x509.Name,
     issuer: x509.Name,
-    start: datetime.datetime,
+    start: dt.datetime,
     issuer_key: ec.EllipticCurvePublicKey,
 ) -> x509.CertificateBuilder:
     return (
@@ -283,5 +285,5 @@ def _base64(raw: bytes) -> str:
     return base64.b64encode(raw).decode("ascii")
 
 
-def _time(moment: datetime.datetime) -> str:
+def _time(moment: dt.datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
