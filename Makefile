@@ -25,7 +25,7 @@ lint: $(VENV)/.made
 	$(BIN)/zizmor --offline --quiet --persona=auditor --strict-collection .
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml */action.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
-	$(BIN)/python tests/stack/build.py --run actionlint
+	$(BIN)/python tools/actionlint.py
 
 generate: $(VENV)/.made
 	$(BIN)/python tools/generate.py
