@@ -23,10 +23,9 @@ from .verify import GITHUB_ISSUER
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from maximus.signing.transport import Limits
-
     from maximus.signing.batch import Failed, Origin, Outcome, Signed
     from maximus.signing.signers import Identity, Signer
+    from maximus.signing.transport import Limits
 
     from .face import Face
 
@@ -225,7 +224,19 @@ def _sign_with_key(inputs: Inputs, chosen: _Chosen, face: Face) -> Outputs:
 
 
 def _sign_keyless(inputs: Inputs, chosen: _Chosen, job: _Job, face: Face, limits: Limits | None) -> Outputs:
-    raise NotImplementedError
+    # sigstore-python takes 0.35 s to import: only who signs keyless should wait for it.
+    from maximus.signing.keyless import KeylessSigner, quiet  # noqa: PLC0415
+    from maximus.signing.tokens import TokenSource  # noqa: PLC0415
+    from maximus.signing.transport import Limits, Transport  # noqa: PLC0415
+    from maximus.signing.trust import load_trust, public_trust  # noqa: PLC0415
+
+    with quiet(), Transport(limits or Limits(), face.warn) as transport:
+        trust = load_trust(Path(inputs.trust_config)) if inputs.trust_config else public_trust(transport)
+        signer = KeylessSigner(trust, transport, TokenSource(transport, job.url, job.bearer, face.mask))
+        outcomes = _sign(inputs, chosen, signer, face)
+    identity = signer.identity
+    command = _command(inputs, chosen, _who(identity, inputs.trust_config)) if identity.name else ""
+    return _report(outcomes, identity, "keyless", command, face)
 
 
 def _sign(inputs: Inputs, chosen: _Chosen, signer: Signer, face: Face) -> tuple[Outcome, ...]:

@@ -28,8 +28,6 @@ class Identity:
     """Who vouched for it; empty with a key."""
     repository: str = ""
     """The source repository's URL, where a job signed."""
-    workflow: str = ""
-    """The URL of the workflow that signed, with its ref behind `@`."""
 
 
 class Signer(Protocol):

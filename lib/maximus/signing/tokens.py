@@ -1,0 +1,129 @@
+"""A job's identity token: asked for, checked for what signing needs, never shown."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import time
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from sigstore.oidc import IdentityError, IdentityToken
+
+from maximus.errors import Error, ExitStatus
+
+from .transport import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from .transport import Transport
+
+__all__ = ["AUDIENCE", "TokenSource", "claims_of"]
+
+AUDIENCE: Final = "sigstore"
+"""Whom the token must be for; every Sigstore instance asks for this one."""
+_SERVICE: Final = "the identity token's issuer"
+_LEEWAY: Final = 10.0
+"""Seconds that this machine's clock may be behind the issuer's before that is a fault."""
+
+
+class TokenSource:
+    """Asks the runner for identity tokens; `mask` sees each before anything else does.
+
+    See: https://docs.github.com/en/actions/reference/security/oidc
+    """
+
+    def __init__(self, transport: Transport, url: str, bearer: str, mask: Callable[[str], None]) -> None:
+        """Ask at `url` with the job's `bearer`, both as the runner's environment has them."""
+        mask(bearer)
+        self._session = transport.session(_SERVICE, headers={"Authorization": f"bearer {bearer}"})
+        self._url = _with_audience(url)
+        self._host = urlsplit(url).netloc
+        self._mask = mask
+
+    def __repr__(self) -> str:
+        """Return where tokens are from and nothing that is secret."""
+        return f"TokenSource({self._host})"
+
+    def fetch(self) -> IdentityToken:
+        """Return a fresh token.
+
+        Raises Error WIRE001 when the issuer is away, TOKEN001 when it refuses, and TOKEN002 when what it
+        sends is no token to sign with.
+        """
+        try:
+            reply = self._session.get(self._url).json()
+        except Refused as refused:
+            raise Error(
+                "TOKEN001",
+                f"{_SERVICE} at {self._host} refused the job",
+                why=f"HTTP {refused.status} {refused.message}".rstrip(),
+                fix="The job's request token may have run out. Run the job again.",
+                where=self._host,
+                status=ExitStatus.OUTSIDE,
+            ) from refused
+        raw = reply.get("value") if isinstance(reply, dict) else None
+        if not isinstance(raw, str) or not raw:
+            raise self._unusable("its answer holds no token")
+        self._mask(raw)
+        return self._parse(raw)
+
+    def _parse(self, raw: str) -> IdentityToken:
+        claims = claims_of(raw)
+        ahead = _number(claims.get("nbf")) - time.time()
+        if 0 < ahead <= _LEEWAY:
+            # sigstore-python compares with no leeway: a clock one second behind would refuse a fresh token.
+            time.sleep(ahead + 0.05)
+        try:
+            return IdentityToken(raw, AUDIENCE)
+        except IdentityError as fault:
+            raise self._unusable(_complaint(claims) or str(fault.__cause__ or fault)) from fault
+
+    def _unusable(self, why: str) -> Error:
+        return Error(
+            "TOKEN002",
+            f"{_SERVICE} at {self._host} sent no token to sign with",
+            why=why,
+            fix="Check this machine's clock, and that ACTIONS_ID_TOKEN_REQUEST_URL is the runner's own.",
+            where=self._host,
+            status=ExitStatus.OUTSIDE,
+        )
+
+
+def claims_of(token: object) -> Mapping[str, Any]:
+    """Return a token's claims, unverified; nothing where it has none. Fulcio is who verifies them."""
+    try:
+        body = str(token).split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+    except (IndexError, ValueError, binascii.Error):
+        return {}
+    return claims if isinstance(claims, dict) else {}
+
+
+def _complaint(claims: Mapping[str, Any]) -> str:
+    """Return what is wrong with a token's claims, in plain words."""
+    missing = [name for name in ("iss", "sub", "aud", "iat", "exp") if name not in claims]
+    if missing:
+        return f"it lacks {', '.join(missing)}"
+    if claims["aud"] != AUDIENCE and AUDIENCE not in (claims["aud"] if isinstance(claims["aud"], list) else ()):
+        return f"it is for {claims['aud']!r:.80} and not for {AUDIENCE!r}"
+    now = time.time()
+    if _number(claims["exp"]) <= now:
+        return f"it ran out {now - _number(claims['exp']):.0f} s ago by this machine's clock"
+    begin = max(_number(claims.get("nbf")), _number(claims["iat"]))
+    if begin > now:
+        return f"it begins in {begin - now:.0f} s by this machine's clock"
+    return ""
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+def _with_audience(url: str) -> str:
+    """Return the request URL with our audience in its query, whatever the query was."""
+    parts = urlsplit(url)
+    query = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if name != "audience"]
+    return urlunsplit(parts._replace(query=urlencode([*query, ("audience", AUDIENCE)])))
