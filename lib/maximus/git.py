@@ -22,6 +22,12 @@ MAX_COMMITS = 20_000
 """How many commits of a history are read at most."""
 
 
+# Anything else, `file://` and paths included, is no server. A name has an owner, so its path has a slash.
+_NAME = r"(?P<path>[^/?#:][^?#:]*/[^/?#:]+?)(?:\.git)?/?"
+_URL = re.compile(r"(?P<scheme>https?|ssh|git)://(?:[^@/]+@)?(?P<host>[^:/@]+)(?P<port>:\d+)?/" + _NAME)
+_SCP = re.compile(r"(?:[^@/:]+@)?(?P<host>[^:/@]{2,}):" + _NAME)  # one letter would be a drive of Windows
+
+
 @dataclass(frozen=True, slots=True)
 class Commit:
     """One commit of a history."""
@@ -66,7 +72,7 @@ class Checkout:
 
     def commit_time(self) -> int | None:
         """Return the committer's time of the commit that is checked out, seconds since 1970 UTC."""
-        shown = self._read("log", "-1", "--format=%ct", "HEAD").strip()
+        shown = self._read("log", "-1", "--format=%ct", "HEAD", "--").strip()
         return int(shown) if shown.isdigit() else None
 
     def is_shallow(self) -> bool:
@@ -80,9 +86,11 @@ class Checkout:
     def tags_reachable(self, revision: str = "HEAD") -> tuple[str, ...]:
         """Return the tags whose commit is the revision or an ancestor of it, nearest first."""
         _refuse_option(revision)
-        listed = self._read("log", "--simplify-by-decoration", "--decorate-refs=refs/tags/*", "--format=%D", revision)
-        names = (name.strip() for line in listed.splitlines() for name in line.split(","))
-        return tuple(name.removeprefix("tag: ") for name in names if name.startswith("tag: "))
+        # `--` last, here and below: a folder called like the revision would make the question ambiguous.
+        listed = self._read("log", "--decorate=short", "--decorate-refs=refs/tags/*", "--format=%D", revision, "--")
+        # A tag's name may hold a comma, but neither a blank nor a colon.
+        shown = (line.removeprefix("tag: ") for line in listed.splitlines() if line.startswith("tag: "))
+        return tuple(name for line in shown for name in line.split(", tag: "))
 
     def history(self, base: str | None, head: str = "HEAD") -> tuple[Commit, ...]:
         """Return the commits that `head` has and `base` has not, newest first, at most MAX_COMMITS.
@@ -99,7 +107,7 @@ class Checkout:
                 )
         fields = "%H%x00%s%x00%b%x00%an%x00%ae%x00%ct%x00%P%x00"
         span = head if base is None else f"{base}..{head}"
-        raw = self._read("log", f"--max-count={MAX_COMMITS}", f"--format={fields}", "--end-of-options", span)
+        raw = self._read("log", f"--max-count={MAX_COMMITS}", f"--format={fields}", "--end-of-options", span, "--")
         parts = raw.split("\0")
         # Each record ends with a NUL and git's own line feed, which begins the next record.
         rows = [parts[index : index + 7] for index in range(0, len(parts) - 7 + 1, 7)]
@@ -117,14 +125,15 @@ class Checkout:
     def origin(self) -> Origin | None:
         """Return where `origin` lies, credentials left out, or None without such a remote."""
         address = self._read("config", "--get", "remote.origin.url").strip()
-        found = re.fullmatch(
-            r"(?:(?P<scheme>https?|ssh|git)://)?(?:[^@/]+@)?(?P<host>[^:/]+)(?::\d+)?[:/](?P<path>[^?#]+?)(?:\.git)?/?",
-            address,
-        )
-        if not found or "/" not in found["path"]:
+        found = _URL.fullmatch(address) or _SCP.fullmatch(address)
+        if not found:
             return None
-        scheme = "http" if found["scheme"] == "http" else "https"
-        return Origin(f"{scheme}://{found['host']}", found["path"])
+        parts = found.groupdict()
+        web = parts.get("scheme") in ("http", "https")
+        # The port of ssh or git is not the web's; the web's own belongs to its address.
+        port = parts.get("port") or "" if web else ""
+        scheme = parts["scheme"] if web else "https"
+        return Origin(f"{scheme}://{parts['host']}{port}", parts["path"])
 
     def _read(self, *arguments: str) -> str:
         """Return what git prints, or an empty text where it fails: a question without an answer."""
@@ -141,8 +150,8 @@ def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
         "-c", "core.fsmonitor=false",
         "-c", f"core.hooksPath={os.devnull}",
         "-c", "log.showSignature=false",
-        # The caller named this folder; in container jobs another user owns it.
-        "-c", f"safe.directory={folder.resolve()}",
+        "-c", "i18n.logOutputEncoding=UTF-8",
+        "-c", f"safe.directory={_work_tree(folder)}",
     ]  # fmt: skip
     kept = {k: v for k, v in os.environ.items() if not k.startswith("GIT_") or k in ("GIT_SSL_CAINFO", "GIT_EXEC_PATH")}
     quiet = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C.UTF-8"}
@@ -163,6 +172,22 @@ def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
         raise Error("GIT003", f"git took more than {TIMEOUT} seconds in {folder}", status=ExitStatus.OUTSIDE) from fault
 
 
+def _work_tree(folder: Path) -> Path:
+    """Return the top of the work tree that a folder lies in, as far as one user owns all of it.
+
+    The caller named the folder, so its owner is trusted: in container jobs that is another user, and git
+    alone would refuse. Whoever made a repository further up is not.
+    """
+    here = Path(os.path.realpath(folder))
+    owner = here.stat().st_uid
+    for candidate in (here, *here.parents):
+        if candidate.stat().st_uid != owner:
+            break
+        if (candidate / ".git").exists():
+            return candidate
+    return here
+
+
 def _refuse_option(revision: str) -> None:
     if revision.startswith("-"):
         raise Error("GIT004", f"{revision!r} is not a revision", status=ExitStatus.USAGE)
@@ -170,7 +195,11 @@ def _refuse_option(revision: str) -> None:
 
 def find_checkout(path: Path) -> Checkout | None:
     """Return the checkout that a folder lies in, or None where it lies in none."""
-    if not path.is_dir():
+    try:
+        if not path.is_dir():
+            return None
+    except OSError:
+        # A name that is too long for a file system, or a folder above it that may not be entered.
         return None
     done = _git(path, "rev-parse", "--show-toplevel")
     if done.returncode != 0:
