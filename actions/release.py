@@ -139,13 +139,19 @@ def _plan(inputs: Inputs, face: Face) -> Plan:
             status=ExitStatus.UNMEASURED,
         )
     _refuse_same_names(files)
-    version, version_from = _version(inputs.version, tree, face.environment)
+    has_token = bool(_token(inputs, face.environment))
+    version, version_from = _version(inputs.version, tree, face, has_token=has_token)
     signing = sign.plan_signing(inputs.key, face.environment)
-    if not draft.token_of(inputs.token, face.environment):
+    if not has_token:
         sends = "nothing: there is no token"
     else:
         sends = "the published release" if inputs.publish else "the draft release"
     return Plan(version, version_from, files, signing, sends)
+
+
+def _token(inputs: Inputs, environment: Mapping[str, str]) -> str:
+    """Return the token to draft with; on a laptop only one that was named, so that nothing is sent by surprise."""
+    return inputs.token or (environment.get("GITHUB_TOKEN", "") if environment.get("GITHUB_ACTIONS") == "true" else "")
 
 
 def _refuse_same_names(files: tuple[Path, ...]) -> None:
@@ -163,22 +169,22 @@ def _refuse_same_names(files: tuple[Path, ...]) -> None:
             )
 
 
-def _version(given_version: str, tree: Path, environment: Mapping[str, str]) -> tuple[str, str]:
+def _version(given_version: str, tree: Path, face: Face, *, has_token: bool) -> tuple[str, str]:
     """Return the version and where it is from: the input, the tag being built, or the notes' rules."""
     from maximus.git import find_checkout  # noqa: PLC0415 - `--help` needs none of it
-    from maximus.notes.versions import parse  # noqa: PLC0415 - likewise
+    from maximus.notes.local import next_version_of  # noqa: PLC0415 - likewise
 
     if given_version:
         return given_version, "input `version`"
-    if environment.get("GITHUB_REF_TYPE") == "tag":
-        return environment["GITHUB_REF_NAME"], "the tag that is being built"
+    if face.environment.get("GITHUB_REF_TYPE") == "tag":
+        return face.environment["GITHUB_REF_NAME"], "the tag that is being built"
     checkout = find_checkout(tree)
     if checkout is None:
         return "", "the tree is no git checkout"
-    tags = [tag for tag in checkout.tags_at_head() if parse(tag)]
-    if tags:
-        return max(tags, key=parse), "the tag on the commit"
-    return draft.next_version(tree), "the notes' rules: the next one"
+    if has_token and checkout.is_shallow():
+        # A job's checkout has one commit by default; GitHub knows the rest, so the draft resolves the version.
+        return "", "GitHub's releases, when the draft is made"
+    return next_version_of(checkout), "the tag on the commit, else the notes' rules"
 
 
 def _copy(files: tuple[Path, ...], folder: Path, face: Face) -> None:
