@@ -7,14 +7,32 @@ Reads the lock files of a tree and writes one inventory in both formats into the
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from maximus.errors import Error, ExitStatus
+from maximus.verdict import Status
 
 from .declare import Concluded, given, out
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from maximus.git import Checkout
+    from maximus.sbom.coverage import Coverage
+    from maximus.sbom.model import Inventory
+    from maximus.sbom.subject import Facts
+    from maximus.sbom.tree import Tree
+
     from .face import Face
 
-__all__ = ["Inputs", "Outputs", "run"]
+__all__ = ["FILES", "Inputs", "Outputs", "run"]
+
+FILES = {"spdx": "sbom.spdx.json", "cyclonedx": "sbom.cdx.json"}
+"""What the documents are called in the release folder."""
+
+_MAX_LISTED = 30
+"""How many findings the log names one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,4 +61,179 @@ class Outputs(Concluded):
 
 
 def run(inputs: Inputs, face: Face) -> Outputs:
-    raise NotImplementedError
+    """Read the tree, judge what was found, and write the documents that were asked for."""
+    # Imported here: an inventory's own packages, which `--help` does without.
+    from maximus import __version__  # noqa: PLC0415
+    from maximus.files import write_whole  # noqa: PLC0415
+    from maximus.sbom import checking, inventory, rendering, scan, subject  # noqa: PLC0415
+
+    root, folder = Path(inputs.path), Path(inputs.folder)
+    found = scan.scan(root, leave_out=[folder])
+    for fault in found.faults:
+        face.fail(fault)
+    facts, dated = _facts_of(found.tree, face.environment)
+    made = inventory.build(
+        subject.describe(facts, inputs.name, inputs.version), found.readings, found.tree.skipped
+    )
+    face.judge(checking.judge_locks(len(found.readings), found.faults))
+    face.judge(checking.judge_components(len(made.components)))
+    if not made.components:
+        _say_nothing_found(face, root, bool(found.faults))
+        return Outputs(components="0")
+    rendered = rendering.render(made, seconds=dated.seconds, tool_version=__version__)
+    verdicts = (checking.judge_documents(rendered), checking.judge_references(rendered, made))
+    for verdict in verdicts:
+        face.judge(verdict)
+    if faulty := [verdict for verdict in verdicts if verdict.status is Status.FAIL]:
+        raise Error(faulty[0].code, "the documents are not sound and were not written", why=faulty[0].reason, fix=faulty[0].hint)
+    written = {}
+    for name, document in (("spdx", rendered.spdx), ("cyclonedx", rendered.cyclonedx)):
+        if name in inputs.formats:
+            written[name] = folder / FILES[name]
+            write_whole(written[name], rendering.as_bytes(document))
+    _report(face, made, dated)
+    return Outputs(
+        spdx=_shown(written.get("spdx")),
+        cyclonedx=_shown(written.get("cyclonedx")),
+        components=str(len(made.components)),
+        serial_number=f"urn:uuid:{rendered.serial}",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Dated:
+    """The time that the documents bear, and where it comes from."""
+
+    seconds: int
+    source: str
+    reproducible: bool
+
+
+def _facts_of(tree: Tree, environment: Mapping[str, str]) -> tuple[Facts, _Dated]:
+    """Return what the tree says about itself, and the time of the documents."""
+    from maximus.sbom.subject import Facts  # noqa: PLC0415 - as in `run`
+
+    checkout = _checkout_of(tree)
+    stated = _stated_time(environment)
+    if checkout is None:
+        facts = Facts(folder=tree.root.name)
+        newest = tree.newest_change(tree.locks) or 0
+        return facts, stated or _Dated(newest, "the newest lock's modification time", reproducible=False)
+    origin = checkout.origin()
+    below = tree.root.relative_to(checkout.root.resolve()).as_posix()
+    facts = Facts(
+        folder=tree.root.name,
+        server=origin.server if origin else "",
+        repository=origin.name if origin else "",
+        below="" if below == "." else below,
+        commit=checkout.head() or "",
+        tags=checkout.tags_at_head(),
+    )
+    committed = checkout.commit_time()
+    if committed is None:
+        newest = tree.newest_change(tree.locks) or 0
+        return facts, stated or _Dated(newest, "the newest lock's modification time", reproducible=False)
+    return facts, stated or _Dated(committed, "the commit's time", reproducible=True)
+
+
+def _checkout_of(tree: Tree) -> Checkout | None:
+    """Return the checkout that the tree is, or is a committed part of; None where it merely lies inside another."""
+    from maximus.git import find_checkout  # noqa: PLC0415 - as in `run`
+
+    try:
+        checkout = find_checkout(tree.root)
+    except Error as error:
+        if error.code == "GIT001":
+            # Without git there is nothing to ask; a tree that was unpacked from an archive needs none.
+            return None
+        raise
+    if checkout is None or not tree.root.is_relative_to(checkout.root.resolve()):
+        return None
+    below = tree.root.relative_to(checkout.root.resolve())
+    if below.parts and not any(checkout.file_at("HEAD", (below / lock).as_posix()) for lock in tree.locks[:3]):
+        return None
+    return checkout
+
+
+def _stated_time(environment: Mapping[str, str]) -> _Dated | None:
+    """Return the time that SOURCE_DATE_EPOCH states; raise Error SBOM013 (usage) where it states none."""
+    text = environment.get("SOURCE_DATE_EPOCH", "").strip()
+    if not text:
+        return None
+    # 253402300799 is the last second of the year 9999, after which no timestamp can be written.
+    if not text.isascii() or not text.isdigit() or len(text) > 12 or int(text) > 253_402_300_799:  # noqa: PLR2004
+        raise Error(
+            "SBOM013",
+            f"SOURCE_DATE_EPOCH is {text[:40]!r}, which is no time",
+            fix="Set it to whole seconds since 1970, or unset it.",
+            where="environment SOURCE_DATE_EPOCH",
+            status=ExitStatus.USAGE,
+        )
+    return _Dated(int(text), "SOURCE_DATE_EPOCH", reproducible=True)
+
+
+def _say_nothing_found(face: Face, root: Path, broken: bool) -> None:  # noqa: FBT001 - one bit of the sentence
+    face.headline(f"nothing could be inventoried in {root}" + (": no lock could be read" if broken else ""))
+    if not broken:
+        face.fail(
+            Error(
+                "SBOM001",
+                f"nothing to inventory in {root}",
+                why="it has no lock file that names a component",
+                fix="Commit the lock of your package manager, or name another folder with the input `path`.",
+                where="input path",
+                status=ExitStatus.UNMEASURED,
+            )
+        )
+
+
+def _shown(path: Path | None) -> str:
+    return path.as_posix() if path else ""
+
+
+def _report(face: Face, made: Inventory, dated: _Dated) -> None:
+    """Show the coverage, one row an ecosystem, and say what was left out or is doubtful."""
+    from maximus.sbom.coverage import measure  # noqa: PLC0415 - as in `run`
+
+    for item in made.skipped[:_MAX_LISTED]:
+        face.say(f"left out: {item.path} ({item.reason})")
+    if len(made.skipped) > _MAX_LISTED:
+        face.say(f"left out: {len(made.skipped) - _MAX_LISTED} more, all named in the CycloneDX document's metadata")
+    for finding in made.findings[:_MAX_LISTED]:
+        place = f"{finding.location.path}:{finding.location.line}" if finding.location.line else finding.location.path
+        face.warn(f"{finding.kind}: {finding.text}", where=place)
+    if len(made.findings) > _MAX_LISTED:
+        face.warn(f"{len(made.findings) - _MAX_LISTED} more findings of {len(made.findings)} are not shown")
+    if not dated.reproducible:
+        face.warn(
+            f"the documents are dated by {dated.source} and are not reproducible elsewhere; "
+            "scan a git checkout or set SOURCE_DATE_EPOCH"
+        )
+    ecosystems = sorted({component.ecosystem for component in made.components})
+    rows = [
+        _row(name, measure(component for component in made.components if component.ecosystem == name)) for name in ecosystems
+    ]
+    whole = measure(made.components)
+    if len(rows) > 1:
+        rows.append(_row("all", whole))
+    columns = ("ecosystem", "components", "direct", "exact version", "hash", "SHA-256", "SHA-512", "licence", "edges known")
+    face.table("Inventory", columns, rows)
+    locks = f"{len(made.locks)} lock file{'s' if len(made.locks) != 1 else ''}"
+    face.headline(
+        f"{whole.components} components in {locks}; versions {whole.versions}/{whole.components}, "
+        f"hashes {whole.hashes}/{whole.distributed}, licences {whole.licences}/{whole.components}"
+    )
+
+
+def _row(name: str, found: Coverage) -> tuple[str, ...]:
+    return (
+        name,
+        str(found.components),
+        str(found.direct),
+        f"{found.versions}/{found.components}",
+        f"{found.hashes}/{found.distributed}",
+        f"{found.sha256}/{found.distributed}",
+        f"{found.sha512}/{found.distributed}",
+        f"{found.licences}/{found.components}",
+        f"{found.edges}/{found.components}",
+    )

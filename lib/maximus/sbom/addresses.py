@@ -1,0 +1,60 @@
+"""Addresses out of locks: cleaned of credentials before anything is made of them."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote, unquote, urlsplit
+
+from maximus.sbom.limits import MAX_TEXT
+
+__all__ = ["clean", "file_name", "vcs_url"]
+
+_SCHEMES = frozenset({"http", "https", "git", "ssh"})
+_SCP = re.compile(r"(?:[\w.-]+@)?([\w.-]+):(?!//)([\w./~-]+)")
+
+
+def clean(url: str) -> str:
+    """Return the address without user, password, query and fragment; empty where it is none we publish.
+
+    Only http, https, git and ssh are published: a `file:` address names the machine that made the lock.
+    Tokens stand in the user part, in the query and in fragments, so all three go.
+    """
+    if not url or len(url) > MAX_TEXT:
+        return ""
+    prefix, _, rest = url.partition("+")
+    address = rest if prefix == "git" and "://" in rest else url
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return ""
+    scheme = parts.scheme.lower()
+    if scheme not in _SCHEMES or not host or not re.fullmatch(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+", host):
+        return ""
+    host = f"[{host}]" if ":" in host else host
+    path = quote(parts.path, safe="!$&'()*+,/:;=@~%", encoding="utf-8", errors="replace")
+    path = re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", path)
+    return f"{scheme}://{host}{f':{port}' if port else ''}{path}"
+
+
+def file_name(url: str) -> str:
+    """Return the base name of the file that an address leads to; empty where it ends with a slash."""
+    try:
+        path = urlsplit(url).path
+    except ValueError:
+        return ""
+    name = unquote(path).rpartition("/")[2]
+    return name if name not in (".", "..") and "\\" not in name and name.isprintable() else ""
+
+
+def vcs_url(address: str, commit: str) -> str:
+    """Return `git+https://host/path@commit` for a git address in any of its spellings; empty where it is none."""
+    text = address.strip().removeprefix("git+").partition("#")[0].partition("?")[0]
+    if "://" not in text and (found := _SCP.fullmatch(text)):
+        text = f"ssh://{found[1]}/{found[2]}"
+    cleaned = clean(text)
+    if not cleaned:
+        return ""
+    plain = cleaned.removeprefix("git+").rstrip("/")
+    revision = f"@{commit}" if re.fullmatch(r"[\w./+-]{1,200}", commit) else ""
+    return f"git+{plain}{revision}"

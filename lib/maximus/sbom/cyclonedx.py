@@ -1,0 +1,199 @@
+"""An inventory as CycloneDX 1.6, as plain values ready for JSON.
+
+Built as dictionaries and not through cyclonedx-python-lib, whose model takes 467 s for 10,000 components
+where this takes 0.1 s; the library judges the result in the tests.
+See https://cyclonedx.org/docs/1.6/json/.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from maximus.sbom.model import Kind, Known, Scope
+
+if TYPE_CHECKING:
+    from maximus.sbom.model import Artifact, Component, Inventory, LicenceClaim, Producer
+
+__all__ = ["as_document"]
+
+_SCHEMA = "http://cyclonedx.org/schema/bom-1.6.schema.json"
+_SINGLE = re.compile(r"(?!LicenseRef-|DocumentRef-)[A-Za-z0-9.-]+")
+_UNKNOWN = "cdx:cisa:unknown-information"
+
+
+def as_document(inventory: Inventory, *, when: str, tool_version: str) -> dict[str, Any]:
+    """Return the document without its serial number, which is made from this content.
+
+    `when` is the timestamp as RFC 3339 in UTC.
+    """
+    author = inventory.subject.author
+    owner = _entity(author) if author else {"name": "unknown"}
+    root = _component(inventory.root)
+    if inventory.members:
+        # Parts of the released thing, not things that it uses.
+        root["components"] = [_component(member) for member in inventory.members]
+    metadata: dict[str, Any] = {
+        "timestamp": when,
+        "lifecycles": [{"phase": "pre-build"}],
+        "tools": {"components": [{"type": "application", "name": "maximus", "version": tool_version}]},
+        "manufacturer": owner,
+        "component": root,
+    }
+    properties = [("maximus:lock", path) for path in inventory.locks]
+    properties += [("maximus:skipped", f"{item.path}: {item.reason}") for item in inventory.skipped]
+    if author:
+        metadata["supplier"] = owner
+    else:
+        properties.append((_UNKNOWN, "SBOM Author"))
+    if properties:
+        metadata["properties"] = _properties(properties)
+    return {
+        "$schema": _SCHEMA,
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "version": 1,
+        "metadata": metadata,
+        "components": [_component(component) for component in inventory.components],
+        "dependencies": _dependencies(inventory),
+        "compositions": _compositions(inventory),
+    }
+
+
+def _component(component: Component) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "type": "application" if component.kind is Kind.ACTION else component.kind.value,
+        "bom-ref": component.ref,
+        "name": component.name,
+        "version": component.version or "unknown",
+        "purl": component.purl,
+    }
+    if component.group:
+        made["group"] = component.group
+    if component.own is None:
+        made["scope"] = _scope(component.scopes)
+    if component.producer:
+        made["manufacturer"] = made["supplier"] = _entity(component.producer)
+    if component.copyright:
+        made["copyright"] = component.copyright
+    if licences := _licences(component.licences):
+        made["licenses"] = licences
+    if len(component.artifacts) == 1 and component.artifacts[0].digests:
+        # Only where exactly one file is the component is it clear which file is meant.
+        made["hashes"] = _hashes(component.artifacts[0])
+    if references := _references(component):
+        made["externalReferences"] = references
+    if component.locations:
+        made["evidence"] = {
+            "occurrences": [
+                {"location": place.path, "line": place.line} if place.line else {"location": place.path}
+                for place in component.locations
+            ]
+        }
+    if properties := _component_properties(component):
+        made["properties"] = properties
+    return made
+
+
+def _scope(scopes: tuple[Scope, ...]) -> str:
+    """Return CycloneDX's word: what only development needs is excluded from the running thing."""
+    if Scope.RUNTIME in scopes:
+        return "required"
+    return "optional" if Scope.OPTIONAL in scopes or Scope.PEER in scopes else "excluded"
+
+
+def _entity(producer: Producer) -> dict[str, Any]:
+    made: dict[str, Any] = {"name": producer.name}
+    if producer.url:
+        made["url"] = [producer.url]
+    if producer.email:
+        made["contact"] = [{"email": producer.email}]
+    return made
+
+
+def _hashes(artifact: Artifact) -> list[dict[str, str]]:
+    return [{"alg": alg, "content": value} for alg, value in sorted({(d.algorithm, d.value) for d in artifact.digests})]
+
+
+def _references(component: Component) -> list[dict[str, Any]]:
+    """Return one distribution reference a file, each with its own digests."""
+    found = []
+    for artifact in component.artifacts:
+        # A reference needs an address; without one the file's name is the relative one, and without
+        # a name it is some file of this package.
+        reference: dict[str, Any] = {"type": "distribution", "url": artifact.url or _relative(artifact.file) or component.purl}
+        if artifact.digests:
+            reference["hashes"] = _hashes(artifact)
+        if not artifact.url:
+            reference["comment"] = "the lock states no address" if artifact.file else "the lock states neither address nor file name"
+        found.append(reference)
+    vcs = re.search(r"[?&]vcs_url=([^&#]+)", component.purl)
+    if vcs:
+        from urllib.parse import unquote  # noqa: PLC0415 - of use to few components
+
+        found.append({"type": "vcs", "url": unquote(vcs[1])})
+    return sorted(found, key=lambda item: (item["type"], item["url"], str(item.get("hashes", ""))))
+
+
+def _relative(file: str) -> str:
+    from urllib.parse import quote  # noqa: PLC0415 - of use to few components
+
+    return quote(file, safe="!$&'()*+,;=@~")
+
+
+def _licences(claims: tuple[LicenceClaim, ...]) -> list[dict[str, Any]]:
+    """Return the licences: a list of single ones, or exactly one expression, which is all that 1.6 allows."""
+    chosen = [claim for claim in claims if claim.expression] or list(claims)
+    compound = next((claim for claim in chosen if claim.expression and not _SINGLE.fullmatch(claim.expression)), None)
+    if compound:
+        return [{"expression": compound.expression, "acknowledgement": _acknowledged(compound)}]
+    made = {
+        (claim.expression, "" if claim.expression else claim.text, _acknowledged(claim)): None for claim in chosen
+    }
+    return [
+        {"license": {"id": expression, "acknowledgement": word} if expression else {"name": text, "acknowledgement": word}}
+        for expression, text, word in sorted(made)
+    ]
+
+
+def _acknowledged(claim: LicenceClaim) -> str:
+    return "concluded" if claim.concluded else "declared"
+
+
+def _component_properties(component: Component) -> list[dict[str, str]]:
+    found = [(f"maximus:{fact.name}", fact.value) for fact in component.facts]
+    found += [(f"maximus:{name}", value) for name, value in component.notes]
+    found += [("maximus:not-applicable", f"{item.field}: {item.reason}") for item in component.not_applicable]
+    found += [("maximus:licence-evidence", claim.evidence) for claim in component.licences]
+    fields = {gap.field for gap in component.gaps} | {item.field for item in component.not_applicable}
+    found += [(_UNKNOWN, field) for field in fields]
+    if component.own is None:
+        found += [("maximus:scope", scope.value) for scope in component.scopes]
+        found.append(("maximus:direct", "true" if component.direct else "false"))
+    elif component.own:
+        found.append(("maximus:folder", component.own))
+    if component.producer and component.producer.derived:
+        found.append(("maximus:producer", "derived from the repository's address"))
+    return _properties(found)
+
+
+def _properties(pairs: list[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"name": name, "value": value} for name, value in sorted(set(pairs))]
+
+
+def _dependencies(inventory: Inventory) -> list[dict[str, Any]]:
+    """Return an entry for each component whose needs are known; an empty one says that it needs nothing."""
+    by_source = inventory.edges_by_source()
+    found = []
+    for component in (inventory.root, *inventory.members, *inventory.components):
+        targets = [edge.target for edge in by_source.get(component.ref, ())]
+        if targets or component.edges is Known.COMPLETE:
+            found.append({"ref": component.ref, "dependsOn": targets})
+    return sorted(found, key=lambda item: str(item["ref"]))
+
+
+def _compositions(inventory: Inventory) -> list[dict[str, Any]]:
+    found: dict[str, list[str]] = {}
+    for component in (inventory.root, *inventory.members, *inventory.components):
+        found.setdefault(component.edges.value, []).append(component.ref)
+    return [{"aggregate": aggregate, "dependencies": sorted(refs)} for aggregate, refs in sorted(found.items())]

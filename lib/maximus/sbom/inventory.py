@@ -1,0 +1,456 @@
+"""One inventory out of many locks: packages merged by purl and digests, links turned into edges.
+
+Pure: it takes what the readers said and gives back values; nothing here touches the tree.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from maximus.errors import Error
+from maximus.sbom.limits import MAX_COMPONENTS, MAX_EDGES
+from maximus.sbom.model import (
+    Artifact,
+    Component,
+    ComponentRef,
+    Ecosystem,
+    Edge,
+    Finding,
+    Gap,
+    Inventory,
+    Kind,
+    Known,
+    Location,
+    NotApplicable,
+    Package,
+    Producer,
+    Purl,
+    Reading,
+    Scope,
+    Skipped,
+    Subject,
+)
+from maximus.sbom.naming import is_exact, is_name, make_purl, normal_pypi, split_npm, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+__all__ = ["build"]
+
+_WEIGHT = {scope: number for number, scope in enumerate(Scope)}
+_KNOWN = {Known.UNKNOWN: 0, Known.INCOMPLETE: 1, Known.COMPLETE: 2}
+_OWN = NotApplicable("Component Hash Value", "a part of the tree itself; no file is distributed")
+
+
+@dataclass(slots=True)
+class _Group:
+    """The packages that become one component."""
+
+    purl: Purl
+    packages: list[Package] = field(default_factory=list)
+    digests: dict[tuple[str, str], str] = field(default_factory=dict)
+    """Of a named file and an algorithm: the digest."""
+
+    def admits(self, package: Package) -> bool:
+        """Tell whether the package states no other digest for a file that is known already."""
+        return all(
+            self.digests.get((artifact.file, digest.algorithm), digest.value) == digest.value
+            for artifact in package.artifacts
+            if artifact.file
+            for digest in artifact.digests
+        )
+
+    def add(self, package: Package) -> None:
+        self.packages.append(package)
+        for artifact in package.artifacts:
+            if artifact.file:
+                for digest in artifact.digests:
+                    self.digests[artifact.file, digest.algorithm] = digest.value
+
+
+def build(
+    subject: Subject,
+    readings: Sequence[tuple[str, Reading]],
+    skipped: Iterable[Skipped] = (),
+) -> Inventory:
+    """Return the inventory of a tree from the readings of its locks, each with the lock's path.
+
+    Packages with the same purl are one component with several locations, unless they state different
+    digests of the same file: then they are separate, and a finding says so.
+    Raises Error SBOM010 where a limit on components or edges is passed.
+    """
+    return _Builder(subject, readings).build(tuple(skipped))
+
+
+class _Builder:
+    """The steps from readings to an inventory, with the tables that they share."""
+
+    def __init__(self, subject: Subject, readings: Sequence[tuple[str, Reading]]) -> None:
+        self.subject = subject
+        self.readings = sorted(readings, key=lambda item: item[0])
+        self.findings: list[Finding] = []
+        self.groups: dict[Purl, list[_Group]] = {}
+        self.members: dict[tuple[str, str], list[Package]] = {}
+        """By folder and ecosystem: the parts of the tree itself."""
+        self.placed: list[dict[str, _Group | tuple[str, str]]] = []
+        """For each reading, what its keys became."""
+
+    def build(self, skipped: tuple[Skipped, ...]) -> Inventory:
+        for _, reading in self.readings:
+            self.findings += reading.findings
+            self.placed.append({package.key: place for package in reading.packages if (place := self._place(package))})
+        self._check_size()
+        refs = self._refs()
+        member_refs = self._member_refs()
+        edges, direct = self._edges(refs, member_refs)
+        root_ref = ComponentRef(str(self.subject.purl))
+        for ref in member_refs.values():
+            if ref != root_ref:
+                edges.setdefault((root_ref, ref), _Tie())
+        loose = self._attach_loose(root_ref, edges, [ref for groups in refs.values() for ref in groups])
+        scopes = _spread(root_ref, edges)
+        components = [
+            self._component(group, ref, scopes.get(ref, ()), direct=ref in direct)
+            for purl, group_refs in refs.items()
+            for group, ref in zip(self.groups[purl], group_refs, strict=True)
+        ]
+        members = [
+            self._member(key, ref) for key, ref in member_refs.items() if ref != root_ref
+        ]
+        flat = any(reading.roots is not Known.COMPLETE for _, reading in self.readings)
+        root = self._root(root_ref, Known.INCOMPLETE if flat or loose else Known.COMPLETE)
+        locks = {path for path, _ in self.readings} | {path for _, reading in self.readings for path in reading.also_read}
+        return Inventory(
+            subject=self.subject,
+            root=root,
+            members=tuple(sorted(members, key=lambda item: item.ref)),
+            components=tuple(sorted(components, key=lambda item: item.ref)),
+            edges=tuple(
+                Edge(source, target, tuple(sorted(tie.scopes, key=_WEIGHT.__getitem__)), tuple(sorted(tie.markers)))
+                for (source, target), tie in sorted(edges.items())
+            ),
+            findings=tuple(
+                sorted(set(self.findings), key=lambda item: (item.kind, item.location.path, item.location.line, item.text))
+            ),
+            skipped=skipped,
+            locks=tuple(sorted(visible(path) for path in locks)),
+        )
+
+    def _place(self, package: Package) -> _Group | tuple[str, str] | None:
+        """Return the group or the member that a package belongs to; None, with a finding, for what cannot be one."""
+        if package.own is not None:
+            key = (package.own, package.ecosystem.value)
+            self.members.setdefault(key, []).append(package)
+            return key
+        if not is_name(package.ecosystem, package.name):
+            text = f"{visible(package.name)[:200]!r} is no name of a package and was left out"
+            self.findings.append(Finding("ignored", text, package.locations[0]))
+            return None
+        if package.version and not is_exact(package.ecosystem, package.version):
+            text = f"{visible(package.name)} has {visible(package.version)[:200]!r}, which is no exact version"
+            self.findings.append(Finding("unpinned", text, package.locations[0]))
+            package = replace(package, version="")
+        purl = make_purl(package.ecosystem.value, package.name, package.version, package.qualifiers)
+        groups = self.groups.setdefault(purl, [])
+        group = next((item for item in groups if item.admits(package)), None)
+        if group is None:
+            if groups:
+                text = f"{purl} stands with another digest in {groups[0].packages[0].locations[0].path}"
+                self.findings.append(Finding("conflict", text, package.locations[0]))
+            group = _Group(purl)
+            groups.append(group)
+        group.add(package)
+        return group
+
+    def _check_size(self) -> None:
+        components = sum(len(groups) for groups in self.groups.values())
+        edges = sum(len(reading.links) for _, reading in self.readings)
+        for found, limit, what in ((components, MAX_COMPONENTS, "components"), (edges, MAX_EDGES, "dependencies")):
+            if found > limit:
+                raise Error(
+                    "SBOM010",
+                    f"the tree has {found} {what}, and at most {limit} are written",
+                    fix="Inventory its parts one by one with the input `path`.",
+                )
+
+    def _refs(self) -> dict[Purl, list[ComponentRef]]:
+        """Return the refs of each purl's components: the purl, and a short digest behind it where two share one."""
+        found = {}
+        for purl, groups in self.groups.items():
+            if len(groups) == 1:
+                found[purl] = [ComponentRef(purl)]
+                continue
+            # By content and not by order: the same lock gets the same ref whatever else is in the tree.
+            found[purl] = [
+                ComponentRef(f"{purl}#{hashlib.sha256(repr(sorted(group.digests.items())).encode()).hexdigest()[:12]}")
+                for group in groups
+            ]
+        return found
+
+    def _member_refs(self) -> dict[tuple[str, str], ComponentRef]:
+        """Return the ref of each part of the tree: the root's purl with the folder as subpath."""
+        base = str(self.subject.purl)
+        found: dict[tuple[str, str], ComponentRef] = {}
+        for folder, ecosystem in sorted(self.members):
+            if folder == "":
+                found[folder, ecosystem] = ComponentRef(base)
+            else:
+                others = [key for key in self.members if key[0] == folder]
+                suffix = f"#{ecosystem}" if len(others) > 1 else ""
+                found[folder, ecosystem] = ComponentRef(_with_subpath(base, folder) + suffix)
+        return found
+
+    def _edges(
+        self, refs: Mapping[Purl, list[ComponentRef]], member_refs: Mapping[tuple[str, str], ComponentRef]
+    ) -> tuple[dict[tuple[ComponentRef, ComponentRef], _Tie], set[ComponentRef]]:
+        """Return the edges of the whole tree, and which components are needed directly."""
+        ref_of_group = {
+            id(group): ref
+            for purl, group_refs in refs.items()
+            for group, ref in zip(self.groups[purl], group_refs, strict=True)
+        }
+        root = ComponentRef(str(self.subject.purl))
+        own = {root, *member_refs.values()}
+        edges: dict[tuple[ComponentRef, ComponentRef], _Tie] = {}
+        direct: set[ComponentRef] = set()
+        for (path, reading), placed in zip(self.readings, self.placed, strict=True):
+            names: dict[str, ComponentRef] = {
+                key: member_refs[place] if isinstance(place, tuple) else ref_of_group[id(place)]
+                for key, place in placed.items()
+            }
+            folder = path.rpartition("/")[0]
+            home = next((ref for key, ref in member_refs.items() if key[0] == folder), root)
+            names.setdefault("", home)
+            for link in reading.links:
+                source, target = names.get(link.source), names.get(link.target)
+                if source is None or target is None or source == target:
+                    continue
+                tie = edges.setdefault((source, target), _Tie())
+                tie.scopes.add(link.scope)
+                if link.marker:
+                    tie.markers.add(visible(link.marker))
+                if source in own and reading.roots is Known.COMPLETE:
+                    direct.add(target)
+        return edges, direct
+
+    def _attach_loose(
+        self, root: ComponentRef, edges: dict[tuple[ComponentRef, ComponentRef], _Tie], refs: list[ComponentRef]
+    ) -> bool:
+        """Hang what nothing leads to on the root, so that nothing floats; tell whether there was such a thing."""
+        after: dict[ComponentRef, list[ComponentRef]] = {}
+        has_parent: set[ComponentRef] = set()
+        for source, target in edges:
+            after.setdefault(source, []).append(target)
+            has_parent.add(target)
+        seen = _reached([root], after, set())
+        found = False
+        # First the beginnings of loose chains, then one of each loose ring.
+        for candidates in (sorted(ref for ref in refs if ref not in has_parent), sorted(refs)):
+            for ref in candidates:
+                if ref not in seen:
+                    edges[root, ref] = _Tie()
+                    _reached([ref], after, seen)
+                    found = True
+        return found
+
+    def _component(
+        self, group: _Group, ref: ComponentRef, spread: tuple[Scope, ...], *, direct: bool
+    ) -> Component:
+        packages = group.packages
+        first = packages[0]
+        name = normal_pypi(first.name) if first.ecosystem is Ecosystem.PYPI else first.name
+        scope, name = split_npm(name) if first.ecosystem is Ecosystem.NPM else ("", name)
+        stated = {item for package in packages for item in package.scopes}
+        open_ones = any(not package.scopes for package in packages)
+        scopes = stated | (set(spread) if open_ones or not stated else set())
+        edges = max((package.edges for package in packages), key=_KNOWN.__getitem__)
+        artifacts = _artifacts(packages)
+        absent = tuple(sorted({item for package in packages for item in package.not_applicable}, key=lambda x: (x.field, x.reason)))
+        if artifacts:
+            # Where another lock has it with a file, the hash applies after all.
+            absent = ()
+        licences = tuple(sorted({item for package in packages for item in package.licences}, key=lambda x: (x.expression, x.text, x.evidence)))
+        made = Component(
+            ref=ref,
+            purl=group.purl,
+            kind=Kind.LIBRARY,
+            ecosystem=first.ecosystem.value,
+            group=scope,
+            name=visible(name),
+            version=visible(first.version),
+            locations=_locations(packages),
+            artifacts=artifacts,
+            facts=tuple(sorted({item for package in packages for item in package.facts}, key=lambda x: (x.name, x.value, x.location.path, x.location.line))),
+            licences=licences,
+            producer=_producer(first),
+            scopes=tuple(sorted(scopes or {Scope.RUNTIME}, key=_WEIGHT.__getitem__)),
+            direct=direct,
+            edges=edges,
+            not_applicable=absent,
+            notes=tuple(sorted({item for package in packages for item in package.notes})),
+        )
+        return replace(made, gaps=_gaps(made))
+
+    def _member(self, key: tuple[str, str], ref: ComponentRef) -> Component:
+        folder, ecosystem = key
+        packages = self.members[key]
+        name = next((package.name for package in packages if package.name), folder.rpartition("/")[2])
+        version = next((package.version for package in packages if package.version), "")
+        made = Component(
+            ref=ref,
+            purl=Purl(_with_subpath(str(self.subject.purl), folder)),
+            kind=Kind.APPLICATION,
+            ecosystem=ecosystem,
+            group="",
+            name=visible(name),
+            version=visible(version or self.subject.version),
+            locations=_locations(packages),
+            own=folder,
+            licences=tuple(sorted({item for package in packages for item in package.licences}, key=lambda x: (x.expression, x.text, x.evidence))),
+            scopes=(Scope.RUNTIME,),
+            direct=True,
+            producer=self.subject.author,
+            edges=min((package.edges for package in packages), key=_KNOWN.__getitem__),
+            not_applicable=(_OWN,),
+        )
+        return replace(made, gaps=_gaps(made))
+
+    def _root(self, ref: ComponentRef, edges: Known) -> Component:
+        packages = [package for key, found in self.members.items() if key[0] == "" for package in found]
+        made = Component(
+            ref=ref,
+            purl=self.subject.purl,
+            kind=Kind.APPLICATION,
+            ecosystem="",
+            group="",
+            name=visible(self.subject.name),
+            version=visible(self.subject.version),
+            locations=_locations(packages),
+            own="",
+            licences=tuple(sorted({item for package in packages for item in package.licences}, key=lambda x: (x.expression, x.text, x.evidence))),
+            producer=self.subject.author,
+            scopes=(Scope.RUNTIME,),
+            edges=min([edges, *(package.edges for package in packages)], key=_KNOWN.__getitem__),
+            not_applicable=(_OWN,),
+        )
+        return replace(made, gaps=_gaps(made))
+
+
+@dataclass(slots=True)
+class _Tie:
+    """What is known about one edge."""
+
+    scopes: set[Scope] = field(default_factory=set)
+    markers: set[str] = field(default_factory=set)
+
+
+def _with_subpath(purl: str, folder: str) -> str:
+    from packageurl import PackageURL  # noqa: PLC0415 - loaded already: a purl was made
+
+    whole = PackageURL.from_string(purl)
+    return PackageURL(whole.type, whole.namespace, whole.name, whole.version, whole.qualifiers, folder).to_string()
+
+
+def _reached(
+    starts: list[ComponentRef], after: Mapping[ComponentRef, list[ComponentRef]], seen: set[ComponentRef]
+) -> set[ComponentRef]:
+    """Add to `seen` everything that can be reached; return it."""
+    waiting = deque(starts)
+    seen.update(starts)
+    while waiting:
+        for target in after.get(waiting.popleft(), ()):
+            if target not in seen:
+                seen.add(target)
+                waiting.append(target)
+    return seen
+
+
+def _spread(
+    root: ComponentRef, edges: Mapping[tuple[ComponentRef, ComponentRef], _Tie]
+) -> dict[ComponentRef, tuple[Scope, ...]]:
+    """Return what each component is needed for: the scopes of the paths that lead to it from the root.
+
+    A path has the scope of its heaviest condition: what a development tool needs is needed for development.
+    """
+    after: dict[ComponentRef, list[tuple[ComponentRef, Scope]]] = {}
+    for (source, target), tie in edges.items():
+        for scope in tie.scopes or {Scope.RUNTIME}:
+            after.setdefault(source, []).append((target, scope))
+    found: dict[ComponentRef, set[Scope]] = {root: {Scope.RUNTIME}}
+    waiting = deque([(root, Scope.RUNTIME)])
+    while waiting:
+        here, scope = waiting.popleft()
+        for target, link_scope in after.get(here, ()):
+            reached = scope if _WEIGHT[scope] >= _WEIGHT[link_scope] else link_scope
+            known = found.setdefault(target, set())
+            if reached not in known:
+                known.add(reached)
+                waiting.append((target, reached))
+    # What is needed at run time is no less so for being a development need as well; both are told.
+    return {ref: tuple(scopes) for ref, scopes in found.items()}
+
+
+def _locations(packages: Sequence[Package]) -> tuple[Location, ...]:
+    found = {Location(visible(place.path), place.line) for package in packages for place in package.locations}
+    return tuple(sorted(found, key=lambda place: (place.path, place.line)))
+
+
+def _artifacts(packages: Sequence[Package]) -> tuple[Artifact, ...]:
+    """Return the files of all these packages, each once, with everything that is stated about it."""
+    if len(packages) == 1 and len(packages[0].artifacts) < 2:  # noqa: PLR2004 - nothing to merge or to sort
+        return packages[0].artifacts
+    named: dict[str, Artifact] = {}
+    bare: list[Artifact] = []
+    for package in packages:
+        for artifact in package.artifacts:
+            if not artifact.file:
+                bare.append(artifact)
+                continue
+            known = named.get(artifact.file)
+            if known is None:
+                named[artifact.file] = artifact
+                continue
+            have = {(digest.algorithm, digest.value) for digest in known.digests}
+            more = tuple(digest for digest in artifact.digests if (digest.algorithm, digest.value) not in have)
+            urls = sorted(url for url in (known.url, artifact.url) if url)
+            named[artifact.file] = Artifact(known.file, urls[0] if urls else "", known.digests + more)
+    told = {(digest.algorithm, digest.value) for artifact in named.values() for digest in artifact.digests}
+    nameless: dict[tuple[tuple[str, str], ...], Artifact] = {}
+    for artifact in bare:
+        key = tuple((digest.algorithm, digest.value) for digest in artifact.digests)
+        if key and not all(item in told for item in key):
+            nameless.setdefault(key, artifact)
+    return (
+        *(named[file] for file in sorted(named)),
+        *(nameless[key] for key in sorted(nameless)),
+    )
+
+
+def _producer(package: Package) -> Producer | None:
+    """Return who makes a package where its name says so: the owner of a Go module's repository, marked derived."""
+    if package.ecosystem is Ecosystem.GO:
+        host, _, rest = package.name.partition("/")
+        owner = rest.partition("/")[0]
+        if owner and "." in host:
+            return Producer(visible(owner), f"https://{host}/{owner}", derived=True)
+    return None
+
+
+def _gaps(component: Component) -> tuple[Gap, ...]:
+    """Return which of the fields of CISA's Minimum Elements 2026 are unknown for a component, and why."""
+    found = []
+    if not component.version:
+        found.append(Gap("Component Version", "the lock names no exact version"))
+    if component.producer is None:
+        found.append(Gap("Component Producer", "no lock states it"))
+    if component.is_distributed and not any(artifact.digests for artifact in component.artifacts):
+        found.append(Gap("Component Hash Value", "the lock states no digest of a file"))
+    if not any(claim.expression for claim in component.licences):
+        told = "is declared as no SPDX expression" if component.licences else "is not stated in a lock"
+        found.append(Gap("Component License", f"the licence {told}"))
+    if component.edges is not Known.COMPLETE:
+        found.append(Gap("Component Dependency Relationship", "the lock does not state what it needs"))
+    return tuple(found)

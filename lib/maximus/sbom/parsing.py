@@ -1,0 +1,162 @@
+"""Texts of locks turned into values, within the limits: TOML, JSON and YAML that somebody else wrote."""
+
+from __future__ import annotations
+
+import codecs
+import re
+import tomllib
+from typing import Any
+
+from maximus.errors import Error
+from maximus.sbom.limits import MAX_DEPTH
+
+__all__ = ["decode", "mapping", "parse_json", "parse_toml", "parse_yaml", "records", "text_of", "texts"]
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_INDENTATION = re.compile(rb"(?m)^(?:[ \t]|[-?:][ \t])*")
+_BRACKETS = re.compile(rb"[\[\]{}]")
+_ANCHOR = re.compile(rb"(?m)(?:^|[\s\[{,:?-])&[^\s,\[\]{}]")
+
+
+def decode(raw: bytes, where: str) -> str:
+    """Return the text of a lock: UTF-8, or what its byte-order mark says. Raises Error SBOM005."""
+    encoding = "utf-8"
+    for mark, name in _BOMS:
+        if raw.startswith(mark):
+            raw, encoding = raw[len(mark) :], name
+            break
+    try:
+        return raw.decode(encoding)
+    except UnicodeDecodeError as fault:
+        raise _broken(where, f"it is not text in {encoding.upper()}") from fault
+
+
+def parse_toml(raw: bytes, where: str) -> dict[str, Any]:
+    """Return what a TOML lock holds. Raises Error SBOM005 or SBOM006."""
+    try:
+        return tomllib.loads(decode(raw, where).replace("\r\n", "\n"))
+    except tomllib.TOMLDecodeError as fault:
+        raise _broken(where, str(fault)) from fault
+    except RecursionError as fault:
+        raise _too_deep(where) from fault
+    except (ValueError, OverflowError) as fault:
+        # tomllib lets impossible dates and numbers of thousands of digits through to Python's own parsers.
+        raise _broken(where, str(fault)) from fault
+
+
+def parse_json(raw: bytes, where: str) -> dict[str, Any]:
+    """Return the object that a JSON lock holds; of a key that stands twice the last counts, as for npm.
+
+    Raises Error SBOM005 or SBOM006.
+    """
+    # Imported here: 17 ms that only a JSON lock should cost.
+    import orjson  # noqa: PLC0415
+
+    try:
+        found = orjson.loads(raw.removeprefix(codecs.BOM_UTF8))
+    except orjson.JSONDecodeError as fault:
+        if "recursion" in str(fault).lower():
+            raise _too_deep(where) from fault
+        raise _broken(where, str(fault)) from fault
+    return mapping(found, where)
+
+
+def parse_yaml(raw: bytes, where: str) -> list[dict[str, Any]]:
+    """Return the mappings that a YAML lock holds, one a document, every scalar as text.
+
+    The C parser dies of deep nesting with a signal that nothing can catch, and aliases multiply when
+    they are walked: both are refused before it sees the text. Raises Error SBOM005, SBOM006 or SBOM008.
+    """
+    # Imported here: 20 ms that only a YAML lock should cost.
+    import yaml  # noqa: PLC0415
+
+    text = decode(raw, where)
+    _refuse_depth(raw if text.isascii() else text.encode("utf-8"), where)
+    # No C extension: slower, and it raises RecursionError instead of dying.
+    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+    try:
+        if _ANCHOR.search(raw):
+            _refuse_aliases(text, where)
+        found = list(yaml.load_all(text, Loader=loader))  # noqa: S506 - BaseLoader makes nothing but texts, lists and mappings
+    except yaml.YAMLError as fault:
+        raise _broken(where, " ".join(str(fault).split())[:200]) from fault
+    except RecursionError as fault:
+        raise _too_deep(where) from fault
+    return [mapping(document, where) for document in found if document not in (None, "")]
+
+
+def _refuse_depth(raw: bytes, where: str) -> None:
+    depth = 0
+    for match in _BRACKETS.finditer(raw):
+        depth += 1 if match[0] in b"[{" else -1
+        if depth > MAX_DEPTH:
+            raise _too_deep(where)
+    # A level of a block costs at least one column of indentation, or two for `- - -`.
+    if any(len(match[0]) > 2 * MAX_DEPTH for match in _INDENTATION.finditer(raw)):
+        raise _too_deep(where)
+
+
+def _refuse_aliases(text: str, where: str) -> None:
+    import yaml  # noqa: PLC0415 - loaded by the caller already
+
+    for event in yaml.parse(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader)):
+        if isinstance(event, yaml.AliasEvent):
+            raise Error(
+                "SBOM008",
+                f"cannot read {where}",
+                why=f"it has an alias in line {event.start_mark.line + 1}, and no package manager writes one into a lock",
+                fix="Make the lock again with its own tool.",
+                where=f"{where}:{event.start_mark.line + 1}",
+            )
+
+
+def _broken(where: str, why: str) -> Error:
+    return Error("SBOM005", f"cannot read {where}", why=why, fix="Make the lock again with its own tool.", where=where)
+
+
+def _too_deep(where: str) -> Error:
+    return Error(
+        "SBOM006",
+        f"cannot read {where}",
+        why=f"it nests deeper than {MAX_DEPTH} levels",
+        fix="No package manager writes such a lock: look at who changed it.",
+        where=where,
+    )
+
+
+def mapping(value: object, where: str) -> dict[str, Any]:
+    """Return the value when it is a mapping with texts as keys; raise Error SBOM007 otherwise."""
+    if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
+        raise Error(
+            "SBOM007",
+            f"cannot read {where}",
+            why="it does not have the shape of such a lock: a table stands where something else is, or the reverse",
+            fix="Make the lock again with its own tool.",
+            where=where,
+        )
+    return value
+
+
+def records(value: object, where: str) -> list[dict[str, Any]]:
+    """Return a list of mappings; nothing is an empty one. Raises Error SBOM007 for anything else."""
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        mapping(None, where)
+    return [mapping(item, where) for item in value]  # type: ignore[attr-defined]  # a list, as just seen
+
+
+def texts(value: object) -> dict[str, str]:
+    """Return the pairs of a mapping whose values are texts; anything else is left out."""
+    if not isinstance(value, dict):
+        return {}
+    return {key: item for key, item in value.items() if isinstance(key, str) and isinstance(item, str)}
+
+
+def text_of(value: object) -> str:
+    """Return the value when it is a text, else an empty one."""
+    return value if isinstance(value, str) else ""

