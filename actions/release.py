@@ -107,7 +107,7 @@ def run(inputs: Inputs, face: Face) -> Outputs:
         part("sbom", lambda: sbom.run(sbom.Inputs(path=inputs.path, folder=inputs.folder, version=plan.version), face))
         and part("sign", lambda: sign.run(_sign_inputs(inputs), face))
         and part("verify", lambda: verify.run(_verify_inputs(inputs, found, face.environment), face))
-        and part("draft", lambda: draft.run(_draft_inputs(inputs, plan), face))
+        and part("draft", lambda: _draft(inputs, plan, found, face))
     )
     _keep_verdicts(folder, face)
     _conclude(plan, parts, found, face)
@@ -226,10 +226,15 @@ def _verify_inputs(inputs: Inputs, found: Mapping[str, Any], environment: Mappin
     return verify.Inputs(repository=repository, workflow=workflow, ref=environment.get("GITHUB_REF", ""), **common)
 
 
-def _draft_inputs(inputs: Inputs, plan: Plan) -> draft.Inputs:
-    return draft.Inputs(
-        version=plan.version, folder=inputs.folder, path=inputs.path, publish=inputs.publish, token=inputs.token
+def _draft(inputs: Inputs, plan: Plan, found: Mapping[str, Any], face: Face) -> draft.Outputs:
+    wanted = draft.Inputs(
+        version=plan.version,
+        folder=inputs.folder,
+        path=inputs.path,
+        publish=inputs.publish,
+        token=_token(inputs, face.environment),
     )
+    return draft.run(wanted, face, verification=found["verify_command"])
 
 
 def _show_plan(plan: Plan, inputs: Inputs, face: Face) -> Outputs:
