@@ -1,0 +1,289 @@
+"""Notes without a server: git's history stands in for pull requests and its tags for releases."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from maximus import markdown
+from maximus.changes import Change, Person, RangeCommit, Release
+from maximus.errors import Error, ExitStatus
+from maximus.notes.baseline import choose_baseline
+from maximus.notes.categories import Category, Condition, Conventional, admitted, resolve_increment
+from maximus.notes.composition import History, Notes, compose, resolve_version
+from maximus.notes.configuration import Configuration, read_configuration
+from maximus.notes.loading import NotFound, NotReachable, Target, load
+from maximus.notes.settings import Request, Settings, settle
+from maximus.notes.versions import Increment, find_version
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from maximus.git import Checkout, Commit
+
+__all__ = [
+    "DEFAULT_CONFIGURATION",
+    "LocalNotes",
+    "TreeSource",
+    "compose_local",
+    "next_version",
+    "next_version_of",
+    "read_settings",
+    "tag_being_built",
+]
+
+CONFIG_NAME = "release-drafter.yml"
+BREAKING = "breaking"
+"""The label that a commit gets whose message announces a breaking change in its footer."""
+MAX_CONFIGURATION = 1 << 20
+"""Bytes of the largest configuration that is read."""
+
+_BREAKING = Condition(conventional=Conventional(breaking=True))
+_BREAKING_FOOTER = Condition(labels=(BREAKING,))
+
+DEFAULT_CONFIGURATION = Configuration(
+    template="$CHANGES\n",
+    change_template="* $TITLE (#$NUMBER) $AUTHORS",
+    change_title_escapes="\\<>*_&@#[]()|~",
+    tag_template="v$RESOLVED_VERSION",
+    name_template="v$RESOLVED_VERSION",
+    no_changes_template="No changes.",
+    sort_direction="ascending",
+    categories=(
+        Category(
+            title="Breaking changes", when=(_BREAKING, _BREAKING_FOOTER), exclusive=True, increment=Increment.MAJOR
+        ),
+        Category(
+            title="Features",
+            when=(Condition(conventional=Conventional(("feat",))),),
+            exclusive=True,
+            increment=Increment.MINOR,
+        ),
+        Category(title="Fixes", when=(Condition(conventional=Conventional(("fix",))),), exclusive=True),
+        Category(title="Other changes"),
+    ),
+)
+"""What goes where a tree has no configuration: conventional subjects decide heading and version."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalNotes:
+    """Notes made from a checkout."""
+
+    notes: Notes
+    settings: Settings
+    base: str | None
+    """The tag that they count from; None for a first release."""
+    commits: int
+    """How many commits were looked at."""
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TreeSource:
+    """Reads configurations from a checkout's files; other repositories cannot be read without a token."""
+
+    root: Path
+    context: Target
+
+    def __call__(self, target: Target) -> str:
+        """Return a file's text; raise NotFound or NotReachable."""
+        if target.scheme != "file" and not target.is_same_place(self.context):
+            msg = f"{target} lies in another repository, which takes a token to read"
+            raise NotReachable(msg)
+        return read_inside(self.root, target.path)
+
+
+def read_inside(root: Path, path: str) -> str:
+    """Return the text of a file below the root, links followed only inside it.
+
+    Raises NotFound where there is none, Error NOTES007 (usage) where it leads out of the root or is no text.
+    """
+    top = root.resolve()
+    file = (root / path).resolve()
+    if not file.is_relative_to(top):
+        raise Error(
+            "NOTES007",
+            f"the configuration {path} leads out of {root}",
+            fix="Name a file inside the workspace.",
+            where="config-name",
+            status=ExitStatus.USAGE,
+        )
+    try:
+        with file.open("rb") as stream:
+            return stream.read(MAX_CONFIGURATION + 1).decode("utf-8")
+    except (FileNotFoundError, NotADirectoryError) as fault:
+        raise NotFound(path) from fault
+    except (OSError, ValueError) as fault:
+        why = getattr(fault, "strerror", None) or "it is not UTF-8"
+        raise Error(
+            "NOTES007", f"cannot read the configuration {path}", why=why, where=path, status=ExitStatus.USAGE
+        ) from fault
+
+
+def read_settings(
+    checkout: Checkout, request: Request, config_name: str = CONFIG_NAME
+) -> tuple[Settings, tuple[str, ...]]:
+    """Return the settings of a checkout and warnings; without a configuration, the default's.
+
+    Raises Error NOTES001 to NOTES012 (usage) where the configuration or the request is wrong.
+    """
+    origin = checkout.origin()
+    owner, _, name = (origin.name if origin else "").partition("/")
+    # A tree without a remote has no name; the words only have to differ from every repository's.
+    context = Target("github", owner or "-", name or "-", None, "")
+    try:
+        loaded = load(config_name, context, TreeSource(checkout.root, context))
+    except (NotFound, NotReachable):
+        if config_name != CONFIG_NAME:
+            raise Error(
+                "NOTES008",
+                f"there is no configuration {config_name!r} in {checkout.root}",
+                fix="Name a file below .github/, or leave `config-name` out.",
+                where="config-name",
+                status=ExitStatus.USAGE,
+            ) from None
+        return settle(DEFAULT_CONFIGURATION, request, "HEAD"), ()
+    return settle(read_configuration(loaded.root), request, "HEAD"), loaded.warnings
+
+
+def tag_being_built(checkout: Checkout, tag_prefix: str = "") -> str | None:
+    """Return the tag on the commit that is checked out in which a version is found, or None.
+
+    Among several the highest counts.
+    """
+    tags = [Release(tag) for tag in checkout.tags_at_head() if find_version(tag, tag_prefix)]
+    chosen = choose_baseline(tags, replace(_ALL, tag_prefix=tag_prefix)).last
+    return chosen.tag if chosen else None
+
+
+def compose_local(checkout: Checkout, request: Request, config_name: str = CONFIG_NAME) -> LocalNotes:
+    """Return the notes for what the checkout has behind its last tag.
+
+    A tag on the commit that is checked out is the release being built: it gives the version where the request
+    names none, and the notes count from the tag before it. Without any tag the whole history counts.
+    Raises Error NOTES020 (outside) for a shallow clone, NOTES021 (unmeasured) for a repository without commits,
+    and what `read_settings` raises.
+    """
+    _refuse_unreadable(checkout)
+    settings, warnings = read_settings(checkout, request, config_name)
+    built = tag_being_built(checkout, settings.configuration.tag_prefix)
+    if built and not (request.version or request.tag or request.name):
+        settings = replace(settings, request=replace(request, tag=built))
+    last, commits = _range(checkout, settings)
+    history = _history(checkout, last, commits)
+    notes = compose(settings, history)
+    if last is None:
+        notes = replace(notes, body=f"This is the first release.\n\n{notes.body}")
+    told = (*settings.notices, *warnings, *notes.warnings)
+    return LocalNotes(notes, settings, last.tag if last else None, len(commits), told)
+
+
+def next_version_of(checkout: Checkout, config_name: str = CONFIG_NAME) -> str:
+    """Return the version to release by default: that of the tag being built, else the next by the notes' rules.
+
+    Raises what `compose_local` raises.
+    """
+    _refuse_unreadable(checkout)
+    settings, _ = read_settings(checkout, Request(), config_name)
+    built = tag_being_built(checkout, settings.configuration.tag_prefix)
+    if built:
+        settings = replace(settings, request=Request(tag=built))
+    last, commits = _range(checkout, settings)
+    return next_version(settings, last, changes_of(commits))
+
+
+def next_version(settings: Settings, last: Release | None, changes: Iterable[Change]) -> str:
+    """Return the version that the changes since the last release lead to, written as the configuration has it."""
+    included = admitted(changes, settings.categories)
+    variables, _ = resolve_version(settings, last, resolve_increment(included, settings.categories))
+    return variables["$RESOLVED_VERSION"]
+
+
+def _refuse_unreadable(checkout: Checkout) -> None:
+    if checkout.head() is None:
+        raise Error(
+            "NOTES021",
+            f"{checkout.root} has no commit yet",
+            fix="Commit something first.",
+            status=ExitStatus.UNMEASURED,
+        )
+    if checkout.is_shallow():
+        raise Error(
+            "NOTES020",
+            "the history is cut off: this is a shallow clone",
+            why="the commits since the last tag cannot be told",
+            fix="Run `git fetch --unshallow --tags`; in a job give actions/checkout `fetch-depth: 0`.",
+            status=ExitStatus.OUTSIDE,
+        )
+
+
+_ALL = replace(settle(DEFAULT_CONFIGURATION, Request(), "HEAD").filters, include_prereleases=True)
+
+
+def _range(checkout: Checkout, settings: Settings) -> tuple[Release | None, tuple[Commit, ...]]:
+    """Return the last release as its tag tells it, and the commits since, newest first."""
+    prefix = settings.configuration.tag_prefix
+    here = set(checkout.tags_at_head())
+    earlier = [tag for tag in checkout.tags_reachable() if tag not in here]
+    releases = [
+        Release(tag, is_prerelease=bool(version.prerelease))
+        for tag in earlier
+        if (version := find_version(tag, prefix))
+    ]
+    filters = replace(settings.filters, commitish="")
+    last = choose_baseline(releases, filters).last
+    return last, checkout.history(f"refs/tags/{last.tag}" if last else None)
+
+
+_PULL_REQUEST = re.compile(r"(?s)(?P<title>.*\S)\s+\(#(?P<number>[0-9]{1,9})\)")
+
+
+def changes_of(commits: Sequence[Commit]) -> tuple[Change, ...]:
+    """Return the change that each commit stands for, oldest first; merges stand for none."""
+    return tuple(_change(commit) for commit in reversed(commits) if commit.parents < 2)  # noqa: PLR2004 - a merge has two
+
+
+def _change(commit: Commit) -> Change:
+    found = _PULL_REQUEST.fullmatch(commit.subject)
+    return Change(
+        title=found["title"] if found else commit.subject,
+        number=int(found["number"]) if found else None,
+        commit=commit.id,
+        author=_person(commit.author_name, commit.author_email),
+        labels=(BREAKING,) if re.search(r"(?m)^BREAKING[ -]CHANGE: ", commit.body) else (),
+        merged_at=f"{commit.time:020d}",
+        body=commit.body,
+    )
+
+
+def _person(name: str, email: str) -> Person:
+    """Return the author: an account where the address is GitHub's own, else the name, made harmless."""
+    found = re.fullmatch(r"(?:[0-9]+\+)?([A-Za-z0-9-]+(?:\[bot\])?)@users\.noreply\.github\.com", email)
+    return Person(name=markdown.escape(name), login=found[1] if found else "")
+
+
+_CO_AUTHOR = re.compile(r"(?im)^Co-authored-by: *(?P<name>[^<\n]*?) *<(?P<email>[^<>\n]+)> *$")
+
+
+def _history(checkout: Checkout, last: Release | None, commits: Sequence[Commit]) -> History:
+    origin = checkout.origin()
+    return History(
+        repository=origin.name if origin else "",
+        server=origin.server if origin else "https://github.com",
+        last=last,
+        changes=changes_of(commits),
+        commits=tuple(
+            RangeCommit(
+                commit.id,
+                (
+                    _person(commit.author_name, commit.author_email),
+                    *(_person(found["name"], found["email"]) for found in _CO_AUTHOR.finditer(commit.body)),
+                ),
+            )
+            for commit in commits
+        ),
+        needs_baseline=False,
+    )
