@@ -70,7 +70,7 @@ def conclude(
     `broken` are the files and bundles that could not be read: each of them is a file that does not verify.
     """
     verdicts = (
-        _sboms(sboms, proof),
+        _sboms(sboms, proof, is_required=Fact.SBOM in required),
         _signatures(proof, broken),
         _log(proof, broken, policy),
         _identity(proof, broken, policy),
@@ -78,16 +78,15 @@ def conclude(
     return tuple(Conclusion(fact, verdict, fact in required) for fact, verdict in zip(Fact, verdicts, strict=True))
 
 
-def _sboms(sboms: Sequence[Sbom], proof: Proof) -> Verdict:
+def _sboms(sboms: Sequence[Sbom], proof: Proof, *, is_required: bool) -> Verdict:
     signed = {outcome.name for outcome in proof.outcomes if outcome.holds(Fact.SIGNATURES)}
     good = [sbom for sbom in sboms if sbom.error is None and sbom.name in signed]
     digests = {outcome.name: outcome.sha256 for outcome in proof.outcomes}
     evidence = tuple(Evidence(sbom.name, digests[sbom.name]) for sbom in sboms if sbom.name in digests)
+    if not sboms and not is_required:
+        return Verdict("verify.sbom", Status.UNMEASURED, 0, 0, 0, "SBOMs", reason="there is no SBOM among them")
     if not sboms:
-        return Verdict(
-            "verify.sbom", Status.FAIL, 0, 0, 1, "SBOMs", reason="there is no SBOM", code="VERIFY030",
-            hint="`sbom` writes sbom.spdx.json and sbom.cdx.json into the folder.",
-        )  # fmt: skip
+        return Verdict("verify.sbom", Status.FAIL, 0, 0, 1, "SBOMs", reason="there is no SBOM", code="VERIFY030")
     faults = [(sbom.error.code, sbom.error.headline) for sbom in sboms if sbom.error]
     faults += [
         ("VERIFY033", f"{sbom.name} is not covered by a valid signature") for sbom in sboms if sbom.name not in signed

@@ -91,8 +91,8 @@ def read_signer(certificate: Certificate) -> Signer:
             # The old extension holds `owner/name`; the server was always the public one.
             if "repository" in claims:
                 claims["repository"] = f"https://github.com/{claims['repository']}"
-            return Signer(identity, is_old=bool(claims), **claims)  # type: ignore[arg-type]  # the names are above, all texts
-        return Signer(identity, **claims)  # type: ignore[arg-type]  # likewise
+            return Signer(identity, is_old=bool(claims), **claims)
+        return Signer(identity, is_old=False, **claims)
     except ValueError as fault:
         raise Error(
             "VERIFY024",

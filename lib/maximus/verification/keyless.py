@@ -1,0 +1,131 @@
+"""Signatures by an identity, judged by one policy under one trusted root.
+
+What a bundle proves is `strict`'s business. Here a refusal is turned into words: the steps are taken again one
+by one, only to say which fact falls and why, and nothing that a foreign bundle makes a parser raise gets out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import warnings
+from typing import TYPE_CHECKING
+
+from sigstore.hashes import Hashed
+from sigstore.models import Bundle as SigstoreBundle
+from sigstore_models.common.v1 import HashAlgorithm
+
+from maximus.errors import Error, ExitStatus
+from maximus.signing.bundles import MessageSignature
+
+from .finding import Fact, Fault, Finding, Logged, NotLogged
+from .identity import mismatches
+from .keyed import digest_fault
+from .signer import read_signer
+from .strict import StrictVerifier, words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from maximus.files import HashedFile
+    from maximus.signing.bundles import Bundle
+
+    from .identity import Policy
+    from .trust import Trust
+
+__all__ = ["KeylessJudge"]
+
+_ANYTHING = BaseException
+"""What a foreign bundle may make a parser raise; `_fault` lets pass what ends a process."""
+
+
+class KeylessJudge:
+    """Judges by one policy, under one trusted root; everything that can be is built once."""
+
+    def __init__(self, trust: Trust, policy: Policy) -> None:
+        """Build keyrings, certificate stores and timestamp verifiers.
+
+        Raises Error VERIFY007 when the trusted root lacks what is needed.
+        """
+        self._policy = policy
+        try:
+            with _quiet():
+                self._verifier = StrictVerifier(trust.root)
+        except Exception as fault:
+            # sigstore raises several kinds over a root that lacks keys; all mean the same to the user.
+            raise Error(
+                "VERIFY007",
+                f"the trusted root of {trust.source} cannot be used",
+                why=words(fault),
+                fix="It needs a certificate authority, a CT log and a transparency log, with their keys.",
+                where="input trust-config",
+                status=ExitStatus.USAGE,
+            ) from fault
+
+    def judge(self, raw: bytes, bundle: Bundle, file: HashedFile | None) -> Finding:
+        """Return what the bundle proves under the policy; see `finding.Judge`."""
+        if not bundle.certificate:
+            reason = "it was signed with a key, not by an identity; name the key with `key`"
+            return Finding((Fault(Fact.SIGNATURES, "VERIFY020", reason),), log=NotLogged(reason))
+        hashed = None
+        if isinstance(bundle.content, MessageSignature):
+            if file is None:
+                return Finding((Fault(Fact.SIGNATURES, "VERIFY014", "it signs a file, and there is no such file"),))
+            if fault := digest_fault(bundle.content, file):
+                return Finding((fault,))
+            hashed = Hashed(algorithm=HashAlgorithm.SHA2_256, digest=bytes.fromhex(file.sha256))
+        with _quiet():
+            return self._judged(raw, hashed)
+
+    def _judged(self, raw: bytes, hashed: Hashed | None) -> Finding:
+        try:
+            bundle = SigstoreBundle.from_json(raw)
+        except _ANYTHING as cause:
+            return Finding((_fault(cause, Fact.SIGNATURES, "VERIFY013", "the bundle is malformed"),))
+        try:
+            self._verifier.verify_whole(bundle, hashed)
+        except _ANYTHING as cause:
+            return Finding(self._diagnosed(bundle, hashed, cause))
+        try:
+            signer = read_signer(bundle.signing_certificate)
+        except Error as error:
+            return Finding((Fault(Fact.SIGNATURES, error.code, error.headline),))
+        faults = tuple(Fault(Fact.IDENTITY, "VERIFY018", text) for text in mismatches(self._policy, signer))
+        index, address = self._verifier.log_place(bundle)
+        return Finding(tuple(sorted(faults)), signer, log=Logged(index, address))
+
+    def _diagnosed(self, bundle: SigstoreBundle, hashed: Hashed | None, cause: BaseException) -> tuple[Fault, ...]:
+        """Return which facts fall and why, for a bundle that was refused: never nothing."""
+        verifier = self._verifier
+        faults = []
+        for fact, code, what, step in (
+            (Fact.SIGNATURES, "VERIFY021", "no trusted time", verifier.check_time),
+            (Fact.SIGNATURES, "VERIFY016", "the certificate is not trusted", verifier.check_certificate),
+            (Fact.SIGNATURES, "VERIFY015", "the signature does not hold", verifier.check_signature),
+            (Fact.LOG, "VERIFY017", "the log entry does not hold", verifier.check_log),
+        ):
+            try:
+                step(bundle, hashed)
+            except _ANYTHING as fault:
+                faults.append(_fault(fault, fact, code, what))
+        if not faults:
+            faults.append(_fault(cause, Fact.SIGNATURES, "VERIFY015", "it does not verify"))
+        return tuple(sorted(faults))
+
+
+def _fault(cause: BaseException, fact: Fact, code: str, what: str) -> Fault:
+    """Return the fault for whatever was raised over a foreign bundle.
+
+    Parsers written in Rust panic with an exception outside `Exception`; only what ends a process goes on.
+    """
+    if isinstance(cause, KeyboardInterrupt | SystemExit | GeneratorExit):
+        raise cause
+    return Fault(fact, code, f"{what}: {words(cause)}")
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep to itself what `cryptography` warns about certificates that others made (a country of three letters)."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"cryptography\..*|sigstore\..*|rfc3161_client\..*")
+        warnings.filterwarnings("ignore", message=r"Attribute's length must be .*")
+        yield
