@@ -1,0 +1,757 @@
+"""What the fake GitHub knows: repositories, releases, commits and pull requests, and how they change.
+
+A world is read from plain JSON. Only names are required; everything else has a default:
+
+    {"repos": {"acme/app": {
+        "default_branch": "main",
+        "private": false,
+        "immutable_releases": false,
+        "files": {"*": {".github/release-drafter.yml": "…"}},       # by ref; * for every ref
+        "releases": [{"tag_name": "v1.0.0", "assets": [{"name": "app.whl", "content": "…"}]}],
+        "refs": {"refs/tags/v1.0.0": "<sha>", "refs/heads/main": "<sha>"},
+        "commits": {"<sha>": {"message": "…", "committedDate": "…", "author": {"name": "…", "login": "…"},
+                              "authors": [], "parents": ["<sha>"], "prs": ["acme/app#1"]}},
+        "compare": [{"base": "refs/tags/v1.0.0", "head": "*", "commits": ["<sha>"], "behind": 0}],
+        "attestations": {"sha256:…": [{…bundle…}]},
+        "sbom": {…}, "dependency_changes": {"<base>...<head>": [{…}]}}},
+     "prs": {"acme/app#1": {"title": "…", "author": {"login": "…"}, "labels": ["bug"], "merged": true,
+                            "mergedAt": "…", "mergeCommit": "<sha>", "files": ["src/a.py"]}}}
+
+Where `compare` has no entry, commits with `parents` are compared as a graph.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import re
+import unicodedata
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Literal, NewType
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+__all__ = [
+    "BODY_LIMIT",
+    "Account",
+    "Asset",
+    "Commit",
+    "Comparison",
+    "Entry",
+    "Invalid",
+    "PullRequest",
+    "Release",
+    "Repository",
+    "Sha",
+    "World",
+    "now",
+]
+
+Sha = NewType("Sha", str)
+"""The 40 hex digits that name a commit."""
+
+BODY_LIMIT = 125_000
+"""GitHub refuses a longer release body."""
+
+_UNDATED = "2000-01-01T00:00:00Z"
+"""The date of what the world gives none: old, so that nothing stops reading too early because of it."""
+
+_FIRST_RELEASE, _FIRST_ASSET = 900_000_000, 800_000_000
+
+_SHA = re.compile(r"[0-9a-f]{40}")
+_PEELED = re.compile(r"\^(?:\{(?:commit)?\}|0)$")
+
+
+class Invalid(Exception):  # noqa: N818 - GitHub's "Validation Failed"
+    """A write that GitHub answers with 422; the arguments are its entries under `errors`."""
+
+    def __init__(self, *errors: Mapping[str, str], message: str = "Validation Failed") -> None:
+        """Keep the entries as GitHub writes them: resource, code, field, message."""
+        super().__init__(message)
+        self.errors = errors
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Somebody who writes: a person or an app."""
+
+    login: str
+    """Without `[bot]`, as GraphQL has it."""
+    kind: Literal["User", "Bot"] = "User"
+    """GraphQL's type name."""
+    url: str = ""
+    """The account's page; empty for the usual one."""
+
+    @property
+    def name(self) -> str:
+        """The login as REST writes it: an app's ends in `[bot]`."""
+        return f"{self.login}[bot]" if self.kind == "Bot" else self.login
+
+
+GHOST = Account("ghost")
+"""Who stands in REST replies where GitHub has no account any more."""
+
+ACTIONS = Account("github-actions", "Bot", "https://github.com/apps/github-actions")
+"""Whom the workflow's own token acts as."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """One author of a commit."""
+
+    name: str
+    """As git has it."""
+    email: str
+    """As git has it."""
+    login: str | None
+    """The account that GitHub found behind the address; None where it found none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One commit."""
+
+    oid: Sha
+    """Its name."""
+    message: str = ""
+    """The whole message."""
+    date: str = _UNDATED
+    """When it was committed."""
+    author: Signature = Signature("", "", None)
+    """Its author."""
+    authors: tuple[Signature, ...] = ()
+    """The author and the co-authors."""
+    parents: tuple[Sha, ...] | None = None
+    """Its parents; None where the world does not say."""
+    pull_requests: tuple[str, ...] = ()
+    """The pull requests that GitHub associates with it, as `owner/name#number`."""
+
+
+@dataclass(slots=True)
+class PullRequest:
+    """One pull request."""
+
+    repository: str
+    """The base repository, `owner/name`."""
+    number: int
+    title: str
+    body: str | None
+    url: str
+    author: Account | None
+    """None where the account was deleted."""
+    labels: list[str]
+    files: tuple[str, ...]
+    merged: bool
+    state: Literal["OPEN", "CLOSED", "MERGED"]
+    created_at: str
+    updated_at: str
+    merged_at: str | None
+    base: str
+    """The base branch's name."""
+    head: str
+    """The head branch's name."""
+    head_oid: Sha
+    merge_commit: Sha | None
+    potential_merge_commit: Sha | None
+    cross_repository: bool
+    draft: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One file of a release."""
+
+    id: int
+    name: str
+    label: str | None
+    content_type: str
+    content: bytes
+    digest: str
+    """What GitHub says the content's digest is, `sha256:` and hex."""
+    created_at: str
+
+
+@dataclass(slots=True)
+class Release:
+    """One release, draft or published."""
+
+    id: int
+    tag: str
+    """Empty for a draft without one; then GitHub shows `slug` instead."""
+    target: str
+    name: str | None
+    body: str | None
+    draft: bool
+    prerelease: bool
+    immutable: bool
+    created_at: str
+    updated_at: str
+    published_at: str | None
+    author: Account
+    make_latest: str = "true"
+    """As it was last sent."""
+    assets: list[Asset] = field(default_factory=list)
+
+    @property
+    def slug(self) -> str:
+        """What GitHub calls a release that has no tag, or no public page yet."""
+        return f"untagged-{hashlib.sha256(str(self.id).encode()).hexdigest()[:20]}"
+
+    @property
+    def shown_tag(self) -> str:
+        """The tag as the API shows it."""
+        return self.tag or self.slug
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A comparison that the world spells out."""
+
+    base: str
+    """A ref or commit; `*` for any."""
+    head: str
+    """A ref or commit; `*` for any."""
+    commits: tuple[Sha, ...]
+    behind: int
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What the head has that the base has not, in the world's order, and how many it lacks."""
+
+    commits: tuple[Commit, ...]
+    behind: int
+
+    @property
+    def status(self) -> str:
+        """GitHub's word for it."""
+        if self.commits:
+            return "diverged" if self.behind else "ahead"
+        return "behind" if self.behind else "identical"
+
+
+@dataclass(slots=True)
+class Repository:
+    """One repository and all that the fake knows of it."""
+
+    id: int
+    owner: str
+    name: str
+    default_branch: str
+    private: bool
+    immutable_releases: bool
+    """Whether a release becomes immutable when it is published."""
+    files: Mapping[str, Mapping[str, str | bytes]]
+    """Content by ref and path; the ref `*` stands for every ref."""
+    releases: list[Release]
+    """In the API's order."""
+    refs: dict[str, Sha]
+    commits: dict[Sha, Commit]
+    entries: tuple[Entry, ...]
+    attestations: dict[str, list[dict[str, Any]]]
+    """Bundles by the digest of what they attest."""
+    sbom: dict[str, Any] | None
+    """The SPDX document that the dependency graph exports."""
+    dependency_changes: Mapping[str, list[dict[str, Any]]]
+    """The dependency graph's differences by `base...head`."""
+    latest: int | None = None
+    """The release that was last made the latest one."""
+    burnt_tags: set[str] = field(default_factory=set)
+    """Tags of immutable releases that were deleted: GitHub never lets them be used again."""
+
+    @property
+    def full_name(self) -> str:
+        """`owner/name`."""
+        return f"{self.owner}/{self.name}"
+
+    def release(self, number: int) -> Release | None:
+        """Return the release with this id."""
+        return next((release for release in self.releases if release.id == number), None)
+
+    def published(self, tag: str) -> Release | None:
+        """Return the published release of a tag."""
+        return next((release for release in self.releases if release.tag == tag and not release.draft), None)
+
+    def latest_release(self) -> Release | None:
+        """Return the latest release: the one last made so, else the newest full one."""
+        full = [release for release in self.releases if not release.draft and not release.prerelease]
+        chosen = next((release for release in full if release.id == self.latest), None)
+        return chosen or max(full, key=lambda release: (release.created_at, release.id), default=None)
+
+    def commit(self, oid: Sha) -> Commit:
+        """Return a commit; one that the world only mentions has no content."""
+        return self.commits.get(oid, Commit(oid))
+
+    def full_ref(self, name: str) -> str | None:
+        """Return the ref that a full or short name stands for, None where there is none."""
+        candidates = (name, f"refs/{name}", f"refs/tags/{name}", f"refs/heads/{name}")
+        return next((candidate for candidate in candidates if candidate in self.refs), None)
+
+    def resolve(self, expression: str) -> Sha | None:
+        """Return the commit that a revision names: a ref, a short name, `HEAD` or a commit."""
+        name = _PEELED.sub("", expression)
+        ref = self.full_ref(self.default_branch if name == "HEAD" else name)
+        if ref is not None:
+            return self.refs[ref]
+        if _SHA.fullmatch(name) and (name in self.commits or name in self.refs.values()):
+            return Sha(name)
+        return None
+
+    def tree(self, ref: str) -> Mapping[str, str | bytes] | None:
+        """Return the files at a ref, None where there is no such ref."""
+        wanted = ref or self.default_branch
+        names = {wanted, _short(wanted), f"refs/heads/{wanted}", f"refs/tags/{wanted}"}
+        oid = self.resolve(wanted)
+        own = next((files for name, files in self.files.items() if name in names), None)
+        if own is None and oid is not None:
+            own = next((files for name, files in self.files.items() if self.resolve(name) == oid), None)
+        everywhere = self.files.get("*")
+        if own is None and everywhere is None:
+            return {} if oid is not None else None
+        return {**(everywhere or {}), **(own or {})}
+
+    def compare(self, base: str, head: str) -> Comparison | None:
+        """Return what `head` has over `base`, None where one of them is unknown."""
+        candidates = [
+            (match, entry)
+            for entry in self.entries
+            if (match := self._match(entry.base, base) + self._match(entry.head, head)) < _NO_MATCH
+        ]
+        if candidates:
+            _, best = min(candidates, key=lambda candidate: candidate[0])
+            return Comparison(tuple(self.commit(oid) for oid in best.commits), best.behind)
+        base_oid, head_oid = self.resolve(base), self.resolve(head)
+        if base_oid is None or head_oid is None:
+            return None
+        if base_oid == head_oid:
+            return Comparison((), 0)
+        below, above = self._ancestry(base_oid), self._ancestry(head_oid)
+        if below is None or above is None:
+            return None
+        ahead = [self.commit(oid) for oid in above if oid not in below]
+        return Comparison(tuple(reversed(ahead)), len([oid for oid in below if oid not in above]))
+
+    def history(self, oid: Sha) -> tuple[Commit, ...]:
+        """Return a commit and its ancestors, newest first; without a graph all commits of the world."""
+        reached = self._ancestry(oid)
+        if reached is not None:
+            return tuple(self.commit(ancestor) for ancestor in reached)
+        return tuple(sorted(self.commits.values(), key=lambda commit: commit.date, reverse=True))
+
+    def merge_base(self, base: Sha, head: Sha) -> Sha:
+        """Return the newest commit that both reach; the base where the world has no graph."""
+        below, above = self._ancestry(base), self._ancestry(head)
+        if below is None or above is None:
+            return base
+        return next((oid for oid in above if oid in below), base)
+
+    def _match(self, entry: str, given: str) -> int:
+        """Return how far an entry's end is from what was asked: exact, equal, any, not at all."""
+        if entry == given:
+            return 0
+        if entry == "*":
+            return 10
+        oid = self.resolve(entry)
+        if _short(entry) == _short(given) or (oid is not None and oid == self.resolve(given)):
+            return 1
+        return _NO_MATCH
+
+    def _ancestry(self, oid: Sha) -> dict[Sha, None] | None:
+        """Return a commit and its ancestors, newest first; None where a parent is not told."""
+        reached: dict[Sha, None] = {}
+        waiting = [oid]
+        while waiting:
+            waiting.sort(key=lambda name: self.commit(name).date)
+            current = waiting.pop()
+            if current in reached:
+                continue
+            parents = self.commit(current).parents
+            if parents is None:
+                return None
+            reached[current] = None
+            waiting.extend(parents)
+        return reached
+
+
+_NO_MATCH = 100
+
+
+@dataclass(slots=True)
+class World:
+    """Everything the fake knows, and the rules by which writes change it."""
+
+    repositories: dict[str, Repository]
+    """By `owner/name` in lower case: GitHub does not tell cases apart."""
+    pull_requests: dict[str, PullRequest]
+    """By `owner/name#number`."""
+    lenient: bool = False
+    """Whether releases may be published without a tag, or on one that is taken."""
+    counter: int = 0
+    """How many things the fake has made; ids are counted, so that they are the same in each run."""
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any], *, lenient: bool = False) -> World:
+        """Read a world. Raises ValueError for a key that no world has."""
+        _known("the world", document, {"repos", "prs"})
+        world = cls({}, {}, lenient)
+        for number, (name, repository) in enumerate(document.get("repos", {}).items()):
+            world.repositories[name.lower()] = world._read_repository(number, name, repository)
+        for key, pull_request in document.get("prs", {}).items():
+            world.pull_requests[key] = world._read_pull_request(key, pull_request)
+        return world
+
+    def repository(self, full_name: str) -> Repository | None:
+        """Return a repository by `owner/name`."""
+        return self.repositories.get(full_name.lower())
+
+    def pull_request(self, repository: Repository, number: int) -> PullRequest | None:
+        """Return a pull request by its number."""
+        return next((request for request in self.of(repository) if request.number == number), None)
+
+    def of(self, repository: Repository) -> Iterator[PullRequest]:
+        """Yield the pull requests against a repository."""
+        for request in self.pull_requests.values():
+            if request.repository.lower() == repository.full_name.lower():
+                yield request
+
+    def associated(self, commit: Commit) -> list[PullRequest]:
+        """Return the pull requests that GitHub's index ties to a commit."""
+        return [self.pull_requests[key] for key in commit.pull_requests if key in self.pull_requests]
+
+    def create_release(self, repository: Repository, sent: Mapping[str, Any]) -> Release:
+        """Create a release as POST does. Raises Invalid."""
+        moment = now()
+        release = Release(
+            id=_FIRST_RELEASE + self._count(),
+            tag=sent["tag_name"],
+            target=sent.get("target_commitish") or repository.default_branch,
+            name=sent.get("name"),
+            body=sent.get("body"),
+            draft=sent.get("draft", False),
+            prerelease=sent.get("prerelease", False),
+            immutable=False,
+            created_at=moment,
+            updated_at=moment,
+            published_at=None,
+            author=ACTIONS,
+            make_latest=sent.get("make_latest", "true"),
+        )
+        self._check(repository, release, was_draft=True)
+        repository.releases.insert(0, release)
+        if not release.draft:
+            self._publish(repository, release)
+        return release
+
+    def update_release(self, repository: Repository, release: Release, sent: Mapping[str, Any]) -> None:
+        """Change a release as PATCH does, entirely or not at all. Raises Invalid."""
+        changed = replace(
+            release,
+            tag=_taken(sent, "tag_name", release.tag),
+            target=sent.get("target_commitish") or release.target,
+            name=_taken(sent, "name", release.name),
+            body=_taken(sent, "body", release.body),
+            draft=_taken(sent, "draft", release.draft),
+            prerelease=_taken(sent, "prerelease", release.prerelease),
+            make_latest=_taken(sent, "make_latest", release.make_latest),
+        )
+        if release.tag == "" and changed.tag == release.slug:
+            # A client that sends back the tag it was shown has not given the draft one.
+            changed.tag = ""
+        if release.immutable and (changed.tag != release.tag or changed.draft or changed.target != release.target):
+            raise Invalid(message="Cannot change the tag or state of an immutable release.")
+        self._check(repository, changed, was_draft=release.draft)
+        publishes = release.draft and not changed.draft
+        for name in ("tag", "target", "name", "body", "draft", "prerelease", "make_latest"):
+            setattr(release, name, getattr(changed, name))
+        release.updated_at = now()
+        if release.draft:
+            release.published_at = None
+        elif publishes:
+            self._publish(repository, release)
+        elif "make_latest" in sent:
+            self._settle_latest(repository, release)
+
+    def delete_release(self, repository: Repository, release: Release) -> None:
+        """Delete a release as DELETE does; its tag stays."""
+        repository.releases.remove(release)
+        if release.immutable:
+            repository.burnt_tags.add(release.tag)
+
+    def upload(  # noqa: PLR0913 - what an upload consists of
+        self,
+        release: Release,
+        name: str,
+        content: bytes,
+        *,
+        label: str | None = None,
+        content_type: str = "application/octet-stream",
+        digest: str = "",
+    ) -> Asset:
+        """Attach a file as the upload does; `digest` replaces the right one. Raises Invalid."""
+        if release.immutable:
+            raise Invalid(message="Cannot upload assets to an immutable release.")
+        stored = _asset_name(name)
+        if any(asset.name == stored for asset in release.assets):
+            raise Invalid({"resource": "ReleaseAsset", "code": "already_exists", "field": "name"})
+        if not content:
+            raise Invalid(
+                {
+                    "resource": "ReleaseAsset",
+                    "code": "custom",
+                    "field": "size",
+                    "message": "size must be greater than or equal to 1",
+                }
+            )
+        asset = Asset(
+            id=_FIRST_ASSET + self._count(),
+            name=stored,
+            label=label,
+            content_type=content_type,
+            content=content,
+            digest=digest or f"sha256:{hashlib.sha256(content).hexdigest()}",
+            created_at=now(),
+        )
+        release.assets.append(asset)
+        return asset
+
+    def delete_asset(self, release: Release, asset: Asset) -> None:
+        """Delete a file of a release. Raises Invalid for an immutable release."""
+        if release.immutable:
+            raise Invalid(message="Cannot delete assets from an immutable release.")
+        release.assets.remove(asset)
+
+    def attest(self, repository: Repository, bundle: dict[str, Any]) -> int:
+        """Store an attestation under each digest it is about and return its id. Raises Invalid."""
+        envelope = bundle.get("dsseEnvelope")
+        try:
+            statement = json.loads(base64.b64decode(envelope["payload"]) if isinstance(envelope, dict) else b"")
+            digests = [f"sha256:{subject['digest']['sha256']}" for subject in statement["subject"]]
+        except (KeyError, TypeError, ValueError, binascii.Error) as error:
+            raise Invalid({"resource": "Attestation", "code": "invalid", "field": "bundle"}) from error
+        for digest in digests:
+            repository.attestations.setdefault(digest, []).append(bundle)
+        return self._count()
+
+    def _check(self, repository: Repository, release: Release, *, was_draft: bool) -> None:
+        """Refuse what GitHub refuses of a release that was created or changed."""
+        errors: list[dict[str, str]] = []
+        if release.body is not None and len(release.body) > BODY_LIMIT:
+            errors.append(_custom("body", f"body is too long (maximum is {BODY_LIMIT} characters)"))
+        if not release.draft and not self.lenient:
+            if not release.tag:
+                errors.append(_custom("tag_name", "Published releases must have a valid tag"))
+            other = repository.published(release.tag)
+            if other is not None and other.id != release.id:
+                errors.append({"resource": "Release", "code": "already_exists", "field": "tag_name"})
+            if was_draft and release.tag in repository.burnt_tags:
+                errors.append(_custom("tag_name", "tag_name was used by an immutable release"))
+        if errors:
+            raise Invalid(*errors)
+
+    def _publish(self, repository: Repository, release: Release) -> None:
+        """Do what follows from publishing: the tag, the time, the latest mark, immutability."""
+        release.published_at = now()
+        ref = f"refs/tags/{release.tag}"
+        if release.tag and ref not in repository.refs:
+            known = repository.resolve(release.target)
+            # A world need not spell out its branches: an unknown target is as good a commit as any.
+            repository.refs[ref] = known or Sha(hashlib.sha1(release.target.encode()).hexdigest())  # noqa: S324
+        release.immutable = repository.immutable_releases
+        self._settle_latest(repository, release)
+
+    def _settle_latest(self, repository: Repository, release: Release) -> None:
+        """Move the latest mark as `make_latest` asks; drafts and prereleases never carry it."""
+        if release.make_latest == "true" and not release.prerelease and not release.draft:
+            repository.latest = release.id
+        elif repository.latest == release.id or release.make_latest == "legacy":
+            repository.latest = None
+
+    def _count(self) -> int:
+        """Return the next number."""
+        self.counter += 1
+        return self.counter
+
+    def _read_repository(self, number: int, name: str, given: Mapping[str, Any]) -> Repository:
+        """Read one repository of a world."""
+        known = {
+            "default_branch", "private", "immutable_releases", "files", "releases", "refs", "commits", "compare",
+            "attestations", "sbom", "dependency_changes",
+        }  # fmt: skip
+        _known(name, given, known)
+        owner, _, short = name.partition("/")
+        default_branch = given.get("default_branch", "main")
+        return Repository(
+            id=100_000 + number,
+            owner=owner,
+            name=short,
+            default_branch=default_branch,
+            private=given.get("private", False),
+            immutable_releases=given.get("immutable_releases", False),
+            files=given.get("files", {}),
+            releases=[self._read_release(release, default_branch) for release in given.get("releases", ())],
+            refs={ref: Sha(oid) for ref, oid in given.get("refs", {}).items()},
+            commits={Sha(oid): _read_commit(Sha(oid), commit) for oid, commit in given.get("commits", {}).items()},
+            entries=tuple(_read_entry(entry) for entry in given.get("compare", ())),
+            attestations={digest: list(bundles) for digest, bundles in given.get("attestations", {}).items()},
+            sbom=given.get("sbom"),
+            dependency_changes=given.get("dependency_changes", {}),
+        )
+
+    def _read_release(self, given: Mapping[str, Any], default_branch: str) -> Release:
+        """Read one release; addresses in it are left aside, the fake makes its own."""
+        known = {
+            "id", "node_id", "tag_name", "target_commitish", "name", "body", "draft", "prerelease", "immutable",
+            "created_at", "updated_at", "published_at", "author", "assets", "url", "assets_url", "upload_url",
+            "html_url", "tarball_url", "zipball_url",
+        }  # fmt: skip
+        _known("a release", given, known)
+        tag, draft = given.get("tag_name", ""), given.get("draft", False)
+        created = given.get("created_at") or _UNDATED
+        author = given.get("author") or {}
+        release = Release(
+            id=given.get("id") or _FIRST_RELEASE + self._count(),
+            tag="" if tag.startswith("untagged-") else tag,
+            target=given.get("target_commitish", default_branch),
+            name=given.get("name", tag),
+            body=given.get("body", ""),
+            draft=draft,
+            prerelease=given.get("prerelease", False),
+            immutable=False,
+            created_at=created,
+            updated_at=given.get("updated_at") or created,
+            published_at=None if draft else given.get("published_at") or created,
+            author=_account(author["login"], author.get("type")) if author else ACTIONS,
+        )
+        for asset in given.get("assets", ()):
+            _known("an asset", asset, {"name", "label", "content", "content_type", "digest"})
+            content = asset["content"]
+            self.upload(
+                release,
+                asset["name"],
+                content.encode() if isinstance(content, str) else content,
+                label=asset.get("label"),
+                content_type=asset.get("content_type", "application/octet-stream"),
+                digest=asset.get("digest", ""),
+            )
+        release.immutable = given.get("immutable", False)
+        return release
+
+    def _read_pull_request(self, key: str, given: Mapping[str, Any]) -> PullRequest:
+        """Read one pull request."""
+        known = {
+            "number", "title", "url", "body", "author", "labels", "files", "merged", "state", "createdAt", "updatedAt",
+            "mergedAt", "mergeCommit", "mergeCommit_derived", "potentialMergeCommit", "baseRefName", "headRefName",
+            "headRefOid", "isCrossRepository", "isDraft",
+        }  # fmt: skip
+        _known(key, given, known)
+        name, _, number = key.partition("#")
+        repository = self.repository(name)
+        merged = given.get("merged", True)
+        # An author that is not told is a usual one; one that is told to be null was deleted.
+        author = given["author"] if "author" in given else {"login": "octocat"}
+        merge_commit = given.get("mergeCommit")
+        dates = [given.get("mergedAt") or _UNDATED]
+        if repository is not None:
+            dates += [c.date for c in repository.commits.values() if c.oid == merge_commit or key in c.pull_requests]
+        return PullRequest(
+            repository=name,
+            number=int(number),
+            title=given.get("title", ""),
+            body=given.get("body"),
+            url=given.get("url") or f"https://github.com/{name}/pull/{number}",
+            author=_account(author["login"], author.get("__typename"), author.get("url", "")) if author else None,
+            labels=list(given.get("labels", ())),
+            files=tuple(given.get("files", ())),
+            merged=merged,
+            state=given.get("state") or ("MERGED" if merged else "OPEN"),
+            created_at=given.get("createdAt") or given.get("mergedAt") or _UNDATED,
+            # Never older than what belongs to it, as on GitHub: clients stop reading by this date.
+            updated_at=given.get("updatedAt") or max(dates),
+            merged_at=given.get("mergedAt") if merged else None,
+            base=given.get("baseRefName") or (repository.default_branch if repository else "main"),
+            head=given.get("headRefName") or f"change-{number}",
+            head_oid=Sha(given.get("headRefOid") or hashlib.sha1(key.encode()).hexdigest()),  # noqa: S324 - a name
+            merge_commit=Sha(merge_commit) if merge_commit else None,
+            potential_merge_commit=Sha(given["potentialMergeCommit"]) if given.get("potentialMergeCommit") else None,
+            cross_repository=given.get("isCrossRepository", False),
+            draft=given.get("isDraft", False),
+        )
+
+
+def now() -> str:
+    """Return this moment as GitHub writes one."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _known(what: str, given: Mapping[str, Any], known: Collection[str]) -> None:
+    """Refuse keys that the fake would silently ignore: a misspelt world tests nothing."""
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        message = f"{what} has unknown keys: {', '.join(unknown)}"
+        raise ValueError(message)
+
+
+def _account(login: str, kind: str | None, url: str = "") -> Account:
+    """Return an account from either API's way of writing it."""
+    short = login.removesuffix("[bot]")
+    bot = kind == "Bot" or short != login
+    return Account(short, "Bot" if bot else "User", url or ("https://github.com/" + ("apps/" if bot else "") + short))
+
+
+def _read_commit(oid: Sha, given: Mapping[str, Any]) -> Commit:
+    """Read one commit."""
+    _known(oid, given, {"oid", "id", "message", "committedDate", "author", "authors", "prs", "parents"})
+    author = _read_signature(given.get("author") or {})
+    authors = tuple(_read_signature(signature) for signature in given.get("authors", ()))
+    return Commit(
+        oid=oid,
+        message=given.get("message", ""),
+        date=given.get("committedDate") or _UNDATED,
+        author=author,
+        authors=authors or (author,),
+        parents=tuple(Sha(parent) for parent in given["parents"]) if "parents" in given else None,
+        pull_requests=tuple(given.get("prs", ())),
+    )
+
+
+def _read_signature(given: Mapping[str, Any]) -> Signature:
+    """Read one author of a commit."""
+    _known("an author", given, {"name", "email", "login"})
+    return Signature(given.get("name") or "", given.get("email") or "", given.get("login"))
+
+
+def _read_entry(given: Mapping[str, Any]) -> Entry:
+    """Read one comparison."""
+    _known("a comparison", given, {"base", "head", "commits", "behind"})
+    commits: Sequence[str] = given["commits"]
+    return Entry(given["base"], given["head"], tuple(Sha(oid) for oid in commits), given.get("behind", 0))
+
+
+def _short(ref: str) -> str:
+    """Return a ref without `refs/heads/` or `refs/tags/`."""
+    return ref.removeprefix("refs/heads/").removeprefix("refs/tags/")
+
+
+def _taken(sent: Mapping[str, Any], name: str, old: Any) -> Any:  # noqa: ANN401 - a field of any type
+    """Return what was sent, else what was there."""
+    return sent[name] if sent.get(name) is not None else old
+
+
+def _custom(name: str, message: str) -> dict[str, str]:
+    """Return GitHub's form of a fault that has a sentence of its own."""
+    return {"resource": "Release", "code": "custom", "field": name, "message": message}
+
+
+def _asset_name(name: str) -> str:
+    """Return the name that GitHub stores: what is not plain becomes a single full stop.
+
+    See the documentation of "Upload a release asset": special characters, and full stops at the ends.
+    """
+    plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
+    plain = f"default{plain}" if plain.startswith(".") else plain
+    return re.sub(r"\.{2,}", ".", re.sub(r"[^A-Za-z0-9_+@-]+", ".", plain)).strip(".")
