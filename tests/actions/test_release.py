@@ -1,0 +1,320 @@
+"""The whole way: a tree becomes a proven release, or says in one line why not."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from actions import command, release, verify
+from actions.declare import find_action, inputs_from_texts
+from actions.terminal import TerminalFace
+from maximus import documents
+from maximus.errors import Error, ExitStatus
+from maximus.files import hash_file
+from tests.trees import commit_all, git, make_tree
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from tests.stack.cosign import Cosign
+    from tests.stack.stack import Stack
+
+BUILT = "app-1.2.0.tar.gz"
+SIGNED = (BUILT, "sbom.cdx.json", "sbom.spdx.json")
+
+
+@pytest.fixture
+def laptop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mapping[str, str]:
+    """A person's environment: a home of their own, no job, no token."""
+    for name in ("GITHUB_ACTIONS", "GITHUB_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    return {"HOME": str(home), "PATH": "/usr/bin:/bin"}
+
+
+def _release(tree: Path, environment: Mapping[str, str], **inputs: Any) -> tuple[release.Outputs, TerminalFace, str]:  # noqa: ANN401 - inputs of every type
+    shown = io.StringIO()
+    face = TerminalFace(environment, "release", stream=shown, errors=shown)
+    asked = {"path": str(tree), "folder": str(tree / "release"), "files": ("dist/*",)} | inputs
+    outputs = release.run(release.Inputs(**asked), face)
+    face.conclude({})
+    return outputs, face, shown.getvalue()
+
+
+def _refusal(tree: Path, environment: Mapping[str, str], **inputs: Any) -> Error:  # noqa: ANN401 - inputs of every type
+    with pytest.raises(Error) as caught:
+        _release(tree, environment, **inputs)
+    return caught.value
+
+
+def test_a_laptop_releases_with_a_key_and_says_that_nothing_is_logged(
+    tmp_path: Path, laptop: Mapping[str, str]
+) -> None:
+    """Without an identity at hand the release is whole, key-signed, and says `not logged` in its verdict line."""
+    outputs, face, shown = _release(make_tree(tmp_path / "app"), laptop)
+    assert face.record.exit_status is ExitStatus.PASS
+    assert outputs.signing == "key"
+    assert outputs.compliant == "true"
+    assert "key-signed, not logged" in shown.splitlines()[-1]
+
+
+def test_the_release_folder_holds_what_the_design_says(tmp_path: Path, laptop: Mapping[str, str]) -> None:
+    """The folder has the built file, both SBOMs, a bundle beside each, the public key and the evidence."""
+    tree = make_tree(tmp_path / "app")
+    _release(tree, laptop)
+    found = {path.relative_to(tree / "release").as_posix() for path in (tree / "release").rglob("*") if path.is_file()}
+    bundles = {f"{name}.sigstore.json" for name in SIGNED}
+    assert found == {*SIGNED, *bundles, "maximus.pub", "evidence/notes.md", "evidence/verdicts.json"}
+
+
+def test_the_notes_count_from_the_last_tag(tmp_path: Path, laptop: Mapping[str, str]) -> None:
+    """The next version follows from the commits since the last tag, and the notes hold just those."""
+    tree = make_tree(tmp_path / "app")
+    outputs, _, _ = _release(tree, laptop)
+    notes = (tree / "release" / "evidence" / "notes.md").read_text(encoding="utf-8")
+    assert outputs.resolved_version == "1.2.0"
+    assert "greet the world" in notes
+    assert "begin with a capital" in notes
+    assert "feat: begin\n" not in notes
+
+
+def test_a_tag_on_the_commit_is_the_version(tmp_path: Path, laptop: Mapping[str, str]) -> None:
+    """A tag that is checked out is released as it is, not counted up."""
+    tree = make_tree(tmp_path / "app")
+    git(tree, "tag", "v2.0.0")
+    outputs, _, _ = _release(tree, laptop)
+    assert outputs.resolved_version == "2.0.0"
+
+
+def test_the_verdicts_are_kept_and_hold_to_their_schema(tmp_path: Path, laptop: Mapping[str, str]) -> None:
+    """`evidence/verdicts.json` holds what every part answered."""
+    tree = make_tree(tmp_path / "app")
+    _release(tree, laptop)
+    kept = documents.load_json(tree / "release" / "evidence" / "verdicts.json")
+    assert documents.faults(kept, "verdicts") == ()
+    areas = {item["check"].split(".")[0] for item in kept["verdicts"]}
+    assert areas == {"sbom", "sign", "verify", "draft"}
+
+
+def test_two_releases_of_one_tree_differ_in_signatures_only(tmp_path: Path, laptop: Mapping[str, str]) -> None:
+    """Thrown away and made again, everything but the bundles has the same bytes."""
+    tree = make_tree(tmp_path / "app")
+    digests = []
+    for _ in range(2):
+        shutil.rmtree(tree / "release", ignore_errors=True)
+        _release(tree, laptop)
+        files = sorted(path for path in (tree / "release").rglob("*") if path.is_file())
+        digests.append({path.name: hash_file(path).sha256 for path in files if not path.name.endswith("sigstore.json")})
+    assert digests[0] == digests[1]
+
+
+def test_a_second_run_keeps_the_signatures_of_the_first(tmp_path: Path, laptop: Mapping[str, str]) -> None:
+    """What is signed is not signed again: the bundles keep their bytes."""
+    tree = make_tree(tmp_path / "app")
+    _release(tree, laptop)
+    first = {path.name: path.read_bytes() for path in (tree / "release").glob("*.sigstore.json")}
+    _release(tree, laptop)
+    assert {path.name: path.read_bytes() for path in (tree / "release").glob("*.sigstore.json")} == first
+
+
+def test_a_killed_run_is_finished_by_the_next(tmp_path: Path, laptop: Mapping[str, str]) -> None:
+    """A temporary file and a missing bundle, as a killed run leaves them, are gone after a second run."""
+    tree = make_tree(tmp_path / "app")
+    _release(tree, laptop)
+    (tree / "release" / f"{BUILT}.sigstore.json").unlink()
+    (tree / "release" / ".maximus-abcd.tmp").write_text("half", encoding="utf-8")
+    _, face, _ = _release(tree, laptop)
+    assert face.record.exit_status is ExitStatus.PASS
+    assert not (tree / "release" / ".maximus-abcd.tmp").exists()
+
+
+def test_a_file_that_stood_in_the_folder_is_released_too(tmp_path: Path, laptop: Mapping[str, str]) -> None:
+    """Without `files` what is in the folder already is what is released."""
+    tree = make_tree(tmp_path / "app")
+    (tree / "release").mkdir()
+    (tree / "release" / "tool.bin").write_bytes(b"x")
+    _, face, _ = _release(tree, laptop, files=())
+    assert face.record.exit_status is ExitStatus.PASS
+    assert (tree / "release" / "tool.bin.sigstore.json").is_file()
+
+
+def test_a_tree_without_git_is_released_without_changes_in_its_notes(
+    tmp_path: Path, laptop: Mapping[str, str]
+) -> None:
+    """An unpacked source archive has no history: its notes say that the changes are not measured."""
+    tree = make_tree(tmp_path / "app")
+    shutil.rmtree(tree / ".git")
+    _, face, _ = _release(tree, laptop)
+    assert face.record.exit_status is ExitStatus.PASS
+    assert "not measured" in (tree / "release" / "evidence" / "notes.md").read_text(encoding="utf-8")
+
+
+def test_a_dry_run_writes_nothing(tmp_path: Path, laptop: Mapping[str, str]) -> None:
+    """The plan is shown; neither folder nor key is made."""
+    tree = make_tree(tmp_path / "app")
+    _, face, shown = _release(tree, laptop, dry_run=True)
+    assert face.record.exit_status is ExitStatus.PASS
+    assert BUILT in shown
+    assert not (tree / "release").exists()
+    assert list((tmp_path / "home").iterdir()) == []
+
+
+def test_a_job_without_an_identity_is_refused_before_anything_is_written(
+    tmp_path: Path, laptop: Mapping[str, str]
+) -> None:
+    """In a GitHub job there is no silent key: status 3, the YAML to paste, and no folder."""
+    tree = make_tree(tmp_path / "app")
+    error = _refusal(tree, {**laptop, "GITHUB_ACTIONS": "true"})
+    assert error.status is ExitStatus.OUTSIDE
+    assert "id-token: write" in error.fix
+    assert not (tree / "release").exists()
+
+
+def test_no_tree_is_wrong_usage(tmp_path: Path, laptop: Mapping[str, str]) -> None:
+    """A tree that is not there is named with the input to mend."""
+    error = _refusal(tmp_path / "nowhere", laptop)
+    assert (error.status, error.where) == (ExitStatus.USAGE, "input `path`")
+
+
+def test_an_empty_tree_is_unmeasured(tmp_path: Path, laptop: Mapping[str, str]) -> None:
+    """Where nothing can be inventoried nothing is signed, and the status is 70."""
+    tree = tmp_path / "empty"
+    tree.mkdir()
+    git(tree, "init", "--quiet")
+    commit_all(tree, "nothing")
+    _, face, _ = _release(tree, laptop, files=())
+    assert face.record.exit_status is ExitStatus.UNMEASURED
+    assert list((tree / "release").glob("*.sigstore.json")) == []
+
+
+def test_a_repository_without_a_commit_is_unmeasured(tmp_path: Path, laptop: Mapping[str, str]) -> None:
+    """Before the first commit there is nothing to release."""
+    tree = tmp_path / "fresh"
+    tree.mkdir()
+    git(tree, "init", "--quiet")
+    assert _refusal(tree, laptop, files=()).status is ExitStatus.UNMEASURED
+
+
+def test_a_broken_lock_is_named_and_nothing_is_signed(tmp_path: Path, laptop: Mapping[str, str]) -> None:
+    """The SBOM of what could be read is written; an incomplete inventory is not signed, status 1."""
+    tree = make_tree(tmp_path / "app")
+    (tree / "sub").mkdir()
+    (tree / "sub" / "package-lock.json").write_text('{"lockfileVersion": 3, "packages": ', encoding="utf-8")
+    _, face, shown = _release(tree, laptop)
+    assert face.record.exit_status is ExitStatus.FAILED
+    assert "sub/package-lock.json" in shown
+    assert (tree / "release" / "sbom.spdx.json").is_file()
+    assert list((tree / "release").glob("*.sigstore.json")) == []
+
+
+def test_no_file_matched_is_unmeasured(tmp_path: Path, laptop: Mapping[str, str]) -> None:
+    """Patterns that name nothing are not an empty success."""
+    error = _refusal(make_tree(tmp_path / "app"), laptop, files=("build/*.whl",))
+    assert error.status is ExitStatus.UNMEASURED
+    assert "build/*.whl" in error.why
+
+
+@pytest.mark.parametrize("pattern", ["../*", "dist/../../*", "/etc/host*"])
+def test_a_pattern_that_leaves_the_tree_is_refused(tmp_path: Path, laptop: Mapping[str, str], pattern: str) -> None:
+    """Files are named below the tree, never outside it."""
+    assert _refusal(make_tree(tmp_path / "app"), laptop, files=(pattern,)).status is ExitStatus.USAGE
+
+
+def test_a_link_out_of_the_tree_is_refused(tmp_path: Path, laptop: Mapping[str, str]) -> None:
+    """What lies elsewhere is not released under a name of this tree."""
+    tree = make_tree(tmp_path / "app")
+    (tmp_path / "secret").write_text("s", encoding="utf-8")
+    (tree / "dist" / "link.txt").symlink_to(tmp_path / "secret")
+    assert _refusal(tree, laptop).status is ExitStatus.USAGE
+
+
+def test_two_files_of_one_name_are_refused(tmp_path: Path, laptop: Mapping[str, str]) -> None:
+    """A release's assets have no folders, so two files may not share a name."""
+    tree = make_tree(tmp_path / "app")
+    (tree / "dist" / "arm").mkdir()
+    (tree / "dist" / "arm" / BUILT).write_bytes(b"other")
+    error = _refusal(tree, laptop, files=("dist/**/*",))
+    assert (error.code, error.status) == ("REL003", ExitStatus.USAGE)
+
+
+def test_an_unknown_input_is_refused_with_the_nearest_name(capsys: pytest.CaptureFixture[str]) -> None:
+    """A misspelt input of a job's step ends with status 2 and `did you mean`."""
+    status = command.main(["release"], {"MAXIMUS_INPUTS": json.dumps({"fils": "dist/*"})})
+    assert status == ExitStatus.USAGE
+    assert "did you mean files" in capsys.readouterr().out
+
+
+def test_every_input_of_a_part_that_the_root_has_means_the_same() -> None:
+    """An input with one name has one type wherever it stands."""
+    kinds: dict[str, set[type]] = {}
+    for name in ("release", "sbom", "sign", "verify", "draft"):
+        for item in find_action(name).inputs():
+            kinds.setdefault(item.name, set()).add(item.kind)
+    assert {name: found for name, found in kinds.items() if len(found) > 1} == {}
+
+
+@pytest.mark.parametrize("rekor", [1, 2])
+@pytest.mark.parametrize("mode", ["each", "statement"])
+def test_a_job_releases_keyless_and_cosign_agrees(  # noqa: PLR0913 - the stack's fixtures
+    tmp_path: Path, stack: Stack, trust_v1: Path, trust_v2: Path, cosign: Cosign, rekor: int, mode: str
+) -> None:
+    """Against real servers the release is logged and COMPLIANT, and cosign verifies every file by its bundle."""
+    tree = make_tree(tmp_path / "app")
+    trust = trust_v1 if rekor == 1 else trust_v2
+    job = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", **stack.environment()}
+    outputs, face, shown = _release(tree, job, trust_config=str(trust), mode=mode, version="1.2.3")
+    assert face.record.exit_status is ExitStatus.PASS, shown
+    assert (outputs.signing, outputs.compliant) == ("keyless", "true")
+    folder = tree / "release"
+    for name in SIGNED:
+        if mode == "each":
+            judged = cosign.verify_blob(folder / name, folder / f"{name}.sigstore.json")
+        else:
+            judged = cosign.verify_blob_attestation(
+                folder / name, folder / "release.sigstore.json", predicate_type="https://in-toto.io/attestation/release/v0.1"
+            )
+        assert judged.returncode == 0, judged.stderr
+
+
+def test_the_printed_command_verifies_the_release(
+    tmp_path: Path, stack: Stack, trust_v1: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The line that `sign` prints, run by a stranger in another place, finds the same release COMPLIANT."""
+    import shlex  # noqa: PLC0415 - this test alone
+
+    tree = make_tree(tmp_path / "app")
+    job = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", **stack.environment()}
+    outputs, _, _ = _release(tree, job, trust_config=str(trust_v1))
+    program, name, *options = shlex.split(outputs.verify_command)
+    monkeypatch.chdir(tmp_path)
+    face = TerminalFace({"HOME": str(tmp_path)}, "verify", stream=io.StringIO(), errors=io.StringIO())
+    texts = {option.removeprefix("--"): value for option, value in zip(options[::2], options[1::2], strict=True)}
+    found = verify.run(inputs_from_texts(find_action(name), texts), face)
+    assert (program, found.compliant) == ("maximus", "true")
+
+
+def test_another_repository_is_not_the_one_that_signed(tmp_path: Path, stack: Stack, trust_v1: Path) -> None:
+    """What octo/app released does not pass as octo/other's, and the reason names both."""
+    tree = make_tree(tmp_path / "app")
+    job = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", **stack.environment()}
+    _release(tree, job, trust_config=str(trust_v1))
+    shown = io.StringIO()
+    face = TerminalFace({"HOME": str(tmp_path)}, "verify", stream=shown, errors=shown)
+    asked = verify.Inputs(
+        folder=str(tree / "release"),
+        repository="octo/other",
+        workflow=".github/workflows/release.yml",
+        issuer=stack.issuer_url,
+        trust_config=str(trust_v1),
+    )
+    assert verify.run(asked, face).compliant == "false"
+    assert face.record.exit_status is ExitStatus.FAILED
+    assert "octo/app" in shown.getvalue()
