@@ -6,14 +6,15 @@ import argparse
 import contextlib
 import json
 import os
-import re
 import shutil
 import sys
 import textwrap
+import threading
 import time
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from maximus import __version__
+from maximus.characters import show_unseen
 from maximus.errors import Error, ExitStatus, nearest
 
 from .declare import ACTIONS, Action, Declared, find_action, secret_of
@@ -22,23 +23,26 @@ from .face import Face, Table
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from rich.progress import Progress, TaskID
+
 __all__ = ["TerminalFace", "action_help", "list_of_actions", "options_of", "printable"]
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 _COLOURS = {"pass": "32", "fail": "31", "unmeasured": "33", "waived": "33"}
+PATIENCE = 1.0
+"""Seconds of work after which it gets a progress bar."""
 _SIGNS = {"pass": "✔", "fail": "✘", "unmeasured": "○", "waived": "△"}
 
 
 def printable(text: str) -> str:
-    """Return foreign text so that a terminal shows it and obeys nothing in it: control characters written out."""
-    return _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", text.replace("\r\n", "\n").replace("\t", "    "))
+    """Return foreign text so that a terminal shows it and obeys nothing in it: what is not seen is written out."""
+    return show_unseen(text)
 
 
 class _Parser(argparse.ArgumentParser):
     """Turns a wrong option into our error instead of ending the process."""
 
     def error(self, message: str) -> NoReturn:
-        raise Error("RUN002", f"{self.prog.split()[-1]}: {message}", status=ExitStatus.USAGE)
+        raise Error("RUN007", f"{self.prog.split()[-1]}: {message}", status=ExitStatus.USAGE)
 
 
 def _parser(action: Action) -> _Parser:
@@ -59,7 +63,7 @@ def options_of(
 ) -> tuple[dict[str, str], bool, bool]:
     """Return the inputs as texts by name, whether JSON is asked for, and whether help is.
 
-    Raises Error RUN002 to RUN006 (usage) for an option that is unknown, empty, given twice or not allowed.
+    Raises Error RUN003 to RUN008 (usage) for an option that is unknown, empty, given twice or not allowed.
     """
     found, rest = _parser(action).parse_known_args(list(arguments))
     values = vars(found)
@@ -90,7 +94,7 @@ def _text(item: Declared, value: bool | list[str], environment: Mapping[str, str
         )
     if not all(text.strip() for text in value):
         raise Error(
-            "RUN006",
+            "RUN008",
             f"option --{item.name} is empty",
             fix="Leave it out for the default, or give it a value.",
             status=ExitStatus.USAGE,
@@ -144,6 +148,46 @@ def _wrapped(head: str, text: str) -> str:
     return head + "\n" + textwrap.fill(text, 96, initial_indent="      ", subsequent_indent="      ") + "\n"
 
 
+class _Bar:
+    """A progress bar that is shown late or not at all; `rich` is loaded when it is shown."""
+
+    def __init__(self, title: str, total: int, stream: TextIO) -> None:
+        self._title = title
+        self._total = total
+        self._stream = stream
+        self._done = 0
+        self._lock = threading.Lock()
+        self._finished = False
+        self._shown: tuple[Progress, TaskID] | None = None
+
+    def show(self) -> None:
+        """Show the bar, unless the work is over."""
+        # Imported here: 60 ms that only long work at a terminal should cost.
+        from rich.console import Console  # noqa: PLC0415
+        from rich.progress import Progress  # noqa: PLC0415
+
+        with self._lock:
+            if self._finished:
+                return
+            bar = Progress(console=Console(file=self._stream), transient=True)
+            self._shown = bar, bar.add_task(self._title, total=self._total, completed=self._done)
+            bar.start()
+
+    def advance(self) -> None:
+        """Count one piece of work; any thread may do so."""
+        with self._lock:
+            self._done += 1
+            if self._shown:
+                self._shown[0].advance(self._shown[1])
+
+    def hide(self) -> None:
+        """Take the bar away."""
+        with self._lock:
+            self._finished = True
+            if self._shown:
+                self._shown[0].stop()
+
+
 class TerminalFace(Face):
     """Speaks to a person; with `as_json` it prints one document and says the rest on standard error."""
 
@@ -167,12 +211,19 @@ class TerminalFace(Face):
         self._secrets: set[str] = set()
 
     def _write(self, text: str, stream: TextIO | None = None) -> None:
-        shown = printable(text)
-        for secret in self._secrets:
-            shown = shown.replace(secret, "***")
         target = stream or self._people
-        target.write(textwrap.indent(shown, "  " * self._depth) + "\n")
+        target.write(textwrap.indent(self._shown(text), "  " * self._depth) + "\n")
         target.flush()
+
+    def _shown(self, text: str) -> str:
+        """Return foreign text as it may be shown: nothing unseen in it, and no secret."""
+        for secret in sorted(self._secrets, key=len, reverse=True):
+            text = text.replace(secret, "***")
+        return printable(text)
+
+    def _shown_on_one_line(self, text: str) -> str:
+        """Return foreign text that must not pose as another line of ours, such as the verdict."""
+        return self._shown(text).replace("\n", "\\n")
 
     def _paint(self, text: str, colour: str) -> str:
         return f"\x1b[{colour}m{text}\x1b[0m" if self._colour else text
@@ -195,8 +246,7 @@ class TerminalFace(Face):
 
     def mask(self, secret: str) -> None:
         """Blot the secret out of everything that is shown from now on."""
-        if secret.strip():
-            self._secrets.add(secret)
+        self._secrets |= {line for line in (secret, *secret.splitlines()) if line.strip()}
 
     @contextlib.contextmanager
     def group(self, title: str) -> Iterator[None]:
@@ -210,39 +260,52 @@ class TerminalFace(Face):
 
     @contextlib.contextmanager
     def progress(self, title: str, total: int) -> Iterator[Callable[[], None]]:
-        """Show a moving bar on a terminal once the work has taken a second; one line where output is piped."""
+        """Show a moving bar once the work has taken a second; a line afterwards where output is piped."""
         if not (self._colour and self._err.isatty()):
             started = time.monotonic()
             yield lambda: None
-            if time.monotonic() - started > 1:
+            if time.monotonic() - started > PATIENCE:
                 self._write(f"{title}: {total} done")
             return
-        # Imported here: 60 ms that only long work at a terminal should cost.
-        from rich.console import Console  # noqa: PLC0415
-        from rich.progress import Progress  # noqa: PLC0415
-
-        with Progress(console=Console(file=self._err), transient=True) as bar:
-            task = bar.add_task("  " * self._depth + printable(title), total=total)
-            yield lambda: bar.advance(task)
+        bar = _Bar("  " * self._depth + printable(title), total, self._err)
+        # The work may be one long wait for a server, so a clock and not the work starts the bar.
+        clock = threading.Timer(PATIENCE, bar.show)
+        clock.daemon = True
+        clock.start()
+        try:
+            yield bar.advance
+        finally:
+            clock.cancel()
+            bar.hide()
 
     def show_table(self, table: Table) -> None:
-        """Show a table with aligned columns; the last column takes what the terminal's width leaves."""
+        """Show a table with aligned columns; the last one is wrapped where the terminal is too narrow for it."""
         rows = [tuple(printable(cell) for cell in row) for row in (table.columns, *table.rows)]
         widths = [max(len(row[index]) for row in rows) for index in range(len(table.columns))]
-        room = shutil.get_terminal_size((100, 24)).columns if self._people.isatty() else 10_000
+        margin = "  " * self._depth
+        before = len(margin) + sum(width + 2 for width in widths[:-1])
+        room = shutil.get_terminal_size((100, 24)).columns - before if self._people.isatty() else 10_000
         for number, row in enumerate(rows):
-            line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-            line = line if len(line) + 2 * self._depth <= room else line[: room - 2 * self._depth - 1] + "…"
-            indent = "  " * self._depth
-            self._people.write(indent + (self._paint(line, "1") if number == 0 else line) + "\n")
+            first, *rest = textwrap.wrap(row[-1], max(room, 24), break_on_hyphens=False) or [""]
+            cells = [
+                self._cell(cell, width, heading=number == 0) for cell, width in zip(row[:-1], widths, strict=False)
+            ]
+            last = self._cell(first, 0, heading=number == 0)
+            self._people.write((margin + "  ".join([*cells, last])).rstrip() + "\n")
+            self._people.writelines(" " * before + line + "\n" for line in rest)
         self._people.flush()
+
+    def _cell(self, text: str, width: int, *, heading: bool) -> str:
+        """Return a cell padded to its column; headings are bold, a status has its colour."""
+        colour = "1" if heading else _COLOURS.get(text, "")
+        return self._paint(text, colour) + " " * (width - len(text)) if colour else text.ljust(width)
 
     def conclude(self, outputs: Mapping[str, str]) -> None:
         """Show the verdict line last; with `--json` print the document as well."""
         status = self.record.status.value
         for title, text in self.record.notes:
             self._write(f"\n{title}:\n{textwrap.indent(text.rstrip(), '  ')}")
-        line = printable(f"{_SIGNS[status]} {self.record.name}: {self.record.headline}")
+        line = self._shown_on_one_line(f"{_SIGNS[status]} {self.record.name}: {self.record.headline}")
         self._people.write(self._paint(line, f"1;{_COLOURS[status]}") + "\n")
         self._people.flush()
         if self._json:
