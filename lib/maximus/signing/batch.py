@@ -186,10 +186,16 @@ def _in_parallel(
     if not items:
         return ()
     found: list[_Result] = []
-    with ThreadPoolExecutor(min(workers, len(items)), thread_name_prefix="sign") as pool:
+    pool = ThreadPoolExecutor(min(workers, len(items)), thread_name_prefix="sign")
+    try:
         for result in pool.map(work, items):
             found.append(result)
             advance()
+    except BaseException:
+        # Not waited for: whoever ended the run wakes the threads that wait for a service.
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown()
     return tuple(found)
 
 

@@ -258,7 +258,7 @@ class _Adapter(HTTPAdapter):
             return _Fault(f"HTTP {status} {_message(content)}".rstrip(), _retry_after(response))
         if status >= HTTPStatus.BAD_REQUEST:
             location = response.headers.get("Location", "")
-            raise Refused(self._service, host, status, _message(content) or response.reason or "", location)
+            raise Refused(self._service, host, status, _message(content) or _phrase(status), location)
         if self._is_json and status == HTTPStatus.OK and not _is_json(content):
             return _Fault("an answer that is not JSON")
         return response
@@ -366,6 +366,13 @@ def _message(content: bytes) -> str:
         if text.lstrip().startswith("<"):
             return ""
     return " ".join(text.split())[:_MESSAGE]
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""
 
 
 def _retry_after(response: requests.Response) -> float:

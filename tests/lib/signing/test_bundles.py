@@ -22,6 +22,7 @@ from maximus.signing.bundles import (
     bundle_path,
     is_bundle,
     key_bundle,
+    key_hint,
     parse_bundle,
     pre_authentication_encoding,
     read_bundle,
@@ -52,9 +53,7 @@ def test_the_length_of_a_payload_type_counts_bytes() -> None:
 def test_a_bundle_of_a_key_reads_as_it_was_made(content: MessageSignature | Envelope) -> None:
     """Nothing is lost between making and parsing, and no certificate or log entry appears."""
     parsed = parse_bundle(key_bundle(content, b"der"), "b")
-    hint = base64.b64encode(bytes.fromhex("6dea79a4a99a7db00a42c11c57e9634eed05a81ab1b4a8bf23c7ceddee16fc04")).decode()
-    assert parsed == Bundle(MEDIA_TYPE, b"", parsed.key_hint, content, (), ())
-    assert len(parsed.key_hint) == len(hint)
+    assert parsed == Bundle(MEDIA_TYPE, b"", key_hint(b"der"), content, (), ())
 
 
 def test_the_hint_is_the_digest_of_the_public_key() -> None:
@@ -73,7 +72,7 @@ def test_a_file_that_is_no_bundle_is_named(tmp_path: Path) -> None:
     assert (raised.value.code, raised.value.where) == ("BUNDLE001", str(path))
 
 
-def _bundle(**changes: Any) -> dict[str, Any]:
+def _bundle(**changes: object) -> dict[str, Any]:
     return key_bundle(MessageSignature(b"sig", SHA256), b"der") | changes
 
 

@@ -1,0 +1,316 @@
+"""Requests end within their limits, whatever a service does."""
+
+from __future__ import annotations
+
+import datetime as dt
+import socket
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING
+
+import pytest
+
+from maximus.errors import Error, ExitStatus
+from maximus.signing.transport import MAX_REPLY, Limits, Refused, Transport
+from tests.stack.faults import Answer, Drip, Drop, Faults, Hang
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import requests
+
+
+class _Echo(BaseHTTPRequestHandler):
+    """Answers everything with a JSON document."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        """Answer."""
+        body = b'{"ok": true}'
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_POST(self) -> None:
+        """Read the body, then answer."""
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.do_GET()
+
+    def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - the name http.server gives it
+        """Say nothing."""
+
+
+class Clock:
+    """A clock that moves only when somebody waits."""
+
+    def __init__(self) -> None:
+        """Begin at zero."""
+        self.now = 0.0
+        self.waits: list[float] = []
+
+    def __call__(self) -> float:
+        """Return the time."""
+        return self.now
+
+    def rest(self, seconds: float) -> bool:
+        """Let the time pass at once."""
+        self.waits.append(seconds)
+        self.now += seconds
+        return False
+
+
+@pytest.fixture
+def faults() -> Iterator[Faults]:
+    """A service behind a proxy that fails as it is told."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Echo) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        with Faults(f"http://127.0.0.1:{server.server_port}") as proxy:
+            yield proxy
+        server.shutdown()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Time that nobody has to sit through."""
+    return Clock()
+
+
+@pytest.fixture
+def session(clock: Clock) -> Iterator[requests.Session]:
+    """A session with a budget of ten seconds of that time."""
+    with Transport(Limits(budget=10), clock=clock, rest=clock.rest) as transport:
+        yield transport.session("the service")
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Answer(503),
+        Answer(502),
+        Answer(504),
+        Answer(429),
+        Answer(500),
+        Answer(200, body=b"<html>a login page</html>"),
+        Drop(forwarded=True),
+        Drop(forwarded=False),
+    ],
+    ids=str,
+)
+def test_a_passing_fault_is_tried_again(faults: Faults, session: requests.Session, fault: Answer | Drop) -> None:
+    """And the answer that then comes is the answer."""
+    faults.inject(fault, times=3)
+    assert session.post(faults.url, data="x").json() == {"ok": True}
+    assert faults.count("POST") == 4
+
+
+def test_the_same_body_is_sent_again(faults: Faults, session: requests.Session) -> None:
+    """A retry that sent an empty body would be another request."""
+    faults.inject(Answer(503))
+    session.post(faults.url, data="the body")
+    assert [request.body for request in faults.requests] == [b"the body"] * 2
+
+
+def test_waits_grow_and_stay_within_the_budget(faults: Faults, session: requests.Session, clock: Clock) -> None:
+    """The run against a dead service ends when its budget is spent, not later."""
+    faults.inject(Answer(503), times=10_000)
+    with pytest.raises(Error):
+        session.get(faults.url)
+    assert clock.now == pytest.approx(10)
+    assert clock.waits[0] < clock.waits[3]
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 422])
+def test_a_refusal_is_not_tried_again(faults: Faults, session: requests.Session, status: int) -> None:
+    """It carries the service's own words and where it points to."""
+    body = b'{"code": 3, "message": "no\\n such audience"}'
+    faults.inject(Answer(status, body=body, headers={"Location": "/api/v1/log/entries/abc"}))
+    with pytest.raises(Refused) as raised:
+        session.get(faults.url)
+    refused = raised.value
+    assert (refused.status, refused.message) == (status, "no such audience")
+    assert refused.location == "/api/v1/log/entries/abc"
+    assert faults.count() == 1
+
+
+def test_a_page_for_browsers_is_not_quoted(faults: Faults, session: requests.Session) -> None:
+    """Its reason phrase is all that is said."""
+    faults.inject(Answer(403, body=b"<!doctype html><script>alert(1)</script>"))
+    with pytest.raises(Refused) as raised:
+        session.get(faults.url)
+    assert raised.value.message == "Forbidden"
+
+
+def test_a_service_is_left_alone_as_long_as_it_asks(faults: Faults, session: requests.Session, clock: Clock) -> None:
+    """In seconds."""
+    faults.inject(Answer(429, retry_after=4))
+    session.get(faults.url)
+    assert clock.waits == [4]
+
+
+def test_a_service_is_left_alone_until_the_date_it_names(
+    faults: Faults, session: requests.Session, clock: Clock
+) -> None:
+    """In the form that HTTP prescribes."""
+    until = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=6)
+    faults.inject(Answer(503, retry_after=until.strftime("%a, %d %b %Y %H:%M:%S GMT")))
+    session.get(faults.url)
+    assert 3 < clock.waits[0] <= 6
+
+
+def test_a_service_that_asks_for_more_than_the_budget_is_given_up(
+    faults: Faults, session: requests.Session, clock: Clock
+) -> None:
+    """At once: waiting would help nobody."""
+    faults.inject(Answer(503, retry_after=3600))
+    with pytest.raises(Error, match="left alone for 3600 s"):
+        session.get(faults.url)
+    assert clock.waits == []
+
+
+def test_a_service_that_is_away_is_named_with_its_host(faults: Faults, session: requests.Session) -> None:
+    """Something outside failed: exit status 3."""
+    with faults.down(), pytest.raises(Error) as raised:
+        session.get(faults.url)
+    error = raised.value
+    assert (error.code, error.status) == ("WIRE001", ExitStatus.OUTSIDE)
+    assert error.what == f"the service at {faults.url.removeprefix('http://')} is away"
+    assert error.why == "the connection was refused"
+
+
+def test_what_was_given_up_is_not_asked_again(faults: Faults, session: requests.Session) -> None:
+    """A hundred files must not wait a hundred times for a dead service."""
+    faults.inject(Answer(503), times=10_000)
+    with pytest.raises(Error):
+        session.get(faults.url)
+    asked = faults.count()
+    with pytest.raises(Error) as raised:
+        session.get(faults.url)
+    assert raised.value.code == "WIRE001"
+    assert faults.count() == asked
+
+
+def test_a_good_answer_ends_an_outage(faults: Faults, session: requests.Session, clock: Clock) -> None:
+    """A later outage has the whole budget again."""
+    for _ in range(3):
+        faults.inject(Answer(503, retry_after=8))
+        session.get(faults.url)
+    assert clock.waits == [8, 8, 8]
+
+
+def test_an_outage_is_told_once(faults: Faults, clock: Clock) -> None:
+    """In one line, with what happened and for how long it will be tried."""
+    said: list[str] = []
+    with Transport(Limits(budget=10), said.append, clock=clock, rest=clock.rest) as transport:
+        faults.inject(Answer(503, body=b'{"message": "busy"}'), times=3)
+        transport.session("the log").get(faults.url)
+    host = faults.url.removeprefix("http://")
+    assert said == [f"the log at {host}: HTTP 503 busy; trying again for up to 10 s"]
+
+
+@pytest.mark.parametrize("fault", [Hang(), Drip(seconds_per_byte=0.05)], ids=str)
+def test_an_answer_that_takes_too_long_is_given_up(faults: Faults, fault: Hang | Drip) -> None:
+    """Silence and a trickle of bytes alike: what counts is the whole answer."""
+    faults.inject(fault, times=100)
+    started = time.monotonic()
+    with Transport(Limits(attempt=0.2, budget=0.4)) as transport, pytest.raises(Error) as raised:
+        transport.session("the service").get(faults.url)
+    assert raised.value.code == "WIRE001"
+    assert time.monotonic() - started < 1.5
+
+
+def test_headers_that_trickle_are_given_up() -> None:
+    """A socket's own time-out begins anew with each byte and would never end this."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        over = threading.Event()
+
+        def trickle() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                while not over.wait(0.05):
+                    try:
+                        connection.send(b"X")
+                    except OSError:
+                        return
+
+        thread = threading.Thread(target=trickle, daemon=True)
+        thread.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        started = time.monotonic()
+        with Transport(Limits(attempt=0.3, budget=0.3)) as transport, pytest.raises(Error) as raised:
+            transport.session("the service").get(url)
+        over.set()
+        thread.join()
+    assert "no whole answer" in raised.value.why
+    assert time.monotonic() - started < 1.5
+
+
+def test_leaving_wakes_whoever_waits(faults: Faults) -> None:
+    """Ctrl-C must not take as long as the budget."""
+    faults.inject(Answer(503), times=10_000)
+    waiting = threading.Event()
+    caught: list[Error] = []
+
+    def ask(session: requests.Session) -> None:
+        try:
+            session.get(faults.url)
+        except Error as error:
+            caught.append(error)
+
+    with Transport(Limits(budget=600), lambda _: waiting.set()) as transport:
+        thread = threading.Thread(target=ask, args=(transport.session("the service"),))
+        thread.start()
+        waiting.wait(10)
+    thread.join(10)
+    assert [error.why for error in caught] == ["the run was ended"]
+
+
+def test_a_reply_without_end_is_not_read_to_the_end(faults: Faults, clock: Clock) -> None:
+    """What is read is bounded."""
+    faults.inject(Answer(200, body=b"0" * (MAX_REPLY + 1)), times=100)
+    with Transport(Limits(budget=0.1), clock=clock, rest=clock.rest) as transport, pytest.raises(Error) as raised:
+        transport.session("the service").get(faults.url)
+    assert "more than" in raised.value.why
+
+
+def test_a_name_that_nobody_has_is_an_outage(session: requests.Session) -> None:
+    """And the error says that it is the name."""
+    with pytest.raises(Error) as raised:
+        session.get("http://fulcio.invalid/")
+    assert raised.value.code == "WIRE001"
+    assert raised.value.why in ("its name cannot be resolved", "the connection was lost")
+
+
+def test_a_certificate_that_is_not_trusted_is_final(session: requests.Session, clock: Clock) -> None:
+    """Trying again would not make it trusted."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def refuse() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(1)
+                # A TLS alert: handshake failure.
+                connection.send(b"\x15\x03\x03\x00\x02\x02\x28")
+
+        thread = threading.Thread(target=refuse, daemon=True)
+        thread.start()
+        with pytest.raises(Error) as raised:
+            session.get(f"https://127.0.0.1:{listener.getsockname()[1]}/")
+        thread.join()
+    assert (raised.value.code, clock.waits) == ("WIRE002", [])
+
+
+def test_a_netrc_does_not_replace_a_token(
+    faults: Faults, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`requests` would take the Authorization header from there."""
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login somebody password else\n", encoding="utf-8")
+    monkeypatch.setenv("NETRC", str(netrc))
+    with Transport(Limits(), clock=clock, rest=clock.rest) as transport:
+        transport.session("the service", headers={"Authorization": "bearer token"}).get(faults.url)
+    assert faults.requests[0].headers["authorization"] == "bearer token"
