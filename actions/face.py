@@ -46,9 +46,10 @@ class Record:
     @property
     def status(self) -> Status:
         """The one status for all of it."""
-        if any(error.status is not ExitStatus.UNMEASURED for error in self.errors):
+        found = overall(self.verdicts)
+        if found is Status.FAIL or any(error.status is not ExitStatus.UNMEASURED for error in self.errors):
             return Status.FAIL
-        return Status.UNMEASURED if self.errors else overall(self.verdicts)
+        return Status.UNMEASURED if self.errors else found
 
 
 class Face(abc.ABC):

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from maximus import markdown
+from maximus.characters import show_unseen
 from maximus.errors import Error, ExitStatus
 
 from .face import Face, Table
@@ -33,16 +34,18 @@ MAX_OUTPUTS = 1_000_000
 """Bytes of all outputs as UTF-16; the documented limit is 1 MB a job."""
 MAX_ROWS = 500
 """Rows of a table in the summary."""
+MAX_LINE = 4_000
+"""Characters of an error's line in the summary."""
 
 
 def read_inputs(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the inputs as `MAXIMUS_INPUTS` carries them: a JSON object of texts, names as the caller wrote them.
 
-    Raises Error RUN010 (usage) where it is anything else.
+    Raises Error RUN010 (usage) where it is not JSON, RUN011 where it is anything else.
     """
     try:
         loaded: Any = json.loads(environment["MAXIMUS_INPUTS"] or "{}")
-    except ValueError as fault:
+    except (ValueError, RecursionError) as fault:
         raise Error(
             "RUN010",
             "MAXIMUS_INPUTS is not JSON",
@@ -52,7 +55,7 @@ def read_inputs(environment: Mapping[str, str]) -> dict[str, str]:
         ) from fault
     if not isinstance(loaded, dict) or not all(isinstance(value, str) for value in loaded.values()):
         raise Error(
-            "RUN010",
+            "RUN011",
             "MAXIMUS_INPUTS is not an object of texts",
             fix="Every input is a text there, as the runner's `toJSON(inputs)` writes it.",
             status=ExitStatus.USAGE,
@@ -70,19 +73,15 @@ def escape_property(text: str) -> str:
     return escape_data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-
-
 def plain_line(text: str) -> str:
     """Return foreign text as log lines in which the runner finds no command.
 
     `::` counts at the start of a line, `##[` anywhere; both are broken by a blank. Control characters,
-    which a terminal or a log viewer would obey, are written out.
+    which a terminal or a log viewer would obey, and others that nobody sees are written out.
     """
     lines = []
-    for line in text.replace("\r\n", "\n").split("\n"):
-        shown = _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", line.replace("\t", "    "))
-        shown = shown.replace("##[", "# #[")
+    for line in show_unseen(text).split("\n"):
+        shown = line.replace("##[", "# #[")
         if shown.lstrip().startswith("::"):
             shown = shown.replace("::", ": :", 1)
         lines.append(shown)
@@ -117,7 +116,7 @@ class RunnerFace(Face):
 
     def mask(self, secret: str) -> None:
         """Have the runner blot the secret out of the log; it must be called before the first use."""
-        for line in {secret, *secret.splitlines()}:
+        for line in dict.fromkeys([secret, *secret.splitlines()]):
             if line.strip():
                 self._write(f"::add-mask::{escape_data(line)}")
 
@@ -134,11 +133,11 @@ class RunnerFace(Face):
     def _annotate(self, kind: str, text: str, where: str) -> None:
         properties = f"title={escape_property(f'{self.record.name}')}"
         found = re.fullmatch(r"(?P<path>[^\[\]]+?)(?::(?P<line>\d+))?", where)
-        if found and (Path(self.environment.get("GITHUB_WORKSPACE", ".")) / found["path"]).is_file():
+        if found and _is_file(Path(self.environment.get("GITHUB_WORKSPACE", ".")) / found["path"]):
             properties += f",file={escape_property(found['path'])}"
             if found["line"]:
                 properties += f",line={found['line']}"
-        self._annotations[kind].append((properties, text[:MAX_MESSAGE]))
+        self._annotations[kind].append((properties, show_unseen(text)[:MAX_MESSAGE]))
 
     @contextlib.contextmanager
     def group(self, title: str) -> Iterator[None]:
@@ -161,7 +160,8 @@ class RunnerFace(Face):
     def show_table(self, table: Table) -> None:
         """Show a table in the log."""
         for row in (table.columns, *table.rows):
-            self.say("  ".join(row))
+            # A cell with a line end could otherwise pose as a line of ours.
+            self.say("  ".join(row).replace("\n", "\\n"))
 
     def conclude(self, outputs: Mapping[str, str]) -> None:
         """Write the annotations, the summary and the outputs."""
@@ -179,14 +179,15 @@ class RunnerFace(Face):
         if not path:
             self._write(f"::debug::{variable} is not set; nothing was written to it")
             return
-        with Path(path).open("a", encoding="utf-8", newline="\n") as stream:
+        # A file's name need not be UTF-8; Python holds such bytes as halves of surrogate pairs.
+        with Path(path).open("a", encoding="utf-8", errors="backslashreplace", newline="\n") as stream:
             stream.write(text)
 
     def _output_entries(self, outputs: Mapping[str, str]) -> str:
         entries = ""
         used = 0
         for name, value in outputs.items():
-            size = 2 * len(value)
+            size = len(value.encode("utf-16-le", "surrogatepass"))
             if used + size > MAX_OUTPUTS:
                 self._write(
                     f"::warning title={escape_property(self.record.name)}::"
@@ -204,7 +205,7 @@ class RunnerFace(Face):
         sign = {"pass": "✅", "fail": "❌", "unmeasured": "⚪", "waived": "🟡"}[record.status.value]
         head = f"### {sign} {markdown.escape(record.name)}: {markdown.escape(record.headline)}\n\n"
         for error in record.errors[:MAX_ANNOTATIONS]:
-            head += "> " + "<br>".join(markdown.escape(line) for line in error.lines) + "\n\n"
+            head += "> " + "<br>".join(markdown.escape(line[:MAX_LINE]) for line in error.lines) + "\n\n"
         if len(record.errors) > MAX_ANNOTATIONS:
             head += f"Showing {MAX_ANNOTATIONS} of {len(record.errors)} errors; the log has all.\n\n"
         *folded, shown = record.tables or [None]
@@ -223,6 +224,14 @@ class RunnerFace(Face):
                 break
             text += block + "\n"
         return text
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        # Where an error is need not be a path: it may be longer than a path can be.
+        return False
 
 
 def _table(table: Table) -> str:

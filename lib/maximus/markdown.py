@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import TYPE_CHECKING
+
+from maximus.characters import is_unseen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,8 +18,6 @@ _OPENS_A_BLOCK = re.compile(r"^(\s*)([-+=]|\d+[.)])")
 # GitHub makes links of these in the rendered text, where escapes and entities are gone already
 # (github/cmark-gfm#181): a mention, an issue (`#1`, `GH-1`), an address. A joiner behind them keeps them text.
 _LINKS_BY_ITSELF = re.compile(r"(?i)(@|&#35;)(?=\w)|(gh-)(?=\d)|(https?|ftp)(?=:)|(www)(?=\.)")
-# Directional and invisible characters that are not of category Cf.
-_UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
 
 
 def escape(text: str) -> str:
@@ -49,7 +48,7 @@ def _flat(text: str) -> str:
 def _visible(character: str) -> str:
     if character in "\r\n\t\v\f\u0085\u2028\u2029":
         return " "
-    if character in _UNSEEN or unicodedata.category(character) in {"Cc", "Cf", "Cs"}:
+    if is_unseen(character):
         return f"U+{ord(character):04X}"
     return character
 
