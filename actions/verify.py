@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from maximus.verification.finding import Fact, Judge
     from maximus.verification.identity import Policy
     from maximus.verification.material import Material
+    from maximus.verification.trust import Trust
 
     from .face import Face
 
@@ -142,7 +143,7 @@ def _headline(is_compliant: bool, files: int, conclusions: Sequence[Conclusion],
     if is_compliant:
         shown = ", ".join(f"{each.fact.value} {each.count}" for each in conclusions if each.is_required)
         logged = "" if any(each.fact == "log" and each.is_required for each in conclusions) else ", not logged"
-        return f"COMPLIANT: {files} files by {expected} ({shown}{logged})"
+        return f"COMPLIANT: {files} file{'' if files == 1 else 's'} by {expected} ({shown}{logged})"
     failed = [
         f"{each.fact.value} {each.count}" for each in conclusions if each.is_required and each.verdict.status != "pass"
     ]
@@ -172,14 +173,23 @@ def _judge(inputs: Inputs, face: Face) -> tuple[Policy, PublicKey | None, Judge]
         from maximus.verification.keyed import KeyJudge  # noqa: PLC0415 - 60 ms of cryptography
 
         key = _public_key(inputs.key, face)
-        return identity.ByKey(key.fingerprint), key, KeyJudge(key)
+        verifier = None
+        if "log" in inputs.require:
+            from maximus.verification.strict import strict_verifier  # noqa: PLC0415 - as below
+
+            verifier = strict_verifier(_trust(inputs))
+        return identity.ByKey(key.fingerprint), key, KeyJudge(key, verifier)
     keyless = identity.read_policy(asked)
     # Imported here: 350 ms of sigstore, which neither a key nor a wrong input should cost.
     from maximus.verification.keyless import KeylessJudge  # noqa: PLC0415
-    from maximus.verification.trust import public_trust, read_trust  # noqa: PLC0415
 
-    trust = read_trust(Path(inputs.trust_config)) if inputs.trust_config else public_trust()
-    return keyless, None, KeylessJudge(trust, keyless)
+    return keyless, None, KeylessJudge(_trust(inputs), keyless)
+
+
+def _trust(inputs: Inputs) -> Trust:
+    from maximus.verification.trust import public_trust, read_trust  # noqa: PLC0415 - as in `run`
+
+    return read_trust(Path(inputs.trust_config)) if inputs.trust_config else public_trust()
 
 
 def _public_key(source: str, face: Face) -> PublicKey:

@@ -59,8 +59,12 @@ def _check_signatures(block: str, origin: str, log_id: bytes) -> None:
 
 
 def _decoded(text: str) -> bytes:
+    """Return the bytes; raise ValueError for any text but the one that encodes them."""
     try:
-        return base64.b64decode(text, validate=True)
-    except binascii.Error as fault:
+        decoded = base64.b64decode(text, validate=True)
+    except binascii.Error:
+        decoded = b""
+    if not decoded or base64.b64encode(decoded).decode("ascii") != text:
         msg = "the checkpoint is not base64 where it must be"
-        raise ValueError(msg) from fault
+        raise ValueError(msg)
+    return decoded

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from maximus.verdict import Evidence, Status, Verdict
 
-from .finding import Fact
+from .finding import NOT_LOGGED, Fact, Logged, NotLogged
 from .identity import ByKey, describe
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def conclude(
     verdicts = (
         _sboms(sboms, proof, is_required=Fact.SBOM in required),
         _signatures(proof, broken),
-        _log(proof, broken, policy),
+        _log(proof, broken, is_required=Fact.LOG in required),
         _identity(proof, broken, policy),
     )
     return tuple(Conclusion(fact, verdict, fact in required) for fact, verdict in zip(Fact, verdicts, strict=True))
@@ -154,19 +154,23 @@ def _signatures(proof: Proof, broken: Sequence[Broken]) -> Verdict:
     return _verdict(Fact.SIGNATURES, good, proof, broken, "; ".join(parts) or "every file has a valid signature")
 
 
-def _log(proof: Proof, broken: Sequence[Broken], policy: Policy) -> Verdict:
+def _log(proof: Proof, broken: Sequence[Broken], *, is_required: bool) -> Verdict:
     good = sum(outcome.holds(Fact.LOG) for outcome in _counted(proof))
-    if isinstance(policy, ByKey) and good == 0:
-        reason = "not logged: signed with a key"
-        return Verdict("verify.log", Status.UNMEASURED, 0, 0, len(_counted(proof)), "files", reason=reason)
+    reasons = {
+        finding.log.reason
+        for outcome in proof.outcomes
+        for finding in outcome.findings
+        if isinstance(finding.log, NotLogged)
+    }
+    if good == 0 and not is_required and reasons == {NOT_LOGGED.reason}:
+        expected = len(_counted(proof))
+        return Verdict("verify.log", Status.UNMEASURED, 0, 0, expected, "files", reason=NOT_LOGGED.reason)
     faulty = _faulty(proof, Fact.LOG)
     reason = f"no valid log entry: {faulty}" if faulty else f"every signature is in {_logs(proof)}"
     return _verdict(Fact.LOG, good, proof, broken, reason)
 
 
 def _logs(proof: Proof) -> str:
-    from .finding import Logged  # noqa: PLC0415 - a class to match on, nothing else of it is needed
-
     found = {
         finding.log.log for outcome in proof.outcomes for finding in outcome.findings if isinstance(finding.log, Logged)
     }

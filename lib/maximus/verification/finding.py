@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from .signer import Signer
 
-__all__ = ["Fact", "Fault", "Finding", "Judge", "Logged", "NotLogged"]
+__all__ = ["NOT_LOGGED", "Fact", "Fault", "Finding", "Judge", "Logged", "NotLogged"]
 
 
 class Fact(enum.StrEnum):
@@ -50,6 +50,10 @@ class NotLogged:
     """Nothing is proven about a log."""
 
     reason: str
+
+
+NOT_LOGGED = NotLogged("not logged: signed with a key")
+"""What is said of a managed key's signature wherever it is reported."""
 
 
 @dataclass(frozen=True, slots=True)

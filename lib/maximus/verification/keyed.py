@@ -1,4 +1,4 @@
-"""Signatures by a managed key: checked with `cryptography` alone, against the one key that was named."""
+"""Signatures by a managed key, against the one that was named: `cryptography` alone, and sigstore for a log entry."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 from maximus.errors import Error
 from maximus.signing.bundles import Bundle, Envelope, MessageSignature
 
-from .finding import Fact, Fault, Finding, NotLogged
+from .entry import body_fault
+from .finding import NOT_LOGGED, Fact, Fault, Finding, Logged
 
 if TYPE_CHECKING:
     from maximus.files import HashedFile
     from maximus.signing.keys import PublicKey
 
-__all__ = ["KeyJudge"]
+    from .strict import StrictVerifier
 
-NOT_LOGGED = NotLogged("not logged: signed with a key")
+__all__ = ["KeyJudge"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +25,34 @@ class KeyJudge:
     """Judges by one public key."""
 
     key: PublicKey
+    verifier: StrictVerifier | None = None
+    """What checks log entries; None where the log is not asked for, which needs no trusted root."""
 
-    def judge(self, raw: bytes, bundle: Bundle, file: HashedFile | None) -> Finding:  # noqa: ARG002 - the Judge's form
+    def judge(self, raw: bytes, bundle: Bundle, file: HashedFile | None) -> Finding:
         """Return whether this key signed the file, or the statement in the bundle."""
-        fault = self._fault(bundle, file)
-        return Finding((fault,) if fault else (), key=self.key.fingerprint, log=NOT_LOGGED)
+        if fault := self._fault(bundle, file):
+            return Finding((fault,), key=self.key.fingerprint, log=NOT_LOGGED)
+        if self.verifier is None:
+            return Finding((), key=self.key.fingerprint, log=NOT_LOGGED)
+        if not bundle.entries:
+            fault = Fault(Fact.LOG, "VERIFY022", NOT_LOGGED.reason)
+            return Finding((fault,), key=self.key.fingerprint, log=NOT_LOGGED)
+        return self._with_log(self.verifier, raw, bundle, file)
+
+    def _with_log(self, verifier: StrictVerifier, raw: bytes, bundle: Bundle, file: HashedFile | None) -> Finding:
+        from .strict import ANYTHING, quiet, refusal  # noqa: PLC0415 - 350 ms of sigstore; loaded with the verifier
+
+        entry, *_ = bundle.entries
+        if why := body_fault(entry, bundle.content, file.sha256 if file else "", self.key.der):
+            fault = Fault(Fact.LOG, "VERIFY017", f"the log entry does not hold: {why}")
+            return Finding((fault,), key=self.key.fingerprint)
+        try:
+            with quiet():
+                place = verifier.verify_entry(raw, bundle.content.signature)
+        except ANYTHING as cause:
+            fault = refusal(cause, Fact.LOG, "VERIFY017", "the log entry does not hold")
+            return Finding((fault,), key=self.key.fingerprint)
+        return Finding((), key=self.key.fingerprint, log=Logged(*place))
 
     def _fault(self, bundle: Bundle, file: HashedFile | None) -> Fault | None:
         if bundle.certificate:

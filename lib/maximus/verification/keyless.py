@@ -6,26 +6,22 @@ by one, only to say which fact falls and why, and nothing that a foreign bundle 
 
 from __future__ import annotations
 
-import contextlib
-import warnings
 from typing import TYPE_CHECKING
 
 from sigstore.hashes import Hashed
 from sigstore.models import Bundle as SigstoreBundle
 from sigstore_models.common.v1 import HashAlgorithm
 
-from maximus.errors import Error, ExitStatus
+from maximus.errors import Error
 from maximus.signing.bundles import MessageSignature
 
 from .finding import Fact, Fault, Finding, Logged, NotLogged
 from .identity import mismatches
 from .keyed import digest_fault
 from .signer import read_signer
-from .strict import StrictVerifier, words
+from .strict import ANYTHING, quiet, refusal, strict_verifier
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from maximus.files import HashedFile
     from maximus.signing.bundles import Bundle
 
@@ -34,9 +30,6 @@ if TYPE_CHECKING:
 
 __all__ = ["KeylessJudge"]
 
-_ANYTHING = BaseException
-"""What a foreign bundle may make a parser raise; `_fault` lets pass what ends a process."""
-
 
 class KeylessJudge:
     """Judges by one policy, under one trusted root; everything that can be is built once."""
@@ -44,22 +37,10 @@ class KeylessJudge:
     def __init__(self, trust: Trust, policy: Policy) -> None:
         """Build keyrings, certificate stores and timestamp verifiers.
 
-        Raises Error VERIFY007 when the trusted root lacks what is needed.
+        Raises Error VERIFY007 (usage) when the trusted root lacks what is needed.
         """
         self._policy = policy
-        try:
-            with _quiet():
-                self._verifier = StrictVerifier(trust.root)
-        except Exception as fault:
-            # sigstore raises several kinds over a root that lacks keys; all mean the same to the user.
-            raise Error(
-                "VERIFY007",
-                f"the trusted root of {trust.source} cannot be used",
-                why=words(fault),
-                fix="It needs a certificate authority, a CT log and a transparency log, with their keys.",
-                where="input trust-config",
-                status=ExitStatus.USAGE,
-            ) from fault
+        self._verifier = strict_verifier(trust)
 
     def judge(self, raw: bytes, bundle: Bundle, file: HashedFile | None) -> Finding:
         """Return what the bundle proves under the policy; see `finding.Judge`."""
@@ -73,24 +54,24 @@ class KeylessJudge:
             if fault := digest_fault(bundle.content, file):
                 return Finding((fault,))
             hashed = Hashed(algorithm=HashAlgorithm.SHA2_256, digest=bytes.fromhex(file.sha256))
-        with _quiet():
+        with quiet():
             return self._judged(raw, hashed)
 
     def _judged(self, raw: bytes, hashed: Hashed | None) -> Finding:
         try:
             bundle = SigstoreBundle.from_json(raw)
-        except _ANYTHING as cause:
-            return Finding((_fault(cause, Fact.SIGNATURES, "VERIFY013", "the bundle is malformed"),))
+        except ANYTHING as cause:
+            return Finding((refusal(cause, Fact.SIGNATURES, "VERIFY013", "the bundle is malformed"),))
         try:
             self._verifier.verify_whole(bundle, hashed)
-        except _ANYTHING as cause:
+        except ANYTHING as cause:
             return Finding(self._diagnosed(bundle, hashed, cause))
         try:
             signer = read_signer(bundle.signing_certificate)
         except Error as error:
             return Finding((Fault(Fact.SIGNATURES, error.code, error.headline),))
         faults = tuple(Fault(Fact.IDENTITY, "VERIFY018", text) for text in mismatches(self._policy, signer))
-        index, address = self._verifier.log_place(bundle)
+        index, address = self._verifier.log_place(bundle.log_entry)
         return Finding(tuple(sorted(faults)), signer, log=Logged(index, address))
 
     def _diagnosed(self, bundle: SigstoreBundle, hashed: Hashed | None, cause: BaseException) -> tuple[Fault, ...]:
@@ -105,27 +86,8 @@ class KeylessJudge:
         ):
             try:
                 step(bundle, hashed)
-            except _ANYTHING as fault:
-                faults.append(_fault(fault, fact, code, what))
+            except ANYTHING as fault:
+                faults.append(refusal(fault, fact, code, what))
         if not faults:
-            faults.append(_fault(cause, Fact.SIGNATURES, "VERIFY015", "it does not verify"))
+            faults.append(refusal(cause, Fact.SIGNATURES, "VERIFY015", "it does not verify"))
         return tuple(sorted(faults))
-
-
-def _fault(cause: BaseException, fact: Fact, code: str, what: str) -> Fault:
-    """Return the fault for whatever was raised over a foreign bundle.
-
-    Parsers written in Rust panic with an exception outside `Exception`; only what ends a process goes on.
-    """
-    if isinstance(cause, KeyboardInterrupt | SystemExit | GeneratorExit):
-        raise cause
-    return Fault(fact, code, f"{what}: {words(cause)}")
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep to itself what `cryptography` warns about certificates that others made (a country of three letters)."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", module=r"cryptography\..*|sigstore\..*|rfc3161_client\..*")
-        warnings.filterwarnings("ignore", message=r"Attribute's length must be .*")
-        yield

@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import warnings
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -30,19 +31,31 @@ from sigstore._internal.trust import CertificateAuthority, Key, KeyringPurpose
 from sigstore.errors import VerificationError
 from sigstore.hashes import Hashed
 from sigstore.models import Bundle as SigstoreBundle
-from sigstore.models import TrustedRoot
+from sigstore.models import TransparencyLogEntry, TrustedRoot, VerificationMaterial
 from sigstore.verify import verifier as sigstore_verifier
 from sigstore.verify.verifier import Verifier
+from sigstore_models.bundle.v1 import Bundle as BundleMessage
+
+from maximus.errors import Error, ExitStatus
 
 from .checkpoint import check_checkpoint
+from .finding import Fault
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rfc3161_client import TimeStampResponse
     from rfc3161_client.verify import Verifier as TimestampVerifier
     from sigstore_models.common.v1 import TimeRange
     from sigstore_models.trustroot.v1 import TransparencyLogInstance
 
-__all__ = ["StrictVerifier", "words"]
+    from .finding import Fact
+    from .trust import Trust
+
+__all__ = ["ANYTHING", "StrictVerifier", "quiet", "refusal", "strict_verifier"]
+
+ANYTHING = BaseException
+"""What a foreign bundle may make a parser raise; `refusal` lets pass what ends a process."""
 
 # sigstore warns through logging about bundles; with no handler Python would print that on standard error.
 logging.getLogger("sigstore").addHandler(logging.NullHandler())
@@ -118,7 +131,7 @@ class StrictVerifier(Verifier):
         else:
             self.verify_artifact(hashed, bundle, anybody)
         self._check_periods(bundle, self._establish_time(bundle))
-        self._check_entry(bundle)
+        self._check_entry(bundle.log_entry)
 
     # The steps of the above, for saying which one fails.
 
@@ -184,14 +197,34 @@ class StrictVerifier(Verifier):
             case _:
                 msg = f"entries {kind.kind} {kind.version} are not for such a signature"
                 raise VerificationError(msg)
-        self._check_entry(bundle)
+        self._check_entry(bundle.log_entry)
         for time in self._times(bundle):
-            self._check_log_period(bundle, time.time)
+            self._check_log_period(bundle.log_entry, time.time)
 
-    def log_place(self, bundle: SigstoreBundle) -> tuple[int, str]:
+    def log_place(self, entry: TransparencyLogEntry) -> tuple[int, str]:
         """Return the entry's index, and the address of the log that holds it."""
-        entry = bundle.log_entry._inner
-        return entry.log_index, str(self._root.rekor.log(entry.log_id.key_id).base_url)
+        log = self._root.rekor.log(entry._inner.log_id.key_id)
+        return entry._inner.log_index, str(log.base_url)
+
+    def verify_entry(self, raw: bytes, signature: bytes) -> tuple[int, str]:
+        """Return index and address of the log entry in a bundle that a managed key signed.
+
+        sigstore reads no such bundles, but knows their entries. The entry's body is the caller's to compare.
+        """
+        material = BundleMessage.from_json(raw).verification_material
+        if len(material.tlog_entries) != 1:
+            msg = f"it has {len(material.tlog_entries)} log entries, not one"
+            raise VerificationError(msg)
+        (inner,) = material.tlog_entries
+        entry = TransparencyLogEntry(inner)
+        entry._verify(self._root.rekor_keyring(KeyringPurpose.VERIFY))
+        self._check_entry(entry)
+        data = VerificationMaterial(material).timestamp_verification_data
+        for stamp in data.rfc3161_timestamps if data else ():
+            self._check_log_period(entry, self._verify_signed_timestamp(stamp, signature).time)
+        if inner.integrated_time:
+            self._check_log_period(entry, datetime.fromtimestamp(inner.integrated_time, tz=UTC))
+        return self.log_place(entry)
 
     # What sigstore leaves out.
 
@@ -208,7 +241,7 @@ class StrictVerifier(Verifier):
             try:
                 stamper.verify_message(timestamp_response, message)
             except TimestampError as fault:
-                why = words(fault)
+                why = _words(fault)
                 continue
             time = timestamp_response.tst_info.gen_time
             if _is_within(time, authority._inner.valid_for):
@@ -245,11 +278,11 @@ class StrictVerifier(Verifier):
     def _check_periods(self, bundle: SigstoreBundle, times: list[TimestampVerificationResult]) -> None:
         """Return when the logs' keys were trusted at the times in question."""
         for time in times:
-            self._check_log_period(bundle, time.time)
+            self._check_log_period(bundle.log_entry, time.time)
         self._check_sct_period(bundle.signing_certificate)
 
-    def _check_log_period(self, bundle: SigstoreBundle, time: datetime) -> None:
-        log = self._root.rekor.log(bundle.log_entry._inner.log_id.key_id)
+    def _check_log_period(self, entry: TransparencyLogEntry, time: datetime) -> None:
+        log = self._root.rekor.log(entry._inner.log_id.key_id)
         if not _is_within(time, log.public_key.valid_for):
             msg = f"the log {log.base_url} was not trusted then ({time:%Y-%m-%dT%H:%M:%SZ})"
             raise VerificationError(msg)
@@ -261,9 +294,9 @@ class StrictVerifier(Verifier):
             msg = f"the certificate log {log.base_url} was not trusted when it vouched for the certificate"
             raise VerificationError(msg)
 
-    def _check_entry(self, bundle: SigstoreBundle) -> None:
+    def _check_entry(self, logged: TransparencyLogEntry) -> None:
         """Return when the parts of the entry that no signature covers agree with those that one does."""
-        entry = bundle.log_entry._inner
+        entry = logged._inner
         proof = entry.inclusion_proof
         if proof.checkpoint is None:
             msg = "it has no inclusion proof with a checkpoint"
@@ -325,7 +358,43 @@ def _is_within(time: datetime, period: TimeRange | None) -> bool:
     return period.end is None or time <= period.end
 
 
-def words(cause: BaseException) -> str:
+def strict_verifier(trust: Trust) -> StrictVerifier:
+    """Return the verifier under a trusted root; raise Error VERIFY007 (usage) where that lacks what is needed."""
+    try:
+        with quiet():
+            return StrictVerifier(trust.root)
+    except Exception as fault:
+        # sigstore raises several kinds over a root that lacks keys; all mean the same to the user.
+        raise Error(
+            "VERIFY007",
+            f"the trusted root of {trust.source} cannot be used",
+            why=_words(fault),
+            fix="It needs a certificate authority, a CT log and a transparency log, with their keys.",
+            where="input trust-config",
+            status=ExitStatus.USAGE,
+        ) from fault
+
+
+def _words(cause: BaseException) -> str:
     """Return what an exception says, on one line and within bounds; its kind where it says nothing."""
     text = " ".join(str(part) for part in cause.args) if cause.args else str(cause)
     return " ".join(text.split())[:300] or type(cause).__name__
+
+
+def refusal(cause: BaseException, fact: Fact, code: str, what: str) -> Fault:
+    """Return the fault for whatever was raised over a foreign bundle.
+
+    Parsers written in Rust panic with an exception outside `Exception`; only what ends a process goes on.
+    """
+    if isinstance(cause, KeyboardInterrupt | SystemExit | GeneratorExit):
+        raise cause
+    return Fault(fact, code, f"{what}: {_words(cause)}")
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Keep to itself what `cryptography` warns about certificates that others made (a country of three letters)."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"cryptography\..*|sigstore\..*|rfc3161_client\..*")
+        warnings.filterwarnings("ignore", message=r"Attribute's length must be .*")
+        yield
