@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from maximus.errors import Error, ExitStatus
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -14,16 +16,33 @@ __all__ = ["cache_folder", "keep_bytecode"]
 
 
 def cache_folder(environment: Mapping[str, str]) -> Path:
-    """Return the folder that is ours to write to; it need not exist yet."""
+    """Return the folder that is ours to write to; it need not exist yet.
+
+    Raises Error DEP004 (usage) for a user without a home, as in some containers, where nothing names a folder.
+    """
     if environment.get("RUNNER_TEMP"):
         return Path(environment["RUNNER_TEMP"]) / "maximus"
     if sys.platform == "win32":
-        base = environment.get("LOCALAPPDATA") or str(Path.home() / "AppData" / "Local")
+        base = environment.get("LOCALAPPDATA") or str(_home() / "AppData" / "Local")
         return Path(base) / "maximus" / "cache"
     if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "maximus"
+        return _home() / "Library" / "Caches" / "maximus"
     base = environment.get("XDG_CACHE_HOME", "")
-    return (Path(base) if Path(base).is_absolute() else Path.home() / ".cache") / "maximus"
+    return (Path(base) if Path(base).is_absolute() else _home() / ".cache") / "maximus"
+
+
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError as fault:
+        # The temporary folder is no way out: there, everybody can plant what we would import.
+        raise Error(
+            "DEP004",
+            "there is no folder to keep the locked dependencies in",
+            why="this user has no home folder",
+            fix="Set HOME or XDG_CACHE_HOME to a folder that only this user may write to.",
+            status=ExitStatus.USAGE,
+        ) from fault
 
 
 def keep_bytecode() -> None:
@@ -31,11 +50,11 @@ def keep_bytecode() -> None:
 
     Without byte code every start would compile some 60 modules again: twice the time.
     """
-    folder = cache_folder(os.environ)
     try:
+        folder = cache_folder(os.environ)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError:
-        # A home that cannot be written to: slower starts, nothing else.
+    except (OSError, Error):
+        # A home that cannot be written to, or none: slower starts, nothing else.
         sys.dont_write_bytecode = True
         return
     sys.pycache_prefix = str(folder / "pycache")

@@ -192,6 +192,7 @@ def inputs_from_texts(action: Action, texts: Mapping[str, str]) -> Any:  # noqa:
     Error RUN002 (usage), each naming its input.
     """
     declared = {item.name: item for item in action.inputs()}
+    seen: dict[str, str] = {}
     wrong: list[str] = []
     values: dict[str, Any] = {}
     for written, text in texts.items():
@@ -199,6 +200,9 @@ def inputs_from_texts(action: Action, texts: Mapping[str, str]) -> Any:  # noqa:
         if item is None:
             wrong.append(f"unknown input {written!r}: {nearest(written, tuple(declared))}")
             continue
+        if item.name in seen:
+            wrong.append(f"input `{item.name}` is given twice, as {seen[item.name]!r} and {written!r}")
+        seen[item.name] = written
         try:
             if text.strip():
                 values[item.field] = _parse(item, text)
@@ -219,6 +223,10 @@ def inputs_from_texts(action: Action, texts: Mapping[str, str]) -> Any:  # noqa:
 
 def _parse(item: Declared, text: str) -> str | bool | tuple[str, ...]:
     """Return the value of an input; raise ValueError with the end of a sentence about it."""
+    if "\0" in text:
+        # No file, argument or variable can hold one; found here it is a sentence, later a traceback.
+        msg = "holds a NUL character"
+        raise ValueError(msg)
     if item.kind is bool:
         if text.strip() not in ("true", "false"):
             msg = f"is `true` or `false`, not {text.strip()!r}"
