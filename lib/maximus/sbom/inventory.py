@@ -95,6 +95,8 @@ class _Builder:
         self.groups: dict[Purl, list[_Group]] = {}
         self.members: dict[tuple[str, str], list[Package]] = {}
         """By folder and ecosystem: the parts of the tree itself."""
+        self.flat: set[ComponentRef] = set()
+        """Parts of the tree under which things hang for want of knowing who needs them."""
         self.placed: list[dict[str, _Group | tuple[str, str]]] = []
         """For each reading, what its keys became."""
 
@@ -120,8 +122,7 @@ class _Builder:
         members = [
             self._member(key, ref) for key, ref in member_refs.items() if ref != root_ref
         ]
-        flat = any(reading.roots is not Known.COMPLETE for _, reading in self.readings)
-        root = self._root(root_ref, Known.INCOMPLETE if flat or loose else Known.COMPLETE)
+        root = self._root(root_ref, Known.INCOMPLETE if loose or root_ref in self.flat else Known.COMPLETE)
         locks = {path for path, _ in self.readings} | {path for _, reading in self.readings for path in reading.also_read}
         return Inventory(
             subject=self.subject,
@@ -232,7 +233,9 @@ class _Builder:
                 tie.scopes.add(link.scope)
                 if link.marker:
                     tie.markers.add(visible(link.marker))
-                if source in own and reading.roots is Known.COMPLETE:
+                if not link.known:
+                    self.flat.add(source)
+                elif source in own:
                     direct.add(target)
         return edges, direct
 
@@ -313,7 +316,7 @@ class _Builder:
             scopes=(Scope.RUNTIME,),
             direct=True,
             producer=self.subject.author,
-            edges=min((package.edges for package in packages), key=_KNOWN.__getitem__),
+            edges=Known.INCOMPLETE if ref in self.flat else min((package.edges for package in packages), key=_KNOWN.__getitem__),
             not_applicable=(_OWN,),
         )
         return replace(made, gaps=_gaps(made))

@@ -247,6 +247,8 @@ class Link:
     scope: Scope = Scope.RUNTIME
     marker: str = ""
     """The condition under which it is needed, as the lock writes it."""
+    known: bool = True
+    """False where the lock does not say who needs it, and the project stands in: no direct need is claimed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,8 +257,6 @@ class Reading:
 
     packages: tuple[Package, ...]
     links: tuple[Link, ...]
-    roots: Known = Known.COMPLETE
-    """Whether the lock (and its manifest) tell which packages the project needs directly."""
     findings: tuple[Finding, ...] = ()
     also_read: tuple[str, ...] = ()
     """Other manifests whose content is in here: included lists, `go.sum`."""

@@ -5,9 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from maximus.sbom.readers import (
+    cargo,
+    go,
     npm,
+    pdm,
+    pipfile,
+    pnpm,
+    poetry,
+    pylock,
     requirements,
     uv,
+    yarn,
 )
 
 if TYPE_CHECKING:
@@ -17,8 +25,16 @@ __all__ = ["READERS", "reader_of"]
 
 READERS: tuple[Reader, ...] = (
     uv.READER,
+    poetry.READER,
+    pdm.READER,
+    pipfile.READER,
+    pylock.READER,
     requirements.READER,
     npm.READER,
+    pnpm.READER,
+    yarn.READER,
+    go.READER,
+    cargo.READER,
 )
 """Every reader; no file is read by two of them."""
 

@@ -27,7 +27,7 @@ from maximus.sbom.readers.lines import keys_of
 if TYPE_CHECKING:
     from maximus.sbom.tree import Source
 
-__all__ = ["BUNDLED", "LINKED", "READER", "VCS", "direct_needs", "tarball_name"]
+__all__ = ["BUNDLED", "LINKED", "READER", "VCS", "direct_needs", "is_git", "own_manifest", "qualifiers_of", "tarball_name"]
 
 BUNDLED = NotApplicable("Component Hash Value", "bundled inside the package that needs it; no file of its own")
 VCS = NotApplicable("Component Hash Value", "taken from a repository at a commit; no file is distributed")
@@ -79,7 +79,28 @@ def direct_needs(document: dict[str, Any], *, own: bool) -> list[tuple[str, str,
     return found
 
 
-def _facts_of_address(resolved: str) -> tuple[tuple[str, str], ...]:
+def is_git(address: str) -> bool:
+    """Tell whether an address leads to a repository and not to a file."""
+    return bool(_GIT.match(address))
+
+
+def own_manifest(source: Source, folder: str) -> tuple[str, str, dict[str, Any]]:
+    """Return name, version and content of the `package.json` in a folder that a lock names; empty ones without it."""
+    inside = source.inside(folder)
+    if inside is None:
+        return "", "", {}
+    path = f"{inside}/package.json" if inside else "package.json"
+    raw = source.tree.manifest(path)
+    if raw is None:
+        return "", "", {}
+    try:
+        document = parsing.parse_json(raw, path)
+    except Error:
+        return "", "", {}
+    return parsing.text_of(document.get("name")), parsing.text_of(document.get("version")), document
+
+
+def qualifiers_of(resolved: str) -> tuple[tuple[str, str], ...]:
     """Return the purl qualifiers of a package that comes out of a repository; none for any other."""
     if not _GIT.match(resolved):
         return ()
@@ -143,7 +164,7 @@ class _Flat:
         name = parsing.text_of(entry.get("name")) or path.rpartition("node_modules/")[2]
         version = parsing.text_of(entry.get("version"))
         resolved = parsing.text_of(entry.get("resolved"))
-        qualifiers = () if own is not None else _facts_of_address(resolved)
+        qualifiers = () if own is not None else qualifiers_of(resolved)
         absent: tuple[NotApplicable, ...] = ()
         artifacts: tuple[Artifact, ...] = ()
         if own is None:
@@ -259,7 +280,7 @@ class _Nested:
             own=self.source.folder,
             edges=roots,
         )
-        return Reading((own, *packages), tuple(links), roots=roots, findings=tuple(findings))
+        return Reading((own, *packages), tuple(links), findings=tuple(findings))
 
     def _roots(self, flat: dict[str, dict[str, Any]], links: list[Link]) -> Known:
         """Add what the project needs directly: as its `package.json` says, else what nobody else needs."""
@@ -277,7 +298,7 @@ class _Nested:
                 ]
                 return Known.COMPLETE
         needed = {link.target for link in links}
-        links += [Link("", path) for path in sorted(flat) if path not in needed]
+        links += [Link("", path, known=False) for path in sorted(flat) if path not in needed]
         return Known.INCOMPLETE
 
     def _location(self, path: str) -> Location:
@@ -292,7 +313,7 @@ class _Nested:
         own: str | None = None
         absent: tuple[NotApplicable, ...] = ()
         artifacts: tuple[Artifact, ...] = ()
-        qualifiers = _facts_of_address(version)
+        qualifiers = qualifiers_of(version)
         if version.startswith("file:") and not version.endswith((".tgz", ".tar.gz", ".tar")):
             own = self.source.inside(version.removeprefix("file:"))
             absent, version = ((LINKED,) if own is None else ()), ""

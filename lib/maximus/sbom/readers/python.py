@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from maximus.errors import Error
 from maximus.sbom import addresses, digests, parsing
-from maximus.sbom.model import Artifact, NotApplicable, Scope
+from maximus.sbom.model import Artifact, Link, NotApplicable, Scope
 from maximus.sbom.naming import normal_pypi
 
 if TYPE_CHECKING:
@@ -18,7 +18,9 @@ __all__ = [
     "COMMIT_ONLY",
     "IN_THE_TREE",
     "OUTSIDE_PATH",
+    "ByName",
     "artifact",
+    "links_from_project",
     "requirement_name",
     "requirements_of_pyproject",
     "scope_of_group",
@@ -102,3 +104,51 @@ def _table(value: object) -> dict[str, Any]:
 
 def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
+
+
+class ByName:
+    """Finds the entries of a lock by name, and by range where a name stands several times."""
+
+    def __init__(self, entries: list[dict[str, Any]]) -> None:
+        """Index the entries, which have a `name` and a `version`."""
+        self.entries = entries
+        self.numbers: dict[str, list[int]] = {}
+        for number, entry in enumerate(entries):
+            self.numbers.setdefault(normal_pypi(parsing.text_of(entry.get("name"))), []).append(number)
+
+    def find(self, name: str, wanted: str = "") -> list[int]:
+        """Return the numbers of the entries that a dependency may mean; all of the name where the range tells nothing."""
+        found = self.numbers.get(normal_pypi(name), [])
+        if len(found) < 2 or not wanted:  # noqa: PLR2004 - nothing to choose between
+            return found
+        # Imported here: 30 ms that only a lock with forks should cost.
+        from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415
+
+        try:
+            specifiers = SpecifierSet(_as_pep440(wanted))
+            inside = [n for n in found if specifiers.contains(parsing.text_of(self.entries[n].get("version")), prereleases=True)]
+        except (InvalidSpecifier, ValueError):
+            return found
+        return inside or found
+
+
+def _as_pep440(wanted: str) -> str:
+    """Return poetry's and pdm's range as PEP 440 writes it, where the two differ in spelling alone."""
+    text = wanted.strip().strip("()")
+    if text in ("*", ""):
+        return ""
+    return f"=={text}" if text[0].isdigit() else text
+
+
+def links_from_project(source: Source, finder: ByName, links: list[Link]) -> list[Link]:
+    """Return what the project needs directly: as its `pyproject.toml` says, else what nobody else needs."""
+    wanted = requirements_of_pyproject(source)
+    if wanted is not None:
+        return [
+            Link("", str(number), scope)
+            for name, scopes in sorted(wanted.items())
+            for number in finder.find(name)
+            for scope in scopes
+        ]
+    needed = {link.target for link in links}
+    return [Link("", str(number), known=False) for number in range(len(finder.entries)) if str(number) not in needed]

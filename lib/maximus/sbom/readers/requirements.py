@@ -321,18 +321,19 @@ def _reading(pins: list[_Pin], findings: list[Finding], included: tuple[str, ...
     links: list[Link] = []
     for number, pin in enumerate(pins):
         if not noted or pin.via is None:
-            links.append(Link("", str(number), scope, pin.marker))
+            links.append(Link("", str(number), scope, pin.marker, known=False))
             continue
         for name in pin.via:
             # A parent that is not in the list stands in another one; then the project is the nearest known.
-            parents = by_name.get(name, [""]) if name else [""]
-            links += [Link(parent, str(number), scope, pin.marker) for parent in parents]
+            parents = by_name.get(name) if name else [""]
+            links += [
+                Link(parent, str(number), scope, pin.marker, known=parents is not None) for parent in parents or [""]
+            ]
         if not pin.via:
-            links.append(Link("", str(number), scope, pin.marker))
+            links.append(Link("", str(number), scope, pin.marker, known=False))
     return Reading(
         packages,
         tuple(links),
-        roots=Known.COMPLETE if noted and not findings else Known.INCOMPLETE,
         findings=tuple(findings),
         also_read=included,
     )

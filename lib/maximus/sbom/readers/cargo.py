@@ -1,0 +1,196 @@
+"""`Cargo.lock`, versions 1 to 4.
+
+A dependency names a version, and a source, only where the name alone would be ambiguous. A package without
+a source is a part of the workspace. Version 1 keeps the checksums in a table of their own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from maximus.errors import Error
+from maximus.sbom import addresses, digests, licences, parsing
+from maximus.sbom.digests import DigestLines
+from maximus.sbom.model import (
+    Artifact,
+    Ecosystem,
+    Finding,
+    Known,
+    LicenceClaim,
+    Link,
+    Location,
+    NotApplicable,
+    Package,
+    Reading,
+    Scope,
+)
+from maximus.sbom.naming import visible
+from maximus.sbom.readers.interface import Reader
+from maximus.sbom.readers.lines import lines_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from maximus.sbom.tree import Source
+
+__all__ = ["READER"]
+
+_COMMIT = NotApplicable("Component Hash Value", "taken from a repository at a commit; no file is distributed")
+_OUTSIDE = NotApplicable("Component Hash Value", "taken from a folder outside the tree; no file is distributed")
+_TABLES = (
+    ("dependencies", Scope.RUNTIME),
+    ("build-dependencies", Scope.BUILD),
+    ("build_dependencies", Scope.BUILD),
+    ("dev-dependencies", Scope.DEV),
+    ("dev_dependencies", Scope.DEV),
+)
+
+
+def _reads(path: str) -> bool:
+    return path.rpartition("/")[2] == "Cargo.lock"
+
+
+class _Member:
+    """What the `Cargo.toml` of a part of the workspace says."""
+
+    def __init__(self, folder: str, document: dict[str, Any]) -> None:
+        self.folder = folder
+        package = document.get("package")
+        self.licence = parsing.text_of(package.get("license")) if isinstance(package, dict) else ""
+        self.scopes: dict[str, set[Scope]] = {}
+        targets = document.get("target")
+        tables = [document, *(t for t in targets.values() if isinstance(t, dict))] if isinstance(targets, dict) else [document]
+        for table in tables:
+            for name, scope, wanted in _needs(table):
+                renamed = parsing.text_of(wanted.get("package")) if isinstance(wanted, dict) else ""
+                optional = scope is Scope.RUNTIME and isinstance(wanted, dict) and wanted.get("optional") is True
+                self.scopes.setdefault(renamed or name, set()).add(Scope.OPTIONAL if optional else scope)
+
+
+def _needs(table: dict[str, Any]) -> Iterator[tuple[str, Scope, object]]:
+    for field, scope in _TABLES:
+        stated = table.get(field)
+        for name, wanted in stated.items() if isinstance(stated, dict) else ():
+            yield name, scope, wanted
+
+
+def _members(source: Source) -> dict[str, _Member]:
+    """Return the manifests of the workspace by the name of their package."""
+    found: dict[str, _Member] = {}
+    for path in source.tree.manifests_below(source.folder, "Cargo.toml"):
+        raw = source.tree.manifest(path)
+        if raw is None or b"[package]" not in raw:
+            continue
+        try:
+            document = parsing.parse_toml(raw, path)
+        except Error:
+            continue
+        package = document.get("package")
+        name = parsing.text_of(package.get("name")) if isinstance(package, dict) else ""
+        folder = path.rpartition("/")[0]
+        # Nearer manifests first: an example of the same name further down is another project.
+        if name and (name not in found or folder.count("/") < found[name].folder.count("/")):
+            found[name] = _Member(folder, document)
+    return found
+
+
+def _read(source: Source) -> Reading:
+    document = parsing.parse_toml(source.raw, source.path)
+    text = parsing.decode(source.raw, source.path)
+    digest_lines = DigestLines.of(source.path, text)
+    entries = parsing.records(document.get("package"), source.path)
+    lines = lines_of(text, "[[package]]")
+    if isinstance(root := document.get("root"), dict):
+        # The first locks kept the project itself apart.
+        entries, lines = [*entries, root], [*lines, 1]
+    checksums = parsing.texts(document.get("metadata"))
+    members = _members(source)
+    index = _Index(entries)
+    packages: list[Package] = []
+    links: list[Link] = []
+    findings: list[Finding] = []
+    for number, entry in enumerate(entries):
+        location = Location(source.path, lines[number] if number < len(lines) else 0)
+        member = members.get(parsing.text_of(entry.get("name"))) if "source" not in entry else None
+        edges = Known.COMPLETE
+        for wanted in entry.get("dependencies") or ():
+            target = index.find(wanted) if isinstance(wanted, str) else None
+            if target is None:
+                edges = Known.INCOMPLETE
+                findings.append(Finding("unresolved", f"{visible(str(wanted))} is needed and not locked", location))
+                continue
+            name = parsing.text_of(entries[target].get("name"))
+            scopes = (member.scopes.get(name) if member else None) or {Scope.RUNTIME}
+            links += [Link(str(number), str(target), scope) for scope in sorted(scopes)]
+        packages.append(_package(entry, str(number), location, edges, member, checksums, digest_lines))
+    return Reading(tuple(packages), tuple(links), findings=tuple(findings))
+
+
+class _Index:
+    """Finds the package that a dependency names."""
+
+    def __init__(self, entries: list[dict[str, Any]]) -> None:
+        self.names: dict[tuple[str, ...], int] = {}
+        for number, entry in enumerate(entries):
+            facts = parsing.texts(entry)
+            full = (facts.get("name", ""), facts.get("version", ""), f"({facts.get('source', '')})")
+            for length in (1, 2, 3):
+                self.names.setdefault(full[:length], number)
+            # A dependency's source leaves out the commit that the package's own states.
+            self.names.setdefault((full[0], full[1], full[2].partition("#")[0] + ")"), number)
+
+    def find(self, wanted: str) -> int | None:
+        """Return the number of the package: `name`, `name version` or `name version (source)`."""
+        words = tuple(wanted.split(" ", 2))
+        found = self.names.get(words)
+        return found if found is not None else self.names.get(words[:2])
+
+
+def _package(  # noqa: PLR0913 - what is known about one entry
+    entry: dict[str, Any],
+    key: str,
+    location: Location,
+    edges: Known,
+    member: _Member | None,
+    checksums: dict[str, str],
+    lines: DigestLines,
+) -> Package:
+    facts = parsing.texts(entry)
+    name, version, origin = facts.get("name", ""), facts.get("version", ""), facts.get("source", "")
+    own: str | None = None
+    qualifiers: tuple[tuple[str, str], ...] = ()
+    absent: tuple[NotApplicable, ...] = ()
+    artifacts: tuple[Artifact, ...] = ()
+    claims: tuple[LicenceClaim, ...] = ()
+    if not origin:
+        # No manifest of that name below the lock: a path that leads elsewhere.
+        own = member.folder if member else None
+        absent = () if member else (_OUTSIDE,)
+        if member and member.licence:
+            claims = (licences.declared(member.licence, "Cargo.toml license"),)
+    elif origin.startswith("git+"):
+        address, _, commit = origin.partition("#")
+        if vcs := addresses.vcs_url(address, commit):
+            qualifiers = (("vcs_url", vcs),)
+        absent = (_COMMIT,)
+    else:
+        checksum = facts.get("checksum") or checksums.get(f"checksum {name} {version} ({origin})", "")
+        digest = digests.from_pair(f"sha256:{checksum}", lines)
+        # The lock names the registry, not the file; this is what every registry calls it.
+        artifacts = (Artifact(f"{name}-{version}.crate", "", (digest,)),) if digest else ()
+    return Package(
+        key=key,
+        ecosystem=Ecosystem.CARGO,
+        name=name,
+        version=version,
+        locations=(location,),
+        own=own,
+        qualifiers=qualifiers,
+        artifacts=artifacts,
+        licences=claims,
+        edges=edges,
+        not_applicable=absent,
+    )
+
+
+READER = Reader("cargo", _reads, _read)

@@ -1,0 +1,110 @@
+"""`pdm.lock`: an entry a package and a set of extras; older locks keep the digests in a table of their own."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from maximus.sbom import addresses, parsing
+from maximus.sbom.digests import DigestLines
+from maximus.sbom.model import Ecosystem, Finding, Known, Link, Location, NotApplicable, Package, Reading, Scope
+from maximus.sbom.naming import normal_pypi, visible
+from maximus.sbom.readers import python
+from maximus.sbom.readers.interface import Reader
+from maximus.sbom.readers.lines import lines_of
+
+if TYPE_CHECKING:
+    from maximus.sbom.tree import Source
+
+__all__ = ["READER"]
+
+_RANGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\s*(?:\[[^\]]*\])?\s*([^;@]*)")
+
+
+def _reads(path: str) -> bool:
+    name = path.rpartition("/")[2]
+    return name == "pdm.lock" or bool(re.fullmatch(r"pdm\.[A-Za-z0-9_-]+\.lock", name))
+
+
+def _read(source: Source) -> Reading:
+    document = parsing.parse_toml(source.raw, source.path)
+    text = parsing.decode(source.raw, source.path)
+    digest_lines = DigestLines.of(source.path, text)
+    entries = parsing.records(document.get("package"), source.path)
+    lines = lines_of(text, "[[package]]")
+    metadata = document.get("metadata")
+    old = metadata.get("files") if isinstance(metadata, dict) else None
+    old_files = old if isinstance(old, dict) else {}
+    finder = python.ByName(entries)
+    packages = []
+    links: list[Link] = []
+    findings: list[Finding] = []
+    for number, entry in enumerate(entries):
+        location = Location(source.path, lines[number] if number < len(lines) else 0)
+        edges = Known.COMPLETE
+        for wanted in entry.get("dependencies") or ():
+            if not isinstance(wanted, str):
+                continue
+            name = python.requirement_name(wanted)
+            span = found[1] if (found := _RANGE.match(wanted)) else ""
+            targets = [target for target in finder.find(name, span) if target != number]
+            # An entry with extras needs its own package without them: one component, no edge.
+            if not targets and normal_pypi(parsing.text_of(entry.get("name"))) != name:
+                edges = Known.INCOMPLETE
+                findings.append(Finding("unresolved", f"{visible(name)} is needed and not locked", location))
+            marker = wanted.partition(";")[2].strip()
+            links += [Link(str(number), str(target), Scope.RUNTIME, marker) for target in targets]
+        packages.append(_package(source, entry, str(number), location, edges, old_files, digest_lines))
+    links += python.links_from_project(source, finder, links)
+    return Reading(tuple(packages), tuple(links), findings=tuple(findings))
+
+
+def _package(  # noqa: PLR0913 - the parts of one entry
+    source: Source,
+    entry: dict[str, Any],
+    key: str,
+    location: Location,
+    edges: Known,
+    old_files: dict[str, Any],
+    lines: DigestLines,
+) -> Package:
+    facts = parsing.texts(entry)
+    name, version = facts.get("name", ""), facts.get("version", "")
+    own: str | None = None
+    qualifiers: tuple[tuple[str, str], ...] = ()
+    absent: tuple[NotApplicable, ...] = ()
+    path = facts.get("path", "")
+    if "git" in facts:
+        if vcs := addresses.vcs_url(facts["git"], facts.get("revision", facts.get("ref", ""))):
+            qualifiers = (("vcs_url", vcs),)
+        absent = (python.COMMIT_ONLY,)
+    elif path and not path.endswith((".whl", ".tar.gz", ".zip")):
+        own = source.inside(path)
+        absent = (python.OUTSIDE_PATH,) if own is None else ()
+    elif url := addresses.clean(facts.get("url", "")):
+        qualifiers = (("download_url", url),)
+    stated = entry.get("files")
+    files = stated if isinstance(stated, list) else old_files.get(f"{name} {version}")
+    artifacts = tuple(
+        python.artifact(item.get("file", ""), item.get("url", ""), (item.get("hash", ""),), lines)
+        for raw in (files if isinstance(files, list) else [])
+        if (item := parsing.texts(raw))
+    )
+    groups = entry.get("groups")
+    scopes = {python.scope_of_group(group) for group in groups if isinstance(group, str)} if isinstance(groups, list) else set()
+    return Package(
+        key=key,
+        ecosystem=Ecosystem.PYPI,
+        name=name,
+        version=version,
+        locations=(location,),
+        own=own,
+        qualifiers=qualifiers,
+        artifacts=artifacts if own is None and not absent else (),
+        scopes=tuple(scope for scope in Scope if scope in scopes) if own is None else (),
+        edges=edges,
+        not_applicable=absent,
+    )
+
+
+READER = Reader("pdm", _reads, _read)

@@ -1,0 +1,127 @@
+"""`poetry.lock`: formats before 2.0 keep the digests in a table of their own, 2.1 states groups and markers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from maximus.sbom import addresses, parsing
+from maximus.sbom.digests import DigestLines
+from maximus.sbom.model import Ecosystem, Finding, Known, Link, Location, NotApplicable, Package, Reading, Scope
+from maximus.sbom.naming import normal_pypi, visible
+from maximus.sbom.readers import python
+from maximus.sbom.readers.interface import Reader
+from maximus.sbom.readers.lines import lines_of
+
+if TYPE_CHECKING:
+    from maximus.sbom.tree import Source
+
+__all__ = ["READER"]
+
+
+def _reads(path: str) -> bool:
+    return path.rpartition("/")[2] == "poetry.lock"
+
+
+def _read(source: Source) -> Reading:
+    document = parsing.parse_toml(source.raw, source.path)
+    text = parsing.decode(source.raw, source.path)
+    digest_lines = DigestLines.of(source.path, text)
+    entries = parsing.records(document.get("package"), source.path)
+    lines = lines_of(text, "[[package]]")
+    metadata = document.get("metadata")
+    old_files = metadata.get("files") if isinstance(metadata, dict) else None
+    files = old_files if isinstance(old_files, dict) else {}
+    packages = []
+    links: list[Link] = []
+    findings: list[Finding] = []
+    finder = python.ByName(entries)
+    for number, entry in enumerate(entries):
+        location = Location(source.path, lines[number] if number < len(lines) else 0)
+        edges = Known.COMPLETE
+        for name, wanted in _dependencies(entry):
+            targets = finder.find(name, wanted.get("version", ""))
+            if not targets and wanted.get("optional") != "true":
+                edges = Known.INCOMPLETE
+                findings.append(Finding("unresolved", f"{visible(name)} is needed and not locked", location))
+            links += [Link(str(number), str(target), Scope.RUNTIME, wanted.get("markers", "")) for target in targets]
+        packages.append(_package(source, entry, str(number), location, edges, files, digest_lines))
+    links += python.links_from_project(source, finder, links)
+    return Reading(tuple(packages), tuple(links), findings=tuple(findings))
+
+
+def _dependencies(entry: dict[str, Any]) -> list[tuple[str, dict[str, str]]]:
+    """Return name, range, marker and whether it is optional of each dependency, in all of poetry's spellings."""
+    stated = entry.get("dependencies")
+    found = []
+    for name, wanted in stated.items() if isinstance(stated, dict) else ():
+        for one in wanted if isinstance(wanted, list) else [wanted]:
+            if isinstance(one, str):
+                found.append((name, {"version": one}))
+            elif isinstance(one, dict):
+                optional = "true" if one.get("optional") is True else ""
+                found.append((name, {**parsing.texts(one), "optional": optional}))
+    return found
+
+
+def _package(  # noqa: PLR0913 - the parts of one entry
+    source: Source,
+    entry: dict[str, Any],
+    key: str,
+    location: Location,
+    edges: Known,
+    old_files: dict[str, Any],
+    lines: DigestLines,
+) -> Package:
+    name, version = parsing.text_of(entry.get("name")), parsing.text_of(entry.get("version"))
+    origin = parsing.texts(entry.get("source"))
+    own: str | None = None
+    qualifiers: tuple[tuple[str, str], ...] = ()
+    absent: tuple[NotApplicable, ...] = ()
+    kind = origin.get("type", "")
+    if kind == "directory":
+        own = source.inside(origin.get("url", ""))
+        absent = (python.OUTSIDE_PATH,) if own is None else ()
+    elif kind == "git":
+        commit = origin.get("resolved_reference") or origin.get("reference", "")
+        if vcs := addresses.vcs_url(origin.get("url", ""), commit):
+            qualifiers = (("vcs_url", vcs),)
+        absent = (python.COMMIT_ONLY,)
+    elif kind == "url" and (url := addresses.clean(origin.get("url", ""))):
+        qualifiers = (("download_url", url),)
+    stated = entry.get("files")
+    files = stated if isinstance(stated, list) and stated else old_files.get(name, old_files.get(normal_pypi(name)))
+    artifacts = tuple(
+        python.artifact(facts.get("file", ""), facts.get("url", ""), (facts.get("hash", ""),), lines)
+        for item in (files if isinstance(files, list) else [])
+        if (facts := parsing.texts(item))
+    )
+    return Package(
+        key=key,
+        ecosystem=Ecosystem.PYPI,
+        name=name,
+        version=version,
+        locations=(location,),
+        own=own,
+        qualifiers=qualifiers,
+        artifacts=artifacts if own is None and not absent else (),
+        scopes=_scopes(entry) if own is None else (),
+        edges=edges,
+        not_applicable=absent,
+    )
+
+
+def _scopes(entry: dict[str, Any]) -> tuple[Scope, ...]:
+    """Return the scopes as groups (2.1) or category (before 1.5) state them; empty where neither stands there."""
+    groups = entry.get("groups")
+    if isinstance(groups, list):
+        found = {python.scope_of_group(group) for group in groups if isinstance(group, str)}
+    elif category := parsing.text_of(entry.get("category")):
+        found = {python.scope_of_group(category)}
+    else:
+        return ()
+    if entry.get("optional") is True and Scope.RUNTIME in found:
+        found = (found - {Scope.RUNTIME}) | {Scope.OPTIONAL}
+    return tuple(scope for scope in Scope if scope in found)
+
+
+READER = Reader("poetry", _reads, _read)
