@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 import signal
 import sys
-import time
 from typing import TYPE_CHECKING, NoReturn
 
 from tests.stack.stack import Failed, Stack, Unmeasured
@@ -18,20 +17,22 @@ _UNMEASURED_STATUS = 70
 
 def main() -> int:
     """Run the stack until Ctrl-C or SIGTERM; test runs started meanwhile share it."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    # Explicitly: a shell's background job is started with Ctrl-C ignored.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     try:
         with Stack() as stack:
             print(describe(stack), flush=True)  # noqa: T201 - what a person started it for
-            while True:
-                time.sleep(3600)
+            stack.wait()
+        ending, status = "the stack ended by itself", 1
     except KeyboardInterrupt:
-        return 0
+        ending, status = "stopped", 0
     except Unmeasured as reason:
-        print(reason, file=sys.stderr)  # noqa: T201 - a program
-        return _UNMEASURED_STATUS
+        ending, status = str(reason), _UNMEASURED_STATUS
     except Failed as reason:
-        print(reason, file=sys.stderr)  # noqa: T201 - a program
-        return 1
+        ending, status = str(reason), 1
+    print(ending, file=sys.stderr)  # noqa: T201 - a program
+    return status
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:

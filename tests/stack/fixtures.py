@@ -6,7 +6,8 @@ Without Go, binaries or MariaDB a test that needs them is skipped as *unmeasured
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
+import contextlib
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -21,24 +22,14 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     """The running Sigstore of this machine."""
-    running = Stack()
-    try:
-        running.__enter__()
-    except Unmeasured as reason:
-        _unmeasured(reason)
-    try:
+    with Stack() as running:
         yield running
-    finally:
-        running.__exit__(None, None, None)
 
 
 @pytest.fixture
 def trust_v1(stack: Stack) -> Path:
     """The client trust config that signs with Rekor v1, which is what production runs."""
-    try:
-        return stack.trust_v1
-    except Unmeasured as reason:
-        _unmeasured(reason)
+    return stack.trust_v1
 
 
 @pytest.fixture
@@ -50,10 +41,7 @@ def trust_v2(stack: Stack) -> Path:
 @pytest.fixture(scope="session")
 def cosign(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Cosign:
     """Return cosign, set up for the stack."""
-    try:
-        stack.bin("cosign")
-    except Unmeasured as reason:
-        _unmeasured(reason)
+    stack.bin("cosign")
     return Cosign(stack, tmp_path_factory.mktemp("cosign"))
 
 
@@ -69,7 +57,25 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         return (yield)
 
 
-def _unmeasured(reason: Unmeasured) -> NoReturn:
-    if is_required():
-        pytest.fail(f"{reason} ({REQUIRE}=1 requires it)", pytrace=False)
-    pytest.skip(str(reason))
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup() -> Generator[None, None, None]:
+    """Give a fixture that finds something missing the verdict *unmeasured*."""
+    with _verdict():
+        yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Generator[None, None, None]:
+    """Give a test that finds something missing the verdict *unmeasured*."""
+    with _verdict():
+        yield
+
+
+@contextlib.contextmanager
+def _verdict() -> Iterator[None]:
+    try:
+        yield
+    except Unmeasured as reason:
+        if is_required():
+            pytest.fail(f"{reason} ({REQUIRE}=1 requires it)", pytrace=False)
+        pytest.skip(str(reason))

@@ -68,6 +68,8 @@ class Keeper:
 
     def __init__(self) -> None:
         """Make a fresh state folder; nothing is started yet."""
+        for stale in PLACE.glob("run-*"):  # of a keeper that was killed, or kept to look into
+            shutil.rmtree(stale)
         self.state = Path(tempfile.mkdtemp(prefix="run-", dir=PLACE))
         self.state.chmod(0o711)  # the database's user has to reach its folder
         (self.state / "log").mkdir()

@@ -27,7 +27,7 @@ from tests.stack.build import Unmeasured
 from tests.stack.issuer import job_claims, request_url
 from tests.stack.keeper import PLACE, SOCKET, fingerprint, make_place
 from tests.stack.services import ROOT, SERVERS, URLS, Failed
-from tests.stack.trust import REKOR_V1
+from tests.stack.trust import REKOR_V1, REKOR_V2, redirect
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -42,6 +42,8 @@ REQUIRE = "MAXIMUS_REQUIRE_STACK"
 """The environment variable under which whatever is missing is a failure."""
 
 _START_SECONDS = 240.0
+_REPLY_SECONDS = 120.0
+"""How long the keeper may be busy: it starts services one at a time."""
 _OTHER_STACK_SECONDS = 900.0
 """How long to wait for a stack of other sources to end: a whole test run."""
 _TURN_SECONDS = 300.0
@@ -107,13 +109,17 @@ class Stack:
     @property
     def trust_v1(self) -> Path:
         """The client trust config that signs with Rekor v1."""
-        self.require("rekor-v1")
-        return self.state / "trust.v1.json"
+        return self.trust(REKOR_V1)
 
     @property
     def trust_v2(self) -> Path:
         """The client trust config that signs with Rekor v2."""
-        return self.state / "trust.v2.json"
+        return self.trust(REKOR_V2)
+
+    def trust(self, rekor: int) -> Path:
+        """Return the client trust config that signs with Rekor 1 or 2."""
+        self.require(f"rekor-v{rekor}")
+        return self.state / f"trust.v{rekor}.json"
 
     @property
     def trusted_root(self) -> Path:
@@ -131,16 +137,8 @@ class Stack:
         `through` maps a service (`fulcio`, `tsa`, `rekor-v1`, `rekor-v2`, `issuer`) to a URL without a
         path. Returns `path`.
         """
-        self.require(f"rekor-v{rekor}")
-        document = json.loads((self.state / f"trust.v{rekor}.json").read_text(encoding="utf-8"))
-        text = json.dumps(document)
-        config = document["signingConfig"]
-        for service, url in (through or {}).items():
-            if self.urls[service] not in text:
-                message = f"clients are not told about {service!r}"
-                raise ValueError(message)
-            config = json.loads(json.dumps(config).replace(f'"{self.urls[service]}', f'"{url}'))
-        document["signingConfig"] = config
+        document = json.loads(self.trust(rekor).read_text(encoding="utf-8"))
+        document = redirect(document, {self.urls[service]: url for service, url in (through or {}).items()})
         path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
         return path
 
@@ -194,6 +192,12 @@ class Stack:
         self._ask("start", service)
         self._stopped.discard(service)
 
+    def wait(self) -> None:
+        """Return when the stack has ended, which it does not do while it is used, unless it is killed."""
+        if self._connection and self._replies:
+            self._connection.settimeout(None)
+            self._replies.readline()
+
     @contextlib.contextmanager
     def without(self, service: str) -> Iterator[None]:
         """Take a service away for the length of a `with`."""
@@ -213,6 +217,7 @@ class Stack:
     def _join(self) -> Mapping[str, Any] | None:
         """Connect to a running keeper and return its greeting; nothing when there is none."""
         connection = socket.socket(socket.AF_UNIX)
+        connection.settimeout(_REPLY_SECONDS)
         try:
             connection.connect(str(SOCKET))
             replies = connection.makefile("r", encoding="utf-8")
@@ -295,6 +300,8 @@ class Turns:
 
     def __init__(self) -> None:
         """Hold nothing yet."""
+        # Who waits for the stack of other sources to end must not keep its users from their turns.
+        self._name = fingerprint()[:12]
         self._use: TextIO | None = None
         self._afterwards: Callable[[], None] | None = None
 
@@ -302,7 +309,7 @@ class Turns:
     def shared(self) -> Iterator[None]:
         """Use the stack together with others; `alone` may make it exclusive until the end."""
         make_place()
-        with (PLACE / "use.lock").open("w", encoding="utf-8") as use:
+        with (PLACE / f"use-{self._name}.lock").open("w", encoding="utf-8") as use:
             self._take(use.fileno(), fcntl.LOCK_SH)
             self._use = use
             try:
@@ -326,7 +333,7 @@ class Turns:
 
     def _take(self, use: int, kind: int) -> None:
         """Take the lock behind a gate, or a steady stream of sharers would keep out who wants it alone."""
-        with (PLACE / "gate.lock").open("w", encoding="utf-8") as gate, _locked(gate.fileno()):
+        with (PLACE / f"gate-{self._name}.lock").open("w", encoding="utf-8") as gate, _locked(gate.fileno()):
             deadline = time.monotonic() + _TURN_SECONDS
             while True:
                 try:

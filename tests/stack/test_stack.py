@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 import subprocess
 import sys
 import urllib.error
@@ -44,14 +45,6 @@ def artifact(tmp_path: Path) -> Path:
     path = tmp_path / "app-1.2.3.whl"
     path.write_bytes(b"the bytes of a release\n")
     return path
-
-
-def trust_of(stack: Stack, rekor: int) -> Path:
-    """Return the trust config for one of the logs, or end the test as unmeasured."""
-    try:
-        return stack.trust_v1 if rekor == REKOR_V1 else stack.trust_v2
-    except Unmeasured as reason:
-        pytest.skip(str(reason))
 
 
 def fetch_token(environment: Mapping[str, str], *, audience: str = "sigstore", bearer: str | None = None) -> str:
@@ -94,7 +87,7 @@ def test_cosign_verifies_what_sigstore_python_signs(
 ) -> None:
     """A bundle made by one client is accepted by the other, with either log."""
     bundle = tmp_path / "bundle.json"
-    bundle.write_text(sign(stack, trust_of(stack, rekor), artifact).to_json(), encoding="utf-8")
+    bundle.write_text(sign(stack, stack.trust(rekor), artifact).to_json(), encoding="utf-8")
 
     done = cosign.verify_blob(artifact, bundle)
 
@@ -106,7 +99,6 @@ def test_sigstore_python_verifies_what_cosign_signs(
     stack: Stack, cosign: Cosign, artifact: Path, tmp_path: Path, rekor: int
 ) -> None:
     """A bundle made by cosign, with the token of a GitHub job, is accepted by sigstore-python."""
-    trust_of(stack, rekor)
     bundle = tmp_path / "bundle.json"
 
     done = cosign.sign_blob(artifact, bundle, rekor=rekor)
@@ -120,7 +112,7 @@ def test_cosign_verifies_a_statement_that_sigstore_python_signs(
     stack: Stack, cosign: Cosign, artifact: Path, tmp_path: Path, rekor: int
 ) -> None:
     """An attestation made by one client covers its file for the other."""
-    config = ClientTrustConfig.from_json(trust_of(stack, rekor).read_text(encoding="utf-8"))
+    config = ClientTrustConfig.from_json(stack.trust(rekor).read_text(encoding="utf-8"))
     digest = hashlib.sha256(artifact.read_bytes()).hexdigest()
     subject = Subject.model_validate({"name": artifact.name, "digest": {"sha256": digest}})
     statement = StatementBuilder([subject], PREDICATE_TYPE, {"answer": 42}).build()
@@ -140,7 +132,6 @@ def test_sigstore_python_verifies_a_statement_that_cosign_signs(
     stack: Stack, cosign: Cosign, artifact: Path, tmp_path: Path, rekor: int
 ) -> None:
     """A whole statement is signed by cosign as it stands, and read back by sigstore-python."""
-    trust_of(stack, rekor)
     statement = {
         "_type": "https://in-toto.io/Statement/v1",
         "subject": [
@@ -255,7 +246,7 @@ def test_an_issuer_of_ones_own_signs_the_chosen_claims() -> None:
 @pytest.mark.parametrize("service", ["fulcio", "ct", "tsa", "rekor-v2", "rekor-v1"])
 def test_a_stopped_service_comes_back_as_itself(stack: Stack, artifact: Path, service: str) -> None:
     """A service that was stopped has its old keys and entries: bundles from before and after hold."""
-    trust = trust_of(stack, REKOR_V1 if service == "rekor-v1" else REKOR_V2)
+    trust = stack.trust(REKOR_V1 if service == "rekor-v1" else REKOR_V2)
     before = sign(stack, trust, artifact)
 
     stack.stop(service)
@@ -272,7 +263,6 @@ def test_nothing_is_signed_without_a_service(
 ) -> None:
     """A service that is stopped is really gone."""
     rekor = REKOR_V1 if service == "rekor-v1" else REKOR_V2
-    trust_of(stack, rekor)
 
     with stack.without(service):
         refused = cosign.sign_blob(artifact, tmp_path / "bundle.json", rekor=rekor)
@@ -375,4 +365,42 @@ def test_a_ready_made_folder_without_the_program_is_unmeasured(tmp_path: Path, m
     monkeypatch.setenv("MAXIMUS_STACK_BIN", str(tmp_path))
 
     with pytest.raises(Unmeasured, match=r"holds no fulcio"):
+        build.locate("fulcio")
+
+
+@pytest.mark.parametrize(("required", "outcome"), [("0", "1 skipped"), ("1", "1 error")])
+def test_a_missing_stack_is_unmeasured(tmp_path: Path, required: str, outcome: str) -> None:
+    """What cannot be started is skipped with the verdict's word, and is a failure where it is required."""
+    asking = tmp_path / "test_asking.py"
+    asking.write_text("def test_it(stack): pass\n", encoding="utf-8")
+    (tmp_path / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-rs", "-p", "tests.stack.fixtures", asking],
+        cwd=tmp_path,
+        env={
+            **os.environ,
+            "MAXIMUS_REQUIRE_STACK": required,
+            "MAXIMUS_STACK_BIN": str(tmp_path),
+            "PYTHONPATH": str(ROOT),
+        },
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+    assert outcome in done.stdout
+    assert f"unmeasured: MAXIMUS_STACK_BIN={tmp_path} holds no fulcio" in " ".join(done.stdout.split())
+
+
+def test_a_go_that_is_too_old_is_unmeasured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An old Go is refused with both versions, before it fails in a thousand ways."""
+    old = tmp_path / "go"
+    old.write_text("#!/bin/sh\necho go version go1.19.8 linux/amd64\n", encoding="utf-8")
+    old.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setattr(build, "BIN", tmp_path / "bin")
+    monkeypatch.delenv("MAXIMUS_STACK_BIN", raising=False)
+
+    with pytest.raises(Unmeasured, match=r"is 1\.19\.8; the stack needs Go 1\.26\.0 or newer"):
         build.locate("fulcio")

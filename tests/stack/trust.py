@@ -22,7 +22,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["FULCIO_PASSWORD", "REKOR_V1", "REKOR_V2", "Authorities", "make_authorities"]
+__all__ = ["FULCIO_PASSWORD", "REKOR_V1", "REKOR_V2", "Authorities", "make_authorities", "redirect"]
 
 Document = Mapping[str, Any]
 
@@ -68,13 +68,8 @@ class Authorities:
             "timestampAuthorities": [_authority("tsa", _stamping(self.urls["tsa"]), self.tsa_chain, since)],
         }
 
-    def signing_config(self, rekor: int, through: Mapping[str, str] | None = None) -> Document:
-        """Return the signing config that logs to one Rekor, by its API version.
-
-        `through` puts other addresses (a proxy's) in place of services'. The trusted root does not change
-        with them: clients find a log by its key.
-        """
-        urls = {**self.urls, **(through or {})}
+    def signing_config(self, rekor: int) -> Document:
+        """Return the signing config that logs to one Rekor, by its API version."""
 
         def service(url: str, version: int = 1) -> list[Document]:
             since = {"start": _time(self.valid_from)}
@@ -82,20 +77,20 @@ class Authorities:
 
         return {
             "mediaType": _SIGNING_CONFIG,
-            "caUrls": service(urls["fulcio"]),
-            "oidcUrls": service(urls["issuer"]),
-            "rekorTlogUrls": service(urls[f"rekor-v{rekor}"], rekor),
-            "tsaUrls": service(_stamping(urls["tsa"])),
+            "caUrls": service(self.urls["fulcio"]),
+            "oidcUrls": service(self.urls["issuer"]),
+            "rekorTlogUrls": service(self.urls[f"rekor-v{rekor}"], rekor),
+            "tsaUrls": service(_stamping(self.urls["tsa"])),
             "rekorTlogConfig": {"selector": "ANY"},
             "tsaConfig": {"selector": "ANY"},
         }
 
-    def client_trust(self, rekor: int, through: Mapping[str, str] | None = None) -> Document:
+    def client_trust(self, rekor: int) -> Document:
         """Return trusted root and signing config in the one document that sigstore-python reads."""
         return {
             "mediaType": _CLIENT_TRUST,
             "trustedRoot": self.trusted_root(),
-            "signingConfig": self.signing_config(rekor, through),
+            "signingConfig": self.signing_config(rekor),
         }
 
     def write(self, folder: Path) -> None:
@@ -106,6 +101,25 @@ class Authorities:
             documents[f"signing_config.v{rekor}.json"] = self.signing_config(rekor)
         for name, document in documents.items():
             (folder / name).write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+
+
+def redirect(client_trust: Document, through: Mapping[str, str]) -> Document:
+    """Return a client trust config with services reached at other addresses, a proxy's.
+
+    `through` maps what a service's URL begins with to what stands there instead. The trusted root does not
+    change: clients find a log by its key.
+    """
+    config = dict(client_trust["signingConfig"])
+    for kind in ("caUrls", "oidcUrls", "rekorTlogUrls", "tsaUrls"):
+        config[kind] = [{**service, "url": _redirect(service["url"], through)} for service in config[kind]]
+    return {**client_trust, "signingConfig": config}
+
+
+def _redirect(url: str, through: Mapping[str, str]) -> str:
+    for old, new in through.items():
+        if url.startswith(old):
+            return new + url.removeprefix(old)
+    return url
 
 
 def make_authorities(folder: Path, urls: Mapping[str, str], now: dt.datetime) -> Authorities:
