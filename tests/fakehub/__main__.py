@@ -1,7 +1,7 @@
 """Serve a world in the foreground, to try an action against it by hand.
 
     python3 -m tests.fakehub                      # a small world of its own
-    python3 -m tests.fakehub --world world.json   # a world as `tests.fakehub.world` describes it
+    python3 -m tests.fakehub --world world.json   # a world as `tests.fakehub.reading` describes it
     python3 -m tests.fakehub --enterprise         # with the addresses of GitHub Enterprise Server
 
 It prints the job's environment, ready to be pasted into another terminal, then every request as it comes.
@@ -15,13 +15,23 @@ import shlex
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tests.fakehub.descriptions import Unmeasured
-from tests.fakehub.fixtures import unmeasured
+from tests.fakehub.descriptions import unmeasured
+
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+    from tests.fakehub.server import Hub
+
+__all__ = ["EXAMPLE", "main"]
 
 UNMEASURED_STATUS = 70
+"""The exit status that says nothing was looked at."""
+
+_LOOK_SECONDS = 0.1
 
 _SHAS = ("1" * 40, "2" * 40, "3" * 40)
 
@@ -97,37 +107,42 @@ def main() -> int:
     parser.add_argument("--world", type=Path, help="a JSON file that describes the world")
     parser.add_argument("--enterprise", action="store_true", help="give the addresses an enterprise server has")
     options = parser.parse_args()
-    try:
-        reason = unmeasured()
-        if reason:
-            raise Unmeasured(reason.removeprefix("unmeasured: "))
-    except Unmeasured as error:
-        print(error, file=sys.stderr)
+    reason = unmeasured()
+    if reason:
+        _say(reason)
         return UNMEASURED_STATUS
+    from tests.fakehub.server import Hub  # noqa: PLC0415 - needs packages that `unmeasured` looks for
+
     world = json.loads(options.world.read_text(encoding="utf-8")) if options.world else EXAMPLE
-    with tempfile.TemporaryDirectory(prefix="fakehub-") as folder, _hub(world, Path(folder), options.enterprise) as hub:
+    with (
+        tempfile.TemporaryDirectory(prefix="fakehub-") as folder,
+        Hub(world, folder=Path(folder), enterprise=options.enterprise) as hub,
+        suppress(KeyboardInterrupt),
+    ):
         for name, value in hub.environment().items():
-            print(f"export {name}={shlex.quote(value)}")
-        print("# Interrupt with Ctrl-C. Requests follow.", flush=True)
-        shown = 0
-        try:
-            while True:
-                for made in hub.log[shown:]:
-                    shown = made.number
-                    points = f" {made.points} points" if made.points else ""
-                    print(f"# {made.method} {made.path} {made.operation} {made.status}{points}", flush=True)
-                for said in hub.take_violations():
-                    print(f"# VIOLATION {said}", flush=True)
-                time.sleep(0.1)
-        except KeyboardInterrupt:
-            return 0
+            _say(f"export {name}={shlex.quote(value)}")
+        _say("# Interrupt with Ctrl-C. Requests follow.")
+        _report(hub)
+    return 0
 
 
-def _hub(world: dict[str, Any], folder: Path, enterprise: bool) -> Any:  # noqa: ANN401, FBT001 - imported late
-    """Return the hub, whose packages may be absent when this module is read."""
-    from tests.fakehub.server import Hub  # noqa: PLC0415
+def _report(hub: Hub) -> NoReturn:
+    """Say each request and violation as it comes, until interrupted."""
+    shown = 0
+    while True:
+        for made in hub.log[shown:]:
+            shown = made.number
+            points = f" {made.points} points" if made.points else ""
+            _say(f"# {made.method} {made.path} {made.operation} {made.status}{points}")
+        for said in hub.take_violations():
+            _say(f"# VIOLATION {said}")
+        time.sleep(_LOOK_SECONDS)
 
-    return Hub(world, folder=folder, enterprise=enterprise)
+
+def _say(line: str) -> None:
+    """Write a line at once, also where the output is a pipe."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

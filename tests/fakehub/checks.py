@@ -70,6 +70,7 @@ class OpenAPI:
         self._document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         self.operations = tuple(self._read_operations())
         self._validators: dict[tuple[str, str], jsonschema_rs.Validator] = {}
+        self._leasts: dict[tuple[str, ...], Any] = {}
 
     def find(self, method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
         """Return the operation that serves the path, and its decoded parameters."""
@@ -89,33 +90,26 @@ class OpenAPI:
         """Yield everything that is wrong with a request, one sentence each."""
         for name, value in parameters.items():
             yield from _value_faults(f"path parameter {name}", value, operation.parameters.get(name, {}))
-        for name in sorted(operation.required_query - set(query)):
-            yield f"query parameter {name} is missing"
-        for name, value in query.items():
-            if name not in operation.query:
-                yield f"query parameter {name} does not exist"
-                continue
-            yield from _value_faults(f"query parameter {name}", value, operation.query[name])
-            if name == "per_page" and _INTEGER.fullmatch(value) and not 1 <= int(value) <= _PAGE_LIMIT:
-                yield f"query parameter per_page is {value}, GitHub takes 1 to {_PAGE_LIMIT}"
-            if name == "page" and _INTEGER.fullmatch(value) and int(value) < 1:
-                yield f"query parameter page is {value}, pages count from 1"
-        if body is None:
-            if operation.body_required:
-                yield "the body is missing"
-        elif operation.body is None:
-            if not operation.uploads:
-                yield "a body was sent where none is taken"
-        else:
-            if operation.id == "issues/add-labels" and isinstance(body, list):
-                # GitHub's prose takes a bare list as well, which its schema forgets.
-                body = {"labels": body}
-            validator = self._validator(operation, "request", operation.body)
-            yield from (f"body{_where(error)}: {error.message}" for error in validator.iter_errors(body))
-            known = operation.body.get("properties")
-            if isinstance(body, dict) and known is not None:
-                # GitHub ignores what it does not know, so a misspelt key would go unseen.
-                yield from (f"body: property {name} does not exist" for name in sorted(set(body) - set(known)))
+        yield from _query_faults(operation, query)
+        if body is not None:
+            yield from self._body_faults(operation, body)
+        elif operation.body_required:
+            yield "the body is missing"
+
+    def _body_faults(self, operation: Operation, body: Any) -> Iterator[str]:  # noqa: ANN401 - JSON
+        """Yield what is wrong with a JSON body."""
+        if operation.body is None:
+            yield "a body was sent where none is taken"
+            return
+        if operation.id == "issues/add-labels" and isinstance(body, list):
+            # GitHub's prose takes a bare list as well, which its schema forgets.
+            body = {"labels": body}
+        validator = self._validator(operation, "request", operation.body)
+        yield from (f"body{_where(error)}: {error.message}" for error in validator.iter_errors(body))
+        known = operation.body.get("properties")
+        if isinstance(body, dict) and known is not None:
+            # GitHub ignores what it does not know, so a misspelt key would go unseen.
+            yield from (f"body: property {name} does not exist" for name in sorted(set(body) - set(known)))
 
     def reply_faults(self, operation: Operation, status: int, body: Any) -> Iterator[str]:  # noqa: ANN401 - JSON
         """Yield everything in which the fake's own reply is not one that GitHub describes.
@@ -138,15 +132,19 @@ class OpenAPI:
 
         What is added is the least the schema allows and means nothing: the fake has no state for it.
         """
-        schema = self._resolved({"$ref": f"#/components/schemas/{name}"})
-        return {**self._least(schema), **known}
+        return {**self.least(name), **known}
 
     def least(self, *path: str) -> Any:  # noqa: ANN401 - JSON
-        """Return the least value of a property, by the names that lead to it from a named schema."""
-        schema = self._resolved({"$ref": f"#/components/schemas/{path[0]}"})
-        for name in path[1:]:
-            schema = self._resolved(schema["properties"][name])
-        return self._least(schema)
+        """Return the least value of a property, by the names that lead to it from a named schema.
+
+        It is shared between callers: copy it before changing it.
+        """
+        if path not in self._leasts:
+            schema = self._resolved({"$ref": f"#/components/schemas/{path[0]}"})
+            for name in path[1:]:
+                schema = self._resolved(schema["properties"][name])
+            self._leasts[path] = self._least(schema)
+        return self._leasts[path]
 
     def _least(self, schema: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
         """Return the least value that the schema allows."""
@@ -252,6 +250,22 @@ def _pattern(template: str) -> re.Pattern[str]:
     return re.compile(expression)
 
 
+def _query_faults(operation: Operation, query: Mapping[str, str]) -> Iterator[str]:
+    """Yield what is wrong with a query."""
+    for name in sorted(operation.required_query - set(query)):
+        yield f"query parameter {name} is missing"
+    for name, value in query.items():
+        if name not in operation.query:
+            yield f"query parameter {name} does not exist"
+            continue
+        yield from _value_faults(f"query parameter {name}", value, operation.query[name])
+        number = int(value) if _INTEGER.fullmatch(value) else 1
+        if name == "per_page" and not 1 <= number <= _PAGE_LIMIT:
+            yield f"query parameter per_page is {value}, GitHub takes 1 to {_PAGE_LIMIT}"
+        if name == "page" and number < 1:
+            yield f"query parameter page is {value}, pages count from 1"
+
+
 def _value_faults(what: str, value: str, schema: Mapping[str, Any]) -> Iterator[str]:
     """Yield what is wrong with one parameter, which arrives as text whatever its type."""
     kind = schema.get("type", "string")
@@ -272,26 +286,25 @@ def _where(error: jsonschema_rs.ValidationError) -> str:
 def _json_schema(node: Any, *, closed: bool, names: bool = False) -> Any:  # noqa: ANN401 - a foreign JSON tree
     """Return an OpenAPI 3.0 schema as JSON Schema 2020-12.
 
-    `nullable` becomes part of the type, references go to the registry, and a closed reading forbids
-    properties that an object's schema does not name. `names` says that the keys here are names.
+    References go to the registry, and a closed reading forbids properties that an object's schema does
+    not name. `names` says that the keys here are names somebody chose.
     """
     if isinstance(node, list):
         return [_json_schema(item, closed=closed) for item in node]
     if not isinstance(node, dict):
         return node
-    if isinstance(node.get("$ref"), str) and not names:
-        return {"$ref": (_CLOSED if closed else _OPEN) + node["$ref"]}
-    schema = {
-        key: value if key in {"enum", "default"} and not names else
-        _json_schema(value, closed=closed, names=key == "properties" and not names)
-        for key, value in node.items()
-    }  # fmt: skip
     if names:
-        return schema
-    if closed and isinstance(schema.get("properties"), dict) and schema["properties"]:
+        return {name: _json_schema(value, closed=closed) for name, value in node.items()}
+    if isinstance(node.get("$ref"), str):
+        return {"$ref": (_CLOSED if closed else _OPEN) + node["$ref"]}
+    schema = {key: _json_schema(value, closed=closed, names=key == "properties") for key, value in node.items()}
+    if closed and schema.get("properties"):
         schema.setdefault("additionalProperties", False)
-    if not schema.pop("nullable", False):
-        return schema
+    return _or_null(schema) if schema.pop("nullable", False) else schema
+
+
+def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return a schema that takes null besides: OpenAPI 3.0 says `nullable`, JSON Schema has a type for it."""
     if "enum" in schema and None not in schema["enum"]:
         schema["enum"] = [*schema["enum"], None]
     if isinstance(schema.get("type"), str):

@@ -14,20 +14,23 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import importlib
 import json
 import os
 import shutil
 import subprocess
+import sys
 import tarfile
 import tempfile
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["OPERATIONS", "Descriptions", "Tampered", "Unmeasured", "descriptions"]
+__all__ = ["OPERATIONS", "Descriptions", "Tampered", "Unmeasured", "descriptions", "unmeasured"]
 
 CACHE_FOLDER = "MAXIMUS_TEST_CACHE"
 """The environment variable that places the cache elsewhere."""
@@ -128,11 +131,24 @@ def descriptions(environment: Mapping[str, str] = os.environ) -> Descriptions:
     Raises Unmeasured where npm cannot deliver, Tampered where it delivers something else.
     """
     newest = environment.get(EDITION, "") == "newest"
-    folder = _cache(environment) / ("github-newest" if newest else f"github-{_fingerprint()}")
+    # The newest is asked for once a day: every process of a run then reads the same.
+    edition = f"newest-{date.today().isoformat()}" if newest else _fingerprint()  # noqa: DTZ011 - a local folder's name
+    folder = _cache(environment) / f"github-{edition}"
     found = Descriptions(folder / "openapi.json", folder / "schema.graphql")
-    if newest or not (found.openapi.is_file() and found.graphql.is_file()):
+    if not (found.openapi.is_file() and found.graphql.is_file()):
         _fetch(folder, found, newest=newest)
     return found
+
+
+def unmeasured() -> str:
+    """Return why the fake cannot run on this machine, empty where it can."""
+    try:
+        descriptions()
+        for module in ("graphql", "jsonschema_rs"):
+            importlib.import_module(module)
+    except (Unmeasured, ImportError) as error:
+        return str(error) if isinstance(error, Unmeasured) else f"unmeasured: {error}"
+    return ""
 
 
 def _cache(environment: Mapping[str, str]) -> Path:
@@ -157,8 +173,6 @@ def _fetch(folder: Path, wanted: Descriptions, *, newest: bool) -> None:
         whole.mkdir()
         (whole / wanted.openapi.name).write_text(json.dumps(_cut(openapi)), encoding="utf-8")
         (whole / wanted.graphql.name).write_bytes(_member(GRAPHQL, work, newest=newest))
-        if newest and folder.exists():
-            shutil.rmtree(folder)
         try:
             whole.rename(folder)
         except OSError:
@@ -263,4 +277,4 @@ def _references(node: Any) -> Iterator[str]:  # noqa: ANN401 - a foreign JSON tr
 
 
 if __name__ == "__main__":
-    print(descriptions().openapi.parent)
+    sys.stdout.write(f"{descriptions().openapi.parent}\n")

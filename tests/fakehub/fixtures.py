@@ -10,13 +10,12 @@ Load it with `-p tests.fakehub.fixtures`, or `pytest_plugins` in the topmost con
 
 from __future__ import annotations
 
-import importlib
 import os
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
-from tests.fakehub.descriptions import Unmeasured, descriptions
+from tests.fakehub.descriptions import unmeasured
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
     from tests.fakehub.server import Hub
 
-__all__ = ["REQUIRED", "FakeHub", "fakehub", "unmeasured"]
+__all__ = ["REQUIRED", "FakeHub", "fakehub"]
 
 REQUIRED = "MAXIMUS_REQUIRE_STACK"
 """Where this environment variable is 1, what cannot be measured is a failure."""
@@ -44,17 +43,6 @@ class FakeHub(Protocol):
         graphql_limit: int = 5000,
     ) -> Hub:
         """Serve a world; the settings are those of `tests.fakehub.server.Hub`."""
-
-
-def unmeasured() -> str:
-    """Return why the fake cannot run on this machine, empty where it can."""
-    try:
-        descriptions()
-        for module in ("graphql", "jsonschema_rs"):
-            importlib.import_module(module)
-    except (Unmeasured, ImportError) as error:
-        return str(error) if isinstance(error, Unmeasured) else f"unmeasured: {error}"
-    return ""
 
 
 @pytest.fixture(scope="session")

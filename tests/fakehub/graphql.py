@@ -32,14 +32,23 @@ from graphql.execution.values import get_argument_values, get_directive_values, 
 from graphql.type import GraphQLIncludeDirective, GraphQLSkipDirective
 
 from tests.fakehub.descriptions import descriptions
-from tests.fakehub.world import Comparison, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from graphql import GraphQLResolveInfo, SelectionSetNode
 
-    from tests.fakehub.world import Account, Commit, PullRequest, Release, Repository, Sha, Signature
+    from tests.fakehub.world import (
+        Account,
+        Commit,
+        Comparison,
+        PullRequest,
+        Release,
+        Repository,
+        Sha,
+        Signature,
+        World,
+    )
 
 __all__ = ["NODE_LIMIT", "Answer", "answer", "schema"]
 
@@ -67,7 +76,7 @@ class Answer:
     """What is wrong with it, one sentence each."""
 
 
-class Refused(GraphQLError):
+class Refused(GraphQLError):  # noqa: N818 - GitHub refuses, the fake does not fail
     """An error that GitHub answers with, with its own `type` beside the message."""
 
     def __init__(self, kind: str, message: str) -> None:
@@ -110,7 +119,7 @@ def schema() -> GraphQLSchema:
     return built
 
 
-def answer(  # noqa: PLR0913 - a request and its circumstances
+def answer(  # noqa: PLR0911, PLR0913 - a return for each of GitHub's rules; a request and its circumstances
     world: World,
     sent: Any,  # noqa: ANN401 - JSON as the client sent it
     *,
@@ -166,6 +175,9 @@ def answer(  # noqa: PLR0913 - a request and its circumstances
             for error in result.errors
             if not isinstance(error.original_error or error, (Refused, Unserved))
         ]
+        # A thing that is not there may well be asked for; a cursor that was made up may not.
+        refused = [error.original_error or error for error in result.errors]
+        violations += [error.message for error in refused if isinstance(error, Refused) and error.kind != "NOT_FOUND"]
     violations += [f"the fake does not serve {what}" for what in scope.unserved]
     return Answer(body, name, meter.points, meter.nodes, tuple(violations))
 
@@ -292,7 +304,7 @@ def _resolve(source: Any, info: GraphQLResolveInfo[Scope], **arguments: Any) -> 
     """Take a field out of a dict; one that is not in it is the fake's gap and is reported."""
     try:
         if info.field_name not in source:
-            raise Unserved(f"{info.parent_type.name}.{info.field_name}")
+            raise Unserved(f"{info.parent_type.name}.{info.field_name}")  # noqa: TRY301 - caught with those of the functions
         value = source[info.field_name]
         return value(**arguments) if callable(value) else value
     except Unserved as gap:
@@ -318,7 +330,7 @@ def _root(scope: Scope, *, may_read: bool) -> dict[str, Any]:
         "repository": repository,
         "search": search,
         "viewer": {"__typename": "User", "login": "github-actions[bot]"},
-        "rateLimit": lambda dryRun=False: _rate_limit(scope),  # noqa: ARG005 - GitHub's names
+        "rateLimit": lambda **_: _rate_limit(scope),
     }
 
 
@@ -366,6 +378,17 @@ def _connection(  # noqa: PLR0913 - the four arguments of a connection are Graph
     }
 
 
+def _in_usual_order(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a connection's arguments without the order, which the schema always fills in.
+
+    The world's own order stands for the usual one. Raises Unserved for another.
+    """
+    order = arguments.get("orderBy")
+    if order and order["field"] != "CREATED_AT":
+        raise Unserved(f"an order by {order['field']}")
+    return {name: value for name, value in arguments.items() if name != "orderBy"}
+
+
 def _cursor(position: int) -> str:
     """Return an opaque cursor."""
     return base64.b64encode(f"cursor:{position}".encode()).decode()
@@ -381,6 +404,31 @@ def _position(cursor: str) -> int:
 
 def _repository(scope: Scope, repository: Repository) -> dict[str, Any]:
     """Return a repository."""
+    return {
+        "__typename": "Repository",
+        "id": f"R_{repository.id}",
+        "databaseId": repository.id,
+        "isPrivate": repository.private,
+        **_name(scope, repository.full_name),
+        **_git(scope, repository),
+        **_requests(scope, repository),
+        **_releases(scope, repository),
+    }
+
+
+def _name(scope: Scope, full_name: str) -> dict[str, Any]:
+    """Return what is known of a repository by its name alone, in this world or not."""
+    owner, _, name = full_name.partition("/")
+    return {
+        "name": name,
+        "nameWithOwner": full_name,
+        "owner": {"__typename": "Organization", "login": owner, "url": f"{scope.server}/{owner}"},
+        "url": f"{scope.server}/{full_name}",
+    }
+
+
+def _git(scope: Scope, repository: Repository) -> dict[str, Any]:
+    """Return a repository's refs and objects."""
     default = f"refs/heads/{repository.default_branch}"
 
     def ref(qualifiedName: str) -> dict[str, Any] | None:  # noqa: N803 - GitHub's name
@@ -388,23 +436,33 @@ def _repository(scope: Scope, repository: Repository) -> dict[str, Any]:
         return _ref(scope, repository, name) if name else None
 
     def refs(
-        refPrefix: str,  # noqa: N803
-        query: str | None = None,
+        refPrefix: str,  # noqa: N803 - GitHub's names
+        query: str = "",
         direction: str | None = None,
         orderBy: Mapping[str, str] | None = None,  # noqa: N803
         **page: Any,  # noqa: ANN401
     ) -> dict[str, Any]:
         names = sorted(name for name in repository.refs if name.startswith(refPrefix))
-        if query:
-            names = [name for name in names if query in name.removeprefix(refPrefix)]
+        names = [name for name in names if query in name.removeprefix(refPrefix)]
         if orderBy and orderBy["field"] == "TAG_COMMIT_DATE":
             names.sort(key=lambda name: repository.commit(repository.refs[name]).date)
         if "DESC" in {direction, (orderBy or {}).get("direction")}:
             names.reverse()
         return _connection(names, lambda name: _ref(scope, repository, name), **page)
 
-    def git_object(expression: str | None = None, oid: str | None = None) -> dict[str, Any] | None:
-        return _object(scope, repository, expression or oid or "")
+    def git_object(expression: str = "", oid: str = "") -> dict[str, Any] | None:
+        return _object(scope, repository, expression or oid)
+
+    return {
+        "defaultBranchRef": lambda: _ref(scope, repository, default) if default in repository.refs else None,
+        "ref": ref,
+        "refs": refs,
+        "object": git_object,
+    }
+
+
+def _requests(scope: Scope, repository: Repository) -> dict[str, Any]:
+    """Return a repository's pull requests."""
 
     def pull_request(number: int) -> dict[str, Any]:
         found = scope.world.pull_request(repository, number)
@@ -415,11 +473,14 @@ def _repository(scope: Scope, repository: Repository) -> dict[str, Any]:
     def pull_requests(**arguments: Any) -> dict[str, Any]:  # noqa: ANN401 - GitHub's arguments
         return _pull_requests(scope, list(scope.world.of(repository)), **arguments)
 
-    def visible() -> list[Release]:
-        return [release for release in repository.releases if scope.may_write or not release.draft]
+    return {"pullRequest": pull_request, "pullRequests": pull_requests}
+
+
+def _releases(scope: Scope, repository: Repository) -> dict[str, Any]:
+    """Return a repository's releases; drafts are only there for those who may write."""
 
     def releases(orderBy: Mapping[str, str] | None = None, **page: Any) -> dict[str, Any]:  # noqa: ANN401, N803 - GitHub's names
-        found = visible()
+        found = [release for release in repository.releases if scope.may_write or not release.draft]
         if orderBy:
             by_name = orderBy["field"] == "NAME"
             found.sort(key=lambda release: (release.name or "") if by_name else release.created_at)
@@ -435,29 +496,7 @@ def _repository(scope: Scope, repository: Repository) -> dict[str, Any]:
         found = repository.latest_release()
         return _release(scope, repository, found) if found else None
 
-    return {
-        "__typename": "Repository",
-        "id": f"R_{repository.id}",
-        "databaseId": repository.id,
-        "name": repository.name,
-        "nameWithOwner": repository.full_name,
-        "owner": {
-            "__typename": "Organization",
-            "login": repository.owner,
-            "url": f"{scope.server}/{repository.owner}",
-        },
-        "url": f"{scope.server}/{repository.full_name}",
-        "isPrivate": repository.private,
-        "defaultBranchRef": lambda: _ref(scope, repository, default) if default in repository.refs else None,
-        "ref": ref,
-        "refs": refs,
-        "object": git_object,
-        "pullRequest": pull_request,
-        "pullRequests": pull_requests,
-        "releases": releases,
-        "release": release,
-        "latestRelease": latest,
-    }
+    return {"releases": releases, "release": release, "latestRelease": latest}
 
 
 def _ref(scope: Scope, repository: Repository, name: str) -> dict[str, Any]:
@@ -546,6 +585,10 @@ def _commit(scope: Scope, repository: Repository, commit: Commit) -> dict[str, A
         ]
         return _connection(found, lambda ancestor: _commit(scope, repository, ancestor), **page)
 
+    def associated(**page: Any) -> dict[str, Any]:  # noqa: ANN401 - GitHub's arguments
+        found = scope.world.associated(commit)
+        return _connection(found, lambda request: _pull_request(scope, request), **_in_usual_order(page))
+
     def parents(**page: Any) -> dict[str, Any]:  # noqa: ANN401 - GitHub's arguments
         found = [repository.commit(oid) for oid in commit.parents or ()]
         return _connection(found, lambda parent: _commit(scope, repository, parent), **page)
@@ -563,9 +606,7 @@ def _commit(scope: Scope, repository: Repository, commit: Commit) -> dict[str, A
         "authoredDate": commit.date,
         "author": _signature(commit.author, commit.date),
         "authors": lambda **page: _connection(commit.authors, lambda author: _signature(author, commit.date), **page),
-        "associatedPullRequests": lambda orderBy=None, **page: _connection(  # noqa: ARG005 - GitHub's name
-            scope.world.associated(commit), lambda request: _pull_request(scope, request), **page
-        ),
+        "associatedPullRequests": associated,
         "parents": parents,
         "history": history,
     }
@@ -621,8 +662,9 @@ def _pull_request(scope: Scope, request: PullRequest) -> dict[str, Any]:
     """Return a pull request."""
     home = scope.world.repository(request.repository)
 
-    def labels(orderBy: Any = None, **page: Any) -> dict[str, Any]:  # noqa: ANN401, ARG001, N803 - GitHub's names
-        return _connection(request.labels, lambda name: {"__typename": "Label", "name": name}, **page)
+    def labels(**page: Any) -> dict[str, Any]:  # noqa: ANN401 - GitHub's arguments
+        found = request.labels
+        return _connection(found, lambda name: {"__typename": "Label", "name": name}, **_in_usual_order(page))
 
     def commit(oid: Sha | None) -> dict[str, Any] | None:
         return _commit(scope, home, home.commit(oid)) if home and oid else None
@@ -652,8 +694,8 @@ def _pull_request(scope: Scope, request: PullRequest) -> dict[str, Any]:
         "headRefName": request.head,
         "headRefOid": request.head_oid,
         "isCrossRepository": request.cross_repository,
-        "repository": lambda: _repository(scope, home) if home else None,
-        "baseRepository": lambda: _repository(scope, home) if home else None,
+        "repository": lambda: _repository(scope, home) if home else _name(scope, request.repository),
+        "baseRepository": lambda: _repository(scope, home) if home else _name(scope, request.repository),
         "mergeCommit": lambda: commit(request.merge_commit),
         "potentialMergeCommit": lambda: commit(request.potential_merge_commit),
         "labels": labels,
@@ -782,7 +824,7 @@ def _in_range(moment: str | None, text: str) -> bool:
 
 def _date_time(value: object) -> str:
     """Return a moment. Raises ValueError where it is none."""
-    datetime.fromisoformat(str(value).replace("Z", "+00:00"))
+    datetime.fromisoformat(str(value))
     return str(value)
 
 

@@ -45,8 +45,8 @@ class Addresses:
     """The root of the upload host."""
     downloads: str
     """The root of what stands for github.com's downloads."""
-    storage: str
-    """The root of another host, where files lie and where no token belongs."""
+    storage: Callable[[int], str]
+    """The address of an asset's content on another host, where no token belongs."""
     server: str
     """The root of pages meant for people."""
 
@@ -486,7 +486,7 @@ def _get_asset(call: Call) -> Reply:
     if "application/octet-stream" not in call.headers.get("accept", ""):
         return Reply(200, _asset(call, call.repository, release, asset))
     if call.redirects:
-        return Reply(302, None, {"location": f"{call.at.storage}/{asset.id}"})
+        return Reply(302, None, {"location": call.at.storage(asset.id)})
     return Reply(200, asset.content, {"content-type": asset.content_type})
 
 

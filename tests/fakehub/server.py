@@ -16,8 +16,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from tests.fakehub import checks, faults, graphql, rest
 from tests.fakehub.faults import Injected, Lost, Meanwhile, Partial, Slow, Status, WrongDigest
+from tests.fakehub.reading import read
 from tests.fakehub.rest import Addresses, Call, Missing, Reply, refusal
-from tests.fakehub.world import Invalid, World
+from tests.fakehub.world import Invalid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -137,7 +138,7 @@ class Hub:
         """Read a world and serve it.
 
         Args:
-            world: see `tests.fakehub.world`.
+            world: see `tests.fakehub.reading`.
             folder: where event files are written.
             enterprise: give addresses as GitHub Enterprise Server has them; both forms are always served.
             redirects: hand an asset's content out by a redirect to another host, as GitHub may.
@@ -146,7 +147,7 @@ class Hub:
             core_limit: how many REST requests there are in an hour.
             graphql_limit: how many GraphQL points there are in an hour.
         """
-        self.world = World.read(world, lenient=lenient)
+        self.world = read(world, lenient=lenient)
         self.violations: list[str] = []
         self.peak = 0
         """The most requests that were under way at once."""
@@ -163,7 +164,7 @@ class Hub:
         self._closing = threading.Event()
         self._openapi = checks.load()
         self._server = _Server(self, "127.0.0.1")
-        self._storage_server = _Server(self, _elsewhere())
+        self._storage_server: _Server | None = None
 
     def __enter__(self) -> Self:
         """Serve within a `with`."""
@@ -177,7 +178,8 @@ class Hub:
         """Stop serving; replies that are being delayed are given up."""
         self._closing.set()
         self._server.stop()
-        self._storage_server.stop()
+        if self._storage_server is not None:
+            self._storage_server.stop()
 
     # What a test asks.
 
@@ -439,10 +441,14 @@ class Hub:
         if "user-agent" not in request.headers:
             said = "Request forbidden by administrative rules. Please make sure your request has a User-Agent header."
             return _Outcome(refusal(403, said), violations=("there is no User-Agent header",))
-        if request.root == self._storage_server.root:
+        if request.root != self.root:
             return self._storage(request, path)
         if "/releases/download/" in path:
             return self._download(path)
+        return self._serve_api(request, path, wrong_digest)
+
+    def _serve_api(self, request: _Request, path: str, wrong_digest: str) -> _Outcome:
+        """Serve a request to one of the two APIs, as far as version, token and rate allow."""
         version = request.headers.get("x-github-api-version", API_VERSION)
         if version != API_VERSION:
             said = f"API version {version} is not served, only {API_VERSION}"
@@ -569,7 +575,7 @@ class Hub:
                 api=self.api_url,
                 uploads=f"{self.root}{uploads}",
                 downloads=self.root,
-                storage=f"{self._storage_server.root}/storage",
+                storage=self._storage_address,
                 server=self.server_url,
             ),
             parameters={},
@@ -594,7 +600,7 @@ class Hub:
         if "authorization" in request.headers:
             said = "the Authorization header followed a redirect to another host"
             return _Outcome(Reply(400, {"message": said}), violations=(said,))
-        number = path.removeprefix("/storage/")
+        number = path.removeprefix("/")
         asset = self._asset(int(number)) if number.isdecimal() else None
         if asset is None:
             return _Outcome(refusal(404, "Not Found"))
@@ -608,7 +614,13 @@ class Hub:
         asset = next((one for one in release.assets if one.name == unquote(file)), None) if release else None
         if asset is None:
             return _Outcome(Reply(404, b"Not Found", {"content-type": "text/plain"}))
-        return _Outcome(Reply(302, None, {"location": f"{self._call().at.storage}/{asset.id}"}))
+        return _Outcome(Reply(302, None, {"location": self._storage_address(asset.id)}))
+
+    def _storage_address(self, number: int) -> str:
+        """Return where a file's content lies: on another host, which listens from the first time on."""
+        if self._storage_server is None:
+            self._storage_server = _Server(self, _elsewhere())
+        return f"{self._storage_server.root}/{number}"
 
     def _asset(self, number: int) -> Asset | None:
         """Return a file by its id."""
@@ -732,8 +744,8 @@ class _Server(ThreadingHTTPServer):
                 connection.shutdown(socket.SHUT_RDWR)
         super().server_close()
 
-    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - the base class's
-        """Let a client go away in the middle, as those of slow and lost replies do; anything else is a bug."""
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401, ARG002 - the base class's
+        """Report what is a bug of the fake's own; clients that go away are no error and do not come here."""
         self.hub.violations.append(f"the fake failed: {traceback.format_exc()}")
 
 

@@ -18,7 +18,8 @@ from github import Auth, Github
 
 from tests.fakehub.__main__ import EXAMPLE
 from tests.fakehub.client import ask
-from tests.fakehub.world import BODY_LIMIT, World
+from tests.fakehub.reading import read
+from tests.fakehub.world import BODY_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -669,7 +670,7 @@ def test_the_environment_is_a_jobs(fakehub: FakeHub) -> None:
 def test_a_misspelt_world_is_refused(world: dict[str, Any]) -> None:
     """A key that no world has is an error, since what it means would be missing unseen."""
     with pytest.raises(ValueError, match="unknown keys"):
-        World.read(world)
+        read(world)
 
 
 # The fixture and the program.

@@ -35,6 +35,13 @@ def _in_comparison(selection: str) -> str:
         (_in_repository('pullRequest(number: "1") { title }'), "Int cannot represent"),
         ('mutation { addStar(input: {starrableId: "R_1"}) { clientMutationId } }', "no mutations"),
         ("query { repository(", "Syntax Error"),
+        (_in_comparison('commits(first: 1, after: "made up") { nodes { oid } }'), "a valid cursor"),
+        (
+            _in_repository(
+                "pullRequest(number: 1) { labels(first: 1, orderBy: {field: NAME, direction: ASC}) { totalCount } }"
+            ),
+            "an order by NAME",
+        ),
         (_in_repository("diskUsage"), "does not serve Repository.diskUsage"),
         ('query { search(query: "language:go", type: ISSUE, first: 1) { issueCount } }', "search with language:go"),
     ],
@@ -173,6 +180,24 @@ def test_merged_pull_requests_come_newest_first(fakehub: FakeHub) -> None:
             "files": {"nodes": [{"path": "src/links.py"}]},
         }
     ]
+
+
+def test_what_the_world_leaves_out_has_an_old_date(fakehub: FakeHub) -> None:
+    """A commit without a date is older than everything, so nobody stops reading because of it."""
+    hub = fakehub({"repos": {"acme/app": {"refs": {"refs/heads/main": FIRST}, "commits": {FIRST: {}}}}})
+    query = _in_repository('object(expression: "main") { ... on Commit { committedDate message } }')
+    found = ask_graphql(hub, query)["data"]["repository"]["object"]
+    assert found == {"committedDate": "2000-01-01T00:00:00Z", "message": ""}
+
+
+def test_a_pull_request_may_belong_to_a_repository_outside(fakehub: FakeHub) -> None:
+    """A commit may be tied to a pull request of another repository, of which only the name is known."""
+    repository = {"refs": {"refs/heads/main": FIRST}, "commits": {FIRST: {"prs": ["other/fork#7"]}}}
+    hub = fakehub({"repos": {"acme/app": repository}, "prs": {"other/fork#7": {"title": "Elsewhere"}}})
+    requests = "associatedPullRequests(first: 5) { nodes { number baseRepository { nameWithOwner } } }"
+    query = _in_repository(f'object(expression: "main") {{ ... on Commit {{ {requests} }} }}')
+    found = ask_graphql(hub, query)["data"]["repository"]["object"]["associatedPullRequests"]["nodes"]
+    assert found == [{"number": 7, "baseRepository": {"nameWithOwner": "other/fork"}}]
 
 
 @pytest.mark.parametrize(

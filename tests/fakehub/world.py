@@ -1,24 +1,4 @@
-"""What the fake GitHub knows: repositories, releases, commits and pull requests, and how they change.
-
-A world is read from plain JSON. Only names are required; everything else has a default:
-
-    {"repos": {"acme/app": {
-        "default_branch": "main",
-        "private": false,
-        "immutable_releases": false,
-        "files": {"*": {".github/release-drafter.yml": "…"}},       # by ref; * for every ref
-        "releases": [{"tag_name": "v1.0.0", "assets": [{"name": "app.whl", "content": "…"}]}],
-        "refs": {"refs/tags/v1.0.0": "<sha>", "refs/heads/main": "<sha>"},
-        "commits": {"<sha>": {"message": "…", "committedDate": "…", "author": {"name": "…", "login": "…"},
-                              "authors": [], "parents": ["<sha>"], "prs": ["acme/app#1"]}},
-        "compare": [{"base": "refs/tags/v1.0.0", "head": "*", "commits": ["<sha>"], "behind": 0}],
-        "attestations": {"sha256:…": [{…bundle…}]},
-        "sbom": {…}, "dependency_changes": {"<base>...<head>": [{…}]}}},
-     "prs": {"acme/app#1": {"title": "…", "author": {"login": "…"}, "labels": ["bug"], "merged": true,
-                            "mergedAt": "…", "mergeCommit": "<sha>", "files": ["src/a.py"]}}}
-
-Where `compare` has no entry, commits with `parents` are compared as a graph.
-"""
+"""What the fake GitHub knows: repositories, releases, commits and pull requests, and how they change."""
 
 from __future__ import annotations
 
@@ -33,10 +13,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal, NewType
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
 __all__ = [
+    "ACTIONS",
     "BODY_LIMIT",
+    "FIRST_RELEASE",
+    "GHOST",
+    "UNDATED",
     "Account",
     "Asset",
     "Commit",
@@ -57,10 +41,13 @@ Sha = NewType("Sha", str)
 BODY_LIMIT = 125_000
 """GitHub refuses a longer release body."""
 
-_UNDATED = "2000-01-01T00:00:00Z"
+UNDATED = "2000-01-01T00:00:00Z"
 """The date of what the world gives none: old, so that nothing stops reading too early because of it."""
 
-_FIRST_RELEASE, _FIRST_ASSET = 900_000_000, 800_000_000
+FIRST_RELEASE = 900_000_000
+"""Ids that the fake gives out lie above this, so that they never meet those of a world."""
+
+_FIRST_ASSET = 800_000_000
 
 _SHA = re.compile(r"[0-9a-f]{40}")
 _PEELED = re.compile(r"\^(?:\{(?:commit)?\}|0)$")
@@ -120,7 +107,7 @@ class Commit:
     """Its name."""
     message: str = ""
     """The whole message."""
-    date: str = _UNDATED
+    date: str = UNDATED
     """When it was committed."""
     author: Signature = Signature("", "", None)
     """Its author."""
@@ -394,24 +381,14 @@ class World:
     counter: int = 0
     """How many things the fake has made; ids are counted, so that they are the same in each run."""
 
-    @classmethod
-    def read(cls, document: Mapping[str, Any], *, lenient: bool = False) -> World:
-        """Read a world. Raises ValueError for a key that no world has."""
-        _known("the world", document, {"repos", "prs"})
-        world = cls({}, {}, lenient)
-        for number, (name, repository) in enumerate(document.get("repos", {}).items()):
-            world.repositories[name.lower()] = world._read_repository(number, name, repository)
-        for key, pull_request in document.get("prs", {}).items():
-            world.pull_requests[key] = world._read_pull_request(key, pull_request)
-        return world
-
     def repository(self, full_name: str) -> Repository | None:
         """Return a repository by `owner/name`."""
         return self.repositories.get(full_name.lower())
 
     def pull_request(self, repository: Repository, number: int) -> PullRequest | None:
         """Return a pull request by its number."""
-        return next((request for request in self.of(repository) if request.number == number), None)
+        usual = self.pull_requests.get(f"{repository.full_name}#{number}")
+        return usual or next((request for request in self.of(repository) if request.number == number), None)
 
     def of(self, repository: Repository) -> Iterator[PullRequest]:
         """Yield the pull requests against a repository."""
@@ -427,7 +404,7 @@ class World:
         """Create a release as POST does. Raises Invalid."""
         moment = now()
         release = Release(
-            id=_FIRST_RELEASE + self._count(),
+            id=FIRST_RELEASE + self.count(),
             tag=sent["tag_name"],
             target=sent.get("target_commitish") or repository.default_branch,
             name=sent.get("name"),
@@ -508,7 +485,7 @@ class World:
                 }
             )
         asset = Asset(
-            id=_FIRST_ASSET + self._count(),
+            id=_FIRST_ASSET + self.count(),
             name=stored,
             label=label,
             content_type=content_type,
@@ -535,7 +512,7 @@ class World:
             raise Invalid({"resource": "Attestation", "code": "invalid", "field": "bundle"}) from error
         for digest in digests:
             repository.attestations.setdefault(digest, []).append(bundle)
-        return self._count()
+        return self.count()
 
     def _check(self, repository: Repository, release: Release, *, was_draft: bool) -> None:
         """Refuse what GitHub refuses of a release that was created or changed."""
@@ -571,165 +548,15 @@ class World:
         elif repository.latest == release.id or release.make_latest == "legacy":
             repository.latest = None
 
-    def _count(self) -> int:
+    def count(self) -> int:
         """Return the next number."""
         self.counter += 1
         return self.counter
-
-    def _read_repository(self, number: int, name: str, given: Mapping[str, Any]) -> Repository:
-        """Read one repository of a world."""
-        known = {
-            "default_branch", "private", "immutable_releases", "files", "releases", "refs", "commits", "compare",
-            "attestations", "sbom", "dependency_changes",
-        }  # fmt: skip
-        _known(name, given, known)
-        owner, _, short = name.partition("/")
-        default_branch = given.get("default_branch", "main")
-        return Repository(
-            id=100_000 + number,
-            owner=owner,
-            name=short,
-            default_branch=default_branch,
-            private=given.get("private", False),
-            immutable_releases=given.get("immutable_releases", False),
-            files=given.get("files", {}),
-            releases=[self._read_release(release, default_branch) for release in given.get("releases", ())],
-            refs={ref: Sha(oid) for ref, oid in given.get("refs", {}).items()},
-            commits={Sha(oid): _read_commit(Sha(oid), commit) for oid, commit in given.get("commits", {}).items()},
-            entries=tuple(_read_entry(entry) for entry in given.get("compare", ())),
-            attestations={digest: list(bundles) for digest, bundles in given.get("attestations", {}).items()},
-            sbom=given.get("sbom"),
-            dependency_changes=given.get("dependency_changes", {}),
-        )
-
-    def _read_release(self, given: Mapping[str, Any], default_branch: str) -> Release:
-        """Read one release; addresses in it are left aside, the fake makes its own."""
-        known = {
-            "id", "node_id", "tag_name", "target_commitish", "name", "body", "draft", "prerelease", "immutable",
-            "created_at", "updated_at", "published_at", "author", "assets", "url", "assets_url", "upload_url",
-            "html_url", "tarball_url", "zipball_url",
-        }  # fmt: skip
-        _known("a release", given, known)
-        tag, draft = given.get("tag_name", ""), given.get("draft", False)
-        created = given.get("created_at") or _UNDATED
-        author = given.get("author") or {}
-        release = Release(
-            id=given.get("id") or _FIRST_RELEASE + self._count(),
-            tag="" if tag.startswith("untagged-") else tag,
-            target=given.get("target_commitish", default_branch),
-            name=given.get("name", tag),
-            body=given.get("body", ""),
-            draft=draft,
-            prerelease=given.get("prerelease", False),
-            immutable=False,
-            created_at=created,
-            updated_at=given.get("updated_at") or created,
-            published_at=None if draft else given.get("published_at") or created,
-            author=_account(author["login"], author.get("type")) if author else ACTIONS,
-        )
-        for asset in given.get("assets", ()):
-            _known("an asset", asset, {"name", "label", "content", "content_type", "digest"})
-            content = asset["content"]
-            self.upload(
-                release,
-                asset["name"],
-                content.encode() if isinstance(content, str) else content,
-                label=asset.get("label"),
-                content_type=asset.get("content_type", "application/octet-stream"),
-                digest=asset.get("digest", ""),
-            )
-        release.immutable = given.get("immutable", False)
-        return release
-
-    def _read_pull_request(self, key: str, given: Mapping[str, Any]) -> PullRequest:
-        """Read one pull request."""
-        known = {
-            "number", "title", "url", "body", "author", "labels", "files", "merged", "state", "createdAt", "updatedAt",
-            "mergedAt", "mergeCommit", "mergeCommit_derived", "potentialMergeCommit", "baseRefName", "headRefName",
-            "headRefOid", "isCrossRepository", "isDraft",
-        }  # fmt: skip
-        _known(key, given, known)
-        name, _, number = key.partition("#")
-        repository = self.repository(name)
-        merged = given.get("merged", True)
-        # An author that is not told is a usual one; one that is told to be null was deleted.
-        author = given["author"] if "author" in given else {"login": "octocat"}
-        merge_commit = given.get("mergeCommit")
-        dates = [given.get("mergedAt") or _UNDATED]
-        if repository is not None:
-            dates += [c.date for c in repository.commits.values() if c.oid == merge_commit or key in c.pull_requests]
-        return PullRequest(
-            repository=name,
-            number=int(number),
-            title=given.get("title", ""),
-            body=given.get("body"),
-            url=given.get("url") or f"https://github.com/{name}/pull/{number}",
-            author=_account(author["login"], author.get("__typename"), author.get("url", "")) if author else None,
-            labels=list(given.get("labels", ())),
-            files=tuple(given.get("files", ())),
-            merged=merged,
-            state=given.get("state") or ("MERGED" if merged else "OPEN"),
-            created_at=given.get("createdAt") or given.get("mergedAt") or _UNDATED,
-            # Never older than what belongs to it, as on GitHub: clients stop reading by this date.
-            updated_at=given.get("updatedAt") or max(dates),
-            merged_at=given.get("mergedAt") if merged else None,
-            base=given.get("baseRefName") or (repository.default_branch if repository else "main"),
-            head=given.get("headRefName") or f"change-{number}",
-            head_oid=Sha(given.get("headRefOid") or hashlib.sha1(key.encode()).hexdigest()),  # noqa: S324 - a name
-            merge_commit=Sha(merge_commit) if merge_commit else None,
-            potential_merge_commit=Sha(given["potentialMergeCommit"]) if given.get("potentialMergeCommit") else None,
-            cross_repository=given.get("isCrossRepository", False),
-            draft=given.get("isDraft", False),
-        )
 
 
 def now() -> str:
     """Return this moment as GitHub writes one."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _known(what: str, given: Mapping[str, Any], known: Collection[str]) -> None:
-    """Refuse keys that the fake would silently ignore: a misspelt world tests nothing."""
-    unknown = sorted(set(given) - set(known))
-    if unknown:
-        message = f"{what} has unknown keys: {', '.join(unknown)}"
-        raise ValueError(message)
-
-
-def _account(login: str, kind: str | None, url: str = "") -> Account:
-    """Return an account from either API's way of writing it."""
-    short = login.removesuffix("[bot]")
-    bot = kind == "Bot" or short != login
-    return Account(short, "Bot" if bot else "User", url or ("https://github.com/" + ("apps/" if bot else "") + short))
-
-
-def _read_commit(oid: Sha, given: Mapping[str, Any]) -> Commit:
-    """Read one commit."""
-    _known(oid, given, {"oid", "id", "message", "committedDate", "author", "authors", "prs", "parents"})
-    author = _read_signature(given.get("author") or {})
-    authors = tuple(_read_signature(signature) for signature in given.get("authors", ()))
-    return Commit(
-        oid=oid,
-        message=given.get("message", ""),
-        date=given.get("committedDate") or _UNDATED,
-        author=author,
-        authors=authors or (author,),
-        parents=tuple(Sha(parent) for parent in given["parents"]) if "parents" in given else None,
-        pull_requests=tuple(given.get("prs", ())),
-    )
-
-
-def _read_signature(given: Mapping[str, Any]) -> Signature:
-    """Read one author of a commit."""
-    _known("an author", given, {"name", "email", "login"})
-    return Signature(given.get("name") or "", given.get("email") or "", given.get("login"))
-
-
-def _read_entry(given: Mapping[str, Any]) -> Entry:
-    """Read one comparison."""
-    _known("a comparison", given, {"base", "head", "commits", "behind"})
-    commits: Sequence[str] = given["commits"]
-    return Entry(given["base"], given["head"], tuple(Sha(oid) for oid in commits), given.get("behind", 0))
 
 
 def _short(ref: str) -> str:
