@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from maximus.files import HashedFile
     from maximus.signing.bundles import Bundle
     from tests.stack.cosign import Cosign
-    from tests.stack.issuer import Claim
     from tests.stack.stack import Stack
 
 LOG = {1: "rekor-v1", 2: "rekor-v2"}
@@ -46,11 +45,9 @@ def file(tmp_path: Path) -> HashedFile:
 
 
 @contextmanager
-def signing(
-    stack: Stack, trust: Path, limits: Limits | None = None, *, lifetime: int | None = None, **claims: Claim
-) -> Iterator[KeylessSigner]:
+def signing(stack: Stack, trust: Path, limits: Limits | None = None, **claims: str | None) -> Iterator[KeylessSigner]:
     """A signer for a job with these claims."""
-    job = stack.environment(lifetime=lifetime, **claims)
+    job = stack.environment(lifetime=None, issuer=None, **claims)
     url, bearer = job["ACTIONS_ID_TOKEN_REQUEST_URL"], job["ACTIONS_ID_TOKEN_REQUEST_TOKEN"]
     with quiet(), Transport(limits or Limits(budget=5)) as transport:
         yield KeylessSigner(load_trust(trust), transport, TokenSource(transport, url, bearer, lambda _: None))
@@ -189,7 +186,7 @@ def test_what_another_job_signed_is_not_ours(
     stack: Stack, trust_v1: Path, file: HashedFile, claims: dict[str, str]
 ) -> None:
     """Another repository, ref, commit or workflow signs anew."""
-    with signing(stack, trust_v1, **claims) as other:
+    with signing(stack, trust_v1, None, **claims) as other:
         text = other.sign_file(file).encode()
     with signing(stack, trust_v1) as signer:
         assert not signer.has_signed_file(text, file)

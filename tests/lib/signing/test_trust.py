@@ -7,13 +7,14 @@ import functools
 import json
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
-from securesystemslib.signer import CryptoSigner
+from securesystemslib.signer._crypto_signer import CryptoSigner
 from sigstore._internal.tuf import DEFAULT_TUF_URL
 from sigstore._utils import read_embedded
-from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, TargetFile, Targets, Timestamp
+from tuf.api._payload import MetaFile, Root, Snapshot, TargetFile, Targets, Timestamp
+from tuf.api.metadata import Metadata
 
 from maximus.errors import Error, ExitStatus
 from maximus.signing.transport import Limits, Transport
@@ -22,6 +23,9 @@ from maximus.signing.trust import load_trust, public_trust
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+
+_Signed = TypeVar("_Signed", Root, Targets, Snapshot, Timestamp)
 
 
 class Repository:
@@ -51,7 +55,7 @@ class Repository:
         """Write the part that says how old everything may be."""
         self._write(Timestamp(expires=expires, snapshot_meta=MetaFile(1)), "timestamp.json")
 
-    def _write(self, signed: Root | Targets | Snapshot | Timestamp, name: str) -> bytes:
+    def _write(self, signed: _Signed, name: str) -> bytes:
         metadata = Metadata(signed)
         metadata.sign(self.signer)
         raw = metadata.to_bytes()

@@ -1,0 +1,496 @@
+"""`sign` as a user runs it: what it signs, how it decides who signs, what it hands on."""
+
+from __future__ import annotations
+
+import io
+import json
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from actions import sign
+from actions.declare import find_action, inputs_from_texts
+from actions.sign import Inputs
+from actions.terminal import TerminalFace, options_of
+from maximus.errors import Error, ExitStatus
+from maximus.signing.bundles import Envelope, read_bundle
+from maximus.signing.signers import KeySigner
+from maximus.signing.statements import parse_statement
+from maximus.signing.transport import Limits
+from maximus.verdict import Status
+from tests.stack.faults import Faults
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from maximus.files import HashedFile
+    from tests.stack.cosign import Cosign
+    from tests.stack.stack import Stack
+
+
+class Face(TerminalFace):
+    """A terminal that can be read afterwards."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        """Speak into texts."""
+        self.said = io.StringIO()
+        self.wrong = io.StringIO()
+        self.masked: list[str] = []
+        super().__init__(environment, "sign", stream=self.said, errors=self.wrong)
+
+    def mask(self, secret: str) -> None:
+        """Mask it, and remember that."""
+        self.masked.append(secret)
+        super().mask(secret)
+
+    @property
+    def shown(self) -> str:
+        """All that a person sees."""
+        return self.said.getvalue() + self.wrong.getvalue()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a run came to."""
+
+    face: Face
+    outputs: sign.Outputs
+
+    @property
+    def status(self) -> ExitStatus:
+        """The exit status."""
+        return self.face.record.exit_status
+
+    @property
+    def bundles(self) -> list[str]:
+        """The output `bundles`."""
+        found: list[str] = json.loads(self.outputs.bundles)
+        return found
+
+    @property
+    def failed(self) -> list[str]:
+        """The output `failed`."""
+        found: list[str] = json.loads(self.outputs.failed)
+        return found
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder with a release folder of two files and what is never signed."""
+    folder = tmp_path / "work"
+    for name in ("app.whl", "sub/app.whl", "evidence/verdicts.json", "maximus.pub", "old.sigstore.json"):
+        path = folder / "release" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name, encoding="utf-8")
+    (folder / "release" / "old.sigstore.json").write_text("{}", encoding="utf-8")
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def laptop(tmp_path: Path) -> dict[str, str]:
+    """The environment of a person with no key yet."""
+    return {"XDG_CONFIG_HOME": str(tmp_path / "config")}
+
+
+def run(environment: Mapping[str, str], inputs: Inputs | None = None, *, limits: Limits | None = None) -> Run:
+    """Run `sign` as it is run, and return what it came to."""
+    face = Face(environment)
+    return Run(face, sign.run(inputs or Inputs(), face, limits=limits))
+
+
+def pem() -> str:
+    """Return a new private key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+def test_every_file_of_the_folder_is_signed_but_what_signing_itself_puts_there(
+    here: Path, laptop: dict[str, str]
+) -> None:
+    """Bundles, the public key and the evidence are left alone; folders below are not."""
+    done = run(laptop)
+    assert done.bundles == ["release/app.whl.sigstore.json", "release/sub/app.whl.sigstore.json"]
+    assert done.status is ExitStatus.PASS
+    assert all((here / path).is_file() for path in done.bundles)
+
+
+def test_what_is_not_logged_says_so_wherever_it_is_reported(here: Path, laptop: dict[str, str]) -> None:
+    """In the headline, in the verdict and in every row of the table."""
+    record = run(laptop).face.record
+    (verdict,) = record.verdicts
+    (table,) = record.tables
+    assert record.headline.endswith(sign.NOT_LOGGED)
+    assert (verdict.check, verdict.status, verdict.reason) == ("sign.files", Status.PASS, sign.NOT_LOGGED)
+    assert (verdict.inspected, verdict.measured) == (2, 2)
+    assert {row[2] for row in table.rows} == {"key-signed, not logged"}
+    assert (here / "release" / "maximus.pub").is_file()
+
+
+def test_a_person_signs_with_a_key_that_is_made_once(here: Path, laptop: dict[str, str]) -> None:
+    """The second run keeps the first one's bundles, because they are by the same key."""
+    first, second = run(laptop), run(laptop)
+    assert first.outputs.identity == second.outputs.identity
+    assert (first.outputs.signing, first.outputs.issuer) == ("key", "")
+    assert "made a signing key" in first.face.shown
+    assert "made a signing key" not in second.face.shown
+    assert {row[1] for row in second.face.record.tables[0].rows} == {"was signed already"}
+    assert (here / "release" / "maximus.pub").read_text(encoding="utf-8").startswith("-----BEGIN PUBLIC KEY-----")
+
+
+def test_cosign_verifies_with_the_public_key_in_the_folder(here: Path, laptop: dict[str, str], cosign: Cosign) -> None:
+    """A file's bundle, and the statement over all."""
+    run(laptop)
+    run(laptop, Inputs(mode="statement"))
+    key = ("--key", here / "release" / "maximus.pub", "--insecure-ignore-tlog")
+    file = here / "release" / "app.whl"
+    single = cosign.run("verify-blob", *key, "--bundle", f"{file}.sigstore.json", file)
+    bundle = here / "release" / "release.sigstore.json"
+    kind = ("--type", "https://in-toto.io/attestation/release/v0.1")
+    statement = cosign.run("verify-blob-attestation", *key, *kind, "--bundle", bundle, file)
+    assert [each.stderr.strip().splitlines()[-1] for each in (single, statement)] == ["Verified OK"] * 2
+
+
+@pytest.mark.parametrize("missing", ["ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"])
+def test_a_job_without_an_identity_never_falls_back_to_a_key(here: Path, laptop: dict[str, str], missing: str) -> None:
+    """It ends with 3 and the line to paste, which is YAML; nothing is written."""
+    job = {"ACTIONS_ID_TOKEN_REQUEST_URL": "http://x", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "y"}
+    job = laptop | {"GITHUB_ACTIONS": "true"} | {name: text for name, text in job.items() if name != missing}
+    before = sorted(here.rglob("*"))
+    with pytest.raises(Error) as raised:
+        run(job)
+    error = raised.value
+    assert (error.code, error.status) == ("SIGN002", ExitStatus.OUTSIDE)
+    pasted = yaml.safe_load(error.fix[error.fix.index("permissions:") :])
+    assert pasted == {"permissions": {"contents": "read", "id-token": "write"}}
+    assert sorted(here.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("key", "environment", "said"),
+    [
+        ("", {}, "with the user's managed key: key-signed, not logged"),
+        ("k.pem", {"GITHUB_ACTIONS": "true"}, "with the key k.pem: key-signed, not logged"),
+        (
+            "",
+            {"ACTIONS_ID_TOKEN_REQUEST_URL": "u", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "t"},
+            "keyless, by the identity of this job, logged",
+        ),
+    ],
+)
+def test_how_it_will_sign_can_be_asked_beforehand(key: str, environment: dict[str, str], said: str) -> None:
+    """A key that is named is used also in a job; an identity at hand is used everywhere."""
+    assert sign.plan_signing(key, environment) == said
+
+
+def test_a_key_from_the_environment_is_masked_and_used(here: Path, laptop: dict[str, str]) -> None:
+    """Its text appears nowhere."""
+    text = pem()
+    done = run(laptop | {"SIGNING_KEY": text}, Inputs(key="env:SIGNING_KEY"))
+    assert done.face.masked == [text]
+    assert done.status is ExitStatus.PASS
+    body = text.splitlines()[1]
+    assert body not in done.face.shown
+    assert not any(body.encode() in path.read_bytes() for path in here.rglob("*") if path.is_file())
+
+
+@pytest.mark.usefixtures("here")
+def test_a_variable_that_is_not_set_is_a_usage_error(laptop: dict[str, str]) -> None:
+    """As for a pull request from a fork, which gets no secrets."""
+    with pytest.raises(Error, match="SIGNING_KEY") as raised:
+        run(laptop | {"SIGNING_KEY": ""}, Inputs(key="env:SIGNING_KEY"))
+    assert (raised.value.code, raised.value.status) == ("SIGN003", ExitStatus.USAGE)
+
+
+@pytest.mark.usefixtures("here")
+def test_a_trust_configuration_has_no_part_in_signing_with_a_key(laptop: dict[str, str]) -> None:
+    """It is said, not silently passed over."""
+    done = run(laptop, Inputs(trust_config="trust.json"))
+    assert "warning: `trust-config`" in done.face.shown
+
+
+def test_globs_choose_files_and_leave_bundles_out(here: Path, laptop: dict[str, str]) -> None:
+    """They are relative to the working folder; `!` excludes; a second run does not sign the first one's bundles."""
+    (here / "dist").mkdir()
+    for name in ("a.whl", "b.tar.gz", "c.txt"):
+        (here / "dist" / name).touch()
+    for _ in range(2):
+        done = run(laptop, Inputs(files=("dist/*", "!dist/*.txt")))
+        assert done.bundles == ["dist/a.whl.sigstore.json", "dist/b.tar.gz.sigstore.json"]
+    assert (here / "dist" / "maximus.pub").is_file()
+
+
+@pytest.mark.parametrize("inputs", [Inputs(files=("nothing/*",)), Inputs(folder="empty")], ids=str)
+def test_nothing_to_sign_is_unmeasured(here: Path, laptop: dict[str, str], inputs: Inputs) -> None:
+    """It is never a pass: 70."""
+    (here / "empty").mkdir()
+    with pytest.raises(Error) as raised:
+        run(laptop, inputs)
+    assert (raised.value.code, raised.value.status) == ("SIGN001", ExitStatus.UNMEASURED)
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize(
+    ("inputs", "code"),
+    [
+        (Inputs(folder="nowhere"), "FILE005"),
+        (Inputs(files=("../*",)), "FILE007"),
+        (Inputs(files=("/etc/hostname",)), "FILE007"),
+    ],
+    ids=str,
+)
+def test_what_lies_outside_is_a_usage_error(laptop: dict[str, str], inputs: Inputs, code: str) -> None:
+    """A folder that is not there, a pattern that leaves the working folder."""
+    with pytest.raises(Error) as raised:
+        run(laptop, inputs)
+    assert (raised.value.code, raised.value.status) == (code, ExitStatus.USAGE)
+
+
+def test_a_link_out_of_the_folder_is_a_usage_error(here: Path, laptop: dict[str, str], tmp_path: Path) -> None:
+    """What would be signed under its name lies elsewhere."""
+    (tmp_path / "secret").touch()
+    (here / "release" / "link").symlink_to(tmp_path / "secret")
+    with pytest.raises(Error) as raised:
+        run(laptop)
+    assert (raised.value.code, raised.value.status) == ("FILE004", ExitStatus.USAGE)
+
+
+def test_what_a_killed_run_left_is_removed_and_not_signed(here: Path, laptop: dict[str, str]) -> None:
+    """Half-written files have a name of our own."""
+    leftover = here / "release" / ".maximus-abc.tmp"
+    leftover.touch()
+    done = run(laptop)
+    assert not leftover.exists()
+    assert len(done.bundles) == 2
+
+
+def test_bundles_can_lie_in_a_folder_of_their_own(here: Path, laptop: dict[str, str]) -> None:
+    """The folders below the release folder are kept, so that two files of one name do not share a bundle."""
+    done = run(laptop, Inputs(bundles="proof"))
+    assert done.bundles == ["proof/app.whl.sigstore.json", "proof/sub/app.whl.sigstore.json"]
+    assert not (here / "release" / "app.whl.sigstore.json").exists()
+
+
+def test_one_statement_covers_the_folder(here: Path, laptop: dict[str, str]) -> None:
+    """Names are relative to it."""
+    done = run(laptop, Inputs(mode="statement"))
+    assert done.bundles == ["release/release.sigstore.json"]
+    content = read_bundle(here / done.bundles[0]).content
+    assert isinstance(content, Envelope)
+    names = [subject.name for subject in parse_statement(content.payload, "s").subjects]
+    assert names == ["app.whl", "sub/app.whl"]
+
+
+def test_in_a_job_the_statement_names_the_tag(here: Path, laptop: dict[str, str]) -> None:
+    """Else the commit; and the repository by its id too."""
+    job = {"GITHUB_REPOSITORY": "Octo/App", "GITHUB_REPOSITORY_ID": "7", "GITHUB_SHA": "a" * 40}
+    (here / "key.pem").touch(mode=0o600)
+    (here / "key.pem").write_text(pem(), encoding="utf-8")
+    found = []
+    for more in ({"GITHUB_REF_TYPE": "tag", "GITHUB_REF_NAME": "v1"}, {"GITHUB_REF_TYPE": "branch"}):
+        done = run(laptop | job | more, Inputs(mode="statement", key="key.pem"))
+        content = read_bundle(here / done.bundles[0]).content
+        assert isinstance(content, Envelope)
+        found.append(parse_statement(content.payload, "s").predicate)
+    assert found == [
+        {"packageId": "7", "purl": "pkg:github/octo/app@v1"},
+        {"packageId": "7", "purl": f"pkg:github/octo/app@{'a' * 40}"},
+    ]
+
+
+@pytest.mark.parametrize(
+    "name", ["a b", "line\nfeed", "::error::x", "-dash", "ä€𝄞", "quote'\"$(x)", "a.sigstore.json.x"]
+)
+def test_any_name_of_a_file_is_signed(here: Path, laptop: dict[str, str], name: str) -> None:
+    """And its bundle is beside it."""
+    (here / "release" / name).write_text("x", encoding="utf-8")
+    done = run(laptop)
+    assert f"release/{name}.sigstore.json" in done.bundles
+    assert done.status is ExitStatus.PASS
+
+
+@pytest.mark.usefixtures("here")
+def test_a_file_that_changes_while_it_is_signed_fails_the_check(
+    laptop: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It alone is named; the other's bundle stays; a second run finishes."""
+    original: Callable[[KeySigner, HashedFile], str] = KeySigner.sign_file
+
+    def meddle(self: KeySigner, file: HashedFile) -> str:
+        text = original(self, file)
+        if file.path.parent.name == "release":
+            file.path.write_text("changed", encoding="utf-8")
+        return text
+
+    with monkeypatch.context() as patched:
+        patched.setattr(KeySigner, "sign_file", meddle)
+        done = run(laptop)
+    assert (done.status, done.failed) == (ExitStatus.FAILED, ["release/app.whl"])
+    assert done.bundles == ["release/sub/app.whl.sigstore.json"]
+    assert "release/app.whl changed while it was being signed" in done.face.shown
+    (verdict,) = done.face.record.verdicts
+    assert (verdict.status, verdict.measured, verdict.threshold, verdict.code) == (Status.FAIL, 1, 2, "SIGN010")
+    again = run(laptop)
+    assert (again.status, again.failed, len(again.bundles)) == (ExitStatus.PASS, [], 2)
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        Inputs(),
+        Inputs(bundles="p r"),
+        Inputs(mode="statement"),
+        Inputs(files=("release/*.whl", "!release/x*")),
+        Inputs(files=("release/*.whl",), mode="statement"),
+    ],
+    ids=str,
+)
+def test_the_line_to_verify_with_is_one_that_verify_takes(here: Path, laptop: dict[str, str], inputs: Inputs) -> None:
+    """Every word of it is quoted for a shell and understood by `verify`; the key it names is there."""
+    done = run(laptop, inputs)
+    words = shlex.split(done.outputs.verify_command)
+    assert words[:2] == ["maximus", "verify"]
+    action = find_action("verify")
+    texts, _, _ = options_of(action, words[2:], {})
+    parsed = inputs_from_texts(action, texts)
+    assert (here / parsed.key).read_text(encoding="utf-8").startswith("-----BEGIN PUBLIC KEY-----")
+    assert any(text == done.outputs.verify_command for _, text in done.face.record.notes)
+
+
+# On the real stack.
+
+
+@pytest.fixture(params=["trust_v1", "trust_v2"], ids=["rekor-v1", "rekor-v2"])
+def trust(request: pytest.FixtureRequest) -> str:
+    """The trust configuration for each version of the log."""
+    return str(request.getfixturevalue(request.param))
+
+
+def test_a_job_signs_keyless_and_logged(here: Path, stack: Stack, trust: str) -> None:
+    """The outputs say who, who vouched, and where each entry is."""
+    done = run(stack.environment(), Inputs(trust_config=trust))
+    outputs = done.outputs
+    assert (done.status, outputs.signing, done.failed) == (ExitStatus.PASS, "keyless", [])
+    assert (outputs.identity, outputs.issuer) == (stack.identity(), stack.issuer_url)
+    indexes = json.loads(outputs.log_indexes)
+    assert sorted(indexes) == done.bundles
+    assert indexes == {name: read_bundle(here / name).entries[0].index for name in done.bundles}
+    files, log = done.face.record.verdicts
+    assert [(each.check, each.status, each.inspected, each.measured) for each in (files, log)] == [
+        ("sign.files", Status.PASS, 2, 2),
+        ("sign.log", Status.PASS, 2, 2),
+    ]
+
+
+def test_cosign_verifies_every_bundle_of_a_job(here: Path, stack: Stack, trust: str, cosign: Cosign) -> None:
+    """Each file's, and the statement for each file."""
+    run(stack.environment(), Inputs(trust_config=trust))
+    run(stack.environment(), Inputs(trust_config=trust, mode="statement"))
+    kind = "https://in-toto.io/attestation/release/v0.1"
+    for name in ("app.whl", "sub/app.whl"):
+        file = here / "release" / name
+        single = cosign.verify_blob(file, file.with_name(f"{file.name}.sigstore.json"))
+        statement = cosign.verify_blob_attestation(
+            file, here / "release" / "release.sigstore.json", predicate_type=kind
+        )
+        assert [single.stderr.strip(), statement.stderr.strip()] == ["Verified OK"] * 2
+
+
+@pytest.mark.usefixtures("here")
+def test_one_statement_is_one_log_entry(stack: Stack, trust: str) -> None:
+    """However many files it covers."""
+    done = run(stack.environment(), Inputs(trust_config=trust, mode="statement"))
+    assert list(json.loads(done.outputs.log_indexes)) == ["release/release.sigstore.json"]
+    files, log = done.face.record.verdicts
+    assert (files.measured, log.measured) == (2, 1)
+
+
+@pytest.mark.usefixtures("here")
+def test_the_line_to_verify_a_job_with_names_repository_and_workflow(stack: Stack, trust: str) -> None:
+    """And the issuer where it is not GitHub's."""
+    done = run(stack.environment(), Inputs(trust_config=trust))
+    assert shlex.split(done.outputs.verify_command)[2:] == [
+        *("--folder", "release", "--repository", "octo/app", "--workflow", ".github/workflows/release.yml"),
+        *("--issuer", stack.issuer_url, "--trust-config", trust),
+    ]
+
+
+@pytest.mark.usefixtures("here")
+def test_a_called_workflow_is_named_with_its_repository(stack: Stack, trust_v1: Path) -> None:
+    """The source repository stays the caller's."""
+    job = stack.environment(job_workflow_ref="shared/flows/.github/workflows/release.yml@refs/heads/main")
+    words = shlex.split(run(job, Inputs(trust_config=str(trust_v1))).outputs.verify_command)
+    assert words[words.index("--repository") + 1] == "octo/app"
+    assert words[words.index("--workflow") + 1] == "shared/flows/.github/workflows/release.yml"
+
+
+def test_no_token_appears_anywhere(here: Path, stack: Stack, trust_v1: Path) -> None:
+    """Neither the job's bearer nor the identity token: not said, not handed on, not in a file."""
+    job = stack.environment() | {"ACTIONS_ID_TOKEN_REQUEST_TOKEN": "the-bearer-of-this-job"}
+    done = run(job, Inputs(trust_config=str(trust_v1)))
+    bearer, token = done.face.masked
+    assert bearer == "the-bearer-of-this-job"
+    assert token.count(".") == 2
+    everything = done.face.shown + repr(done.outputs)
+    everything += "".join(path.read_text("utf-8") for path in here.rglob("*") if path.is_file())
+    assert not [secret for secret in (bearer, token, token.split(".")[2]) if secret in everything]
+
+
+@pytest.mark.parametrize(
+    ("service", "said"), [("fulcio", "Fulcio"), ("tsa", "the timestamp authority"), ("rekor-v1", "Rekor")]
+)
+def test_an_outage_loses_nothing_and_a_second_run_finishes(
+    here: Path, stack: Stack, trust_v1: Path, service: str, said: str
+) -> None:
+    """It ends with 3 and names service, host and the files that are left; the bundles that are there stay."""
+    job = stack.environment()
+    run(job, Inputs(trust_config=str(trust_v1)))
+    kept = (here / "release" / "app.whl.sigstore.json").read_bytes()
+    (here / "release" / "new.txt").touch()
+    with Faults(stack.urls[service]) as faults, faults.down():
+        trust = stack.write_trust(here / "trust.json", through={service: faults.url})
+        done = run(job, Inputs(trust_config=str(trust)), limits=Limits(budget=0.5))
+        host = faults.url.removeprefix("http://")
+    assert (done.status, done.failed) == (ExitStatus.OUTSIDE, ["release/new.txt"])
+    assert f"{said} at {host} is away: the connection was refused (WIRE001)" in done.face.shown
+    assert len(done.bundles) == 2
+    again = run(job, Inputs(trust_config=str(trust_v1)))
+    assert (again.status, len(again.bundles)) == (ExitStatus.PASS, 3)
+    assert (here / "release" / "app.whl.sigstore.json").read_bytes() == kept
+
+
+@pytest.mark.usefixtures("trust_v1")
+def test_an_outage_is_one_error_however_many_files_it_kept(here: Path, stack: Stack) -> None:
+    """And it says what it was, not how often; an outage measures nothing, so the check did not fail."""
+    with Faults(stack.urls["rekor-v1"]) as faults, faults.down():
+        trust = stack.write_trust(here / "trust.json", through={"rekor-v1": faults.url})
+        done = run(stack.environment(), Inputs(trust_config=str(trust)), limits=Limits(budget=0.5))
+    assert [error.code for error in done.face.record.errors] == ["WIRE001"]
+    assert [(each.check, each.status) for each in done.face.record.verdicts] == [
+        ("sign.files", Status.UNMEASURED),
+        ("sign.log", Status.UNMEASURED),
+    ]
+    assert (len(done.failed), done.bundles, done.outputs.signing) == (2, [], "keyless")
+
+
+@pytest.mark.usefixtures("here")
+def test_an_issuer_that_is_away_ends_with_three(stack: Stack, trust_v1: Path) -> None:
+    """Nothing can be signed without knowing who signs."""
+    with Faults(stack.issuer_url) as faults, faults.down(), pytest.raises(Error) as raised:
+        run(stack.environment(issuer=faults.url), Inputs(trust_config=str(trust_v1)), limits=Limits(budget=0.5))
+    assert (raised.value.code, raised.value.status) == ("WIRE001", ExitStatus.OUTSIDE)
+
+
+@pytest.mark.usefixtures("here")
+def test_a_wrong_trust_configuration_is_a_usage_error(stack: Stack) -> None:
+    """Before any token is asked for."""
+    face = Face(stack.environment())
+    with pytest.raises(Error) as raised:
+        sign.run(Inputs(trust_config="release/app.whl"), face)
+    assert (raised.value.code, raised.value.status, face.masked) == ("TRUST002", ExitStatus.USAGE, [])
