@@ -35,7 +35,7 @@ MAX_OUTPUTS = 1_000_000
 MAX_ROWS = 500
 """Rows of a table in the summary."""
 MAX_LINE = 4_000
-"""Characters of an error's line in the summary."""
+"""Characters of the headline and of an error's line in the summary."""
 
 
 def read_inputs(environment: Mapping[str, str]) -> dict[str, str]:
@@ -203,15 +203,15 @@ class RunnerFace(Face):
         """Return the job summary: the verdict first, one table, the rest folded, within the runner's limit."""
         record = self.record
         sign = {"pass": "✅", "fail": "❌", "unmeasured": "⚪", "waived": "🟡"}[record.status.value]
-        head = f"### {sign} {markdown.escape(record.name)}: {markdown.escape(record.headline)}\n\n"
+        head = f"### {sign} {markdown.escape(record.name)}: {markdown.escape(record.headline[:MAX_LINE])}\n\n"
         for error in record.errors[:MAX_ANNOTATIONS]:
             head += "> " + "<br>".join(markdown.escape(line[:MAX_LINE]) for line in error.lines) + "\n\n"
         if len(record.errors) > MAX_ANNOTATIONS:
             head += f"Showing {MAX_ANNOTATIONS} of {len(record.errors)} errors; the log has all.\n\n"
-        *folded, shown = record.tables or [None]
-        blocks = [_table(shown)] if shown else []
+        blocks = [_table(table) for table in record.tables[-1:]]
         blocks += [
-            f"<details><summary>{markdown.escape(t.title)}</summary>\n\n{_table(t)}\n</details>\n" for t in folded
+            f"<details><summary>{markdown.escape(table.title)}</summary>\n\n{_table(table)}\n</details>\n"
+            for table in record.tables[:-1]
         ]
         blocks += [
             f"<details><summary>{markdown.escape(title)}</summary>\n\n{markdown.fence(text)}\n</details>\n"

@@ -19,7 +19,7 @@ MAX_MESSAGE = 4_096
 
 _KINDS = ("error", "warning", "notice")
 _DATA = {"%0D": "\r", "%0A": "\n", "%25": "%"}
-_PROPERTY = _DATA | {"%3A": ":", "%2C": ","}
+_PROPERTY = {"%0D": "\r", "%0A": "\n", "%3A": ":", "%2C": ",", "%25": "%"}
 _OLD_FORM = {"%3B": ";", "%0D": "\r", "%0A": "\n", "%5D": "]", "%25": "%"}
 
 
