@@ -142,7 +142,7 @@ def _read_pull_request(world: World, key: str, given: Mapping[str, Any], dates: 
     # An author that is not told is a usual one; one that is told to be null was deleted.
     author = given.get("author", {"login": "octocat"})
     merge_commit = given.get("mergeCommit")
-    latest = max(given.get("mergedAt") or UNDATED, dates.get(key, UNDATED), dates.get(merge_commit, UNDATED))
+    latest = max(given.get("mergedAt") or UNDATED, dates.get(key, UNDATED), dates.get(merge_commit or "", UNDATED))
     return PullRequest(
         repository=name,
         number=int(number),
