@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import os
 import shutil
 import sys
 import textwrap
@@ -13,11 +12,10 @@ import threading
 import time
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
-from maximus import __version__
 from maximus.characters import show_unseen
 from maximus.errors import Error, ExitStatus, nearest
 
-from .declare import ACTIONS, Action, Declared, find_action, secret_of
+from .declare import Action, Declared, secret_of
 from .face import Face, Table
 
 if TYPE_CHECKING:
@@ -25,7 +23,7 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress, TaskID
 
-__all__ = ["TerminalFace", "action_help", "list_of_actions", "options_of", "printable"]
+__all__ = ["TerminalFace", "action_help", "options_of", "printable"]
 
 _COLOURS = {"pass": "32", "fail": "31", "unmeasured": "33", "waived": "33"}
 PATIENCE = 1.0
@@ -104,16 +102,6 @@ def _text(item: Declared, value: bool | list[str], environment: Mapping[str, str
     return "\n".join(value)
 
 
-def list_of_actions() -> str:
-    """Return what `python3 actions` alone prints."""
-    actions = [find_action(name) for name in ACTIONS]
-    width = max(len(action.name) for action in actions)
-    lines = [f"maximus {__version__}: release actions for GitHub, and the same on any machine", ""]
-    lines += [f"  {action.name:{width}}  {action.title}" for action in actions]
-    lines += ["", "maximus NAME --help shows the inputs of one; every input is an option."]
-    return "\n".join(lines) + "\n"
-
-
 def action_help(action: Action) -> str:
     """Return what `python3 actions NAME --help` prints, from the action's own declarations."""
     doc = (action.module.__doc__ or "").strip().split("\n\n")
@@ -164,13 +152,14 @@ class _Bar:
         """Show the bar, unless the work is over."""
         # Imported here: 60 ms that only long work at a terminal should cost.
         from rich.console import Console  # noqa: PLC0415
+        from rich.markup import escape  # noqa: PLC0415
         from rich.progress import Progress  # noqa: PLC0415
 
         with self._lock:
             if self._finished:
                 return
             bar = Progress(console=Console(file=self._stream), transient=True)
-            self._shown = bar, bar.add_task(self._title, total=self._total, completed=self._done)
+            self._shown = bar, bar.add_task(escape(self._title), total=self._total, completed=self._done)
             bar.start()
 
     def advance(self) -> None:
@@ -267,7 +256,7 @@ class TerminalFace(Face):
             if time.monotonic() - started > PATIENCE:
                 self._write(f"{title}: {total} done")
             return
-        bar = _Bar("  " * self._depth + printable(title), total, self._err)
+        bar = _Bar("  " * self._depth + self._shown_on_one_line(title), total, self._err)
         # The work may be one long wait for a server, so a clock and not the work starts the bar.
         clock = threading.Timer(PATIENCE, bar.show)
         clock.daemon = True
@@ -280,7 +269,7 @@ class TerminalFace(Face):
 
     def show_table(self, table: Table) -> None:
         """Show a table with aligned columns; the last one is wrapped where the terminal is too narrow for it."""
-        rows = [tuple(printable(cell) for cell in row) for row in (table.columns, *table.rows)]
+        rows = [tuple(self._shown_on_one_line(cell) for cell in row) for row in (table.columns, *table.rows)]
         widths = [max(len(row[index]) for row in rows) for index in range(len(table.columns))]
         margin = "  " * self._depth
         before = len(margin) + sum(width + 2 for width in widths[:-1])
@@ -318,5 +307,8 @@ class TerminalFace(Face):
                 "outputs": dict(outputs),
                 "verdicts": [verdict.as_document() for verdict in self.record.verdicts],
             }
-            self._out.write(json.dumps(document, indent=2, sort_keys=True) + os.linesep.replace("\r", ""))
+            written = json.dumps(document, indent=2, sort_keys=True)
+            for secret in sorted(self._secrets, key=len, reverse=True):
+                written = written.replace(json.dumps(secret)[1:-1], "***")
+            self._out.write(written + "\n")
             self._out.flush()
