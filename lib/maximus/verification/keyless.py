@@ -77,13 +77,16 @@ class KeylessJudge:
     def _diagnosed(self, bundle: SigstoreBundle, hashed: Hashed | None, cause: BaseException) -> tuple[Fault, ...]:
         """Return which facts fall and why, for a bundle that was refused: never nothing."""
         verifier = self._verifier
-        faults = []
+        faults: list[Fault] = []
         for fact, code, what, step in (
             (Fact.SIGNATURES, "VERIFY021", "no trusted time", verifier.check_time),
             (Fact.SIGNATURES, "VERIFY016", "the certificate is not trusted", verifier.check_certificate),
             (Fact.SIGNATURES, "VERIFY015", "the signature does not hold", verifier.check_signature),
             (Fact.LOG, "VERIFY017", "the log entry does not hold", verifier.check_log),
         ):
+            if step == verifier.check_certificate and faults:
+                # Which certificate authority to believe depends on the time.
+                continue
             try:
                 step(bundle, hashed)
             except ANYTHING as fault:

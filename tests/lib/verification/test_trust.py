@@ -1,0 +1,86 @@
+"""Which roots are believed: a trust configuration, a trusted root alone, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from maximus.errors import Error, ExitStatus
+from maximus.verification.strict import strict_verifier
+from maximus.verification.trust import Trust, read_trust
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ROOT_TYPE = "application/vnd.dev.sigstore.trustedroot+json;version=0.1"
+
+
+def embedded() -> Trust:
+    """Return the public instance's root as sigstore-python carries it: real, and needing no network."""
+    from sigstore._internal.tuf import DEFAULT_TUF_URL  # noqa: PLC0415 - a test's only
+    from sigstore._utils import read_embedded  # noqa: PLC0415 - likewise
+    from sigstore.models import TrustedRoot  # noqa: PLC0415 - likewise
+    from sigstore_models.trustroot.v1 import TrustedRoot as Message  # noqa: PLC0415 - likewise
+
+    raw = read_embedded("trusted_root.json", DEFAULT_TUF_URL)
+    return Trust(TrustedRoot(Message.from_json(raw)), "embedded")
+
+
+def test_builds_a_verifier_from_the_public_root() -> None:
+    """The public instance's own root, with its retired logs and authorities, can be used."""
+    strict_verifier(embedded())
+
+
+def test_takes_a_trusted_root_alone_and_one_in_a_configuration(tmp_path: Path) -> None:
+    """Both forms give the same root."""
+    root = json.loads(embedded().root._inner.to_json())
+    alone, config = tmp_path / "root.json", tmp_path / "trust.json"
+    alone.write_text(json.dumps(root), encoding="utf-8")
+    config.write_text(
+        json.dumps({"mediaType": "application/vnd.dev.sigstore.clienttrustconfig.v0.1+json", "trustedRoot": root}),
+        encoding="utf-8",
+    )
+    assert read_trust(alone).root._inner == read_trust(config).root._inner
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "{",
+        "[]",
+        "{}",
+        '{"mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json"}',
+        '{"mediaType": "application/vnd.dev.sigstore.clienttrustconfig.v0.1+json"}',
+        json.dumps({"mediaType": ROOT_TYPE, "tlogs": 1}),
+        json.dumps({"mediaType": [ROOT_TYPE]}),
+    ],
+)
+def test_refuses_what_is_no_trust_configuration(tmp_path: Path, content: str) -> None:
+    """A wrong file is a usage error that names it."""
+    path = tmp_path / "trust.json"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(Error) as caught:
+        read_trust(path)
+    assert (caught.value.code, caught.value.status) == ("VERIFY003", ExitStatus.USAGE)
+
+
+def test_refuses_a_file_that_is_not_there(tmp_path: Path) -> None:
+    """A wrong path is the same usage error."""
+    with pytest.raises(Error) as caught:
+        read_trust(tmp_path / "nowhere.json")
+    assert caught.value.code == "VERIFY003"
+
+
+@pytest.mark.parametrize("part", ["tlogs", "certificateAuthorities"])
+def test_refuses_a_root_that_lacks_what_is_needed(tmp_path: Path, part: str) -> None:
+    """A root without logs or without authorities verifies nothing."""
+    root = json.loads(embedded().root._inner.to_json())
+    root[part] = []
+    path = tmp_path / "root.json"
+    path.write_text(json.dumps(root), encoding="utf-8")
+    with pytest.raises(Error) as caught:
+        strict_verifier(read_trust(path))
+    assert (caught.value.code, caught.value.status) == ("VERIFY007", ExitStatus.USAGE)
