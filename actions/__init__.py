@@ -2,3 +2,8 @@
 
 In a checkout this package is `actions`; in an installed wheel it is `maximus.actions`.
 """
+
+__all__ = ["ACTIONS"]
+
+ACTIONS = ("release", "sbom", "sign", "verify", "draft")
+"""The actions there are, in the order in which they are shown; `release` is the root action."""

@@ -17,22 +17,29 @@ if sys.version_info < (3, 11):  # noqa: UP036 - ubuntu-22.04's own Python is 3.1
 def start() -> int:
     """Arrange the import path and the byte-code cache, then hand over; return the exit status."""
     import os  # noqa: PLC0415 - after the version check
-    from pathlib import Path  # noqa: PLC0415 - after the version check
 
-    here = Path(__file__).resolve().parent
-    if here.parent.name == "maximus":
-        from maximus.actions.command import main  # noqa: PLC0415 - the wheel's own package
+    here = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - pathlib costs 8 ms
+    root = os.path.dirname(here)  # noqa: PTH120 - likewise
+    if os.path.basename(root) == "maximus":  # noqa: PTH119 - likewise
+        # In the wheel this file lies in the package: its neighbours are found by their relative names.
+        from .command import main as installed_main  # noqa: PLC0415 - the wheel's own package
 
-        return main(sys.argv[1:], os.environ)
+        return installed_main(sys.argv[1:], os.environ)
 
     # A checkout. Python has put actions/ first on the path, where its modules would shadow packages of
     # the same name: lib/ and the root take its place.
     sys.dont_write_bytecode = True
-    sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != here]
-    sys.path[:0] = [str(here.parent / "lib"), str(here.parent)]
+    sys.path[:] = [entry for entry in sys.path if os.path.realpath(entry or ".") != os.path.realpath(here)]
+    sys.path[:0] = [os.path.join(root, "lib"), root]  # noqa: PTH118 - likewise
     from actions.cache import keep_bytecode  # noqa: PLC0415 - importable from here on
+    from actions.overview import overview  # noqa: PLC0415 - likewise
 
     keep_bytecode()
+    shown = None if "MAXIMUS_INPUTS" in os.environ else overview(sys.argv[1:])
+    if shown is not None:
+        # Answered here, because what an action needs takes longer to import than to say this.
+        sys.stdout.write(shown)
+        return 0
     from actions.command import main  # noqa: PLC0415 - importable from here on
 
     return main(sys.argv[1:], os.environ)

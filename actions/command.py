@@ -5,15 +5,16 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import io
+import os
 import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from maximus import __version__
 from maximus.errors import Error, ExitStatus
 
 from .declare import Action, find_action, inputs_from_texts, outputs_as_texts
+from .overview import overview
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,19 +40,22 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     # A job that is cancelled gets SIGTERM: leave as from Ctrl-C, so that temporary files are removed.
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        if "MAXIMUS_INPUTS" in environment:
-            return _run_step(arguments, environment)
-        return _run_command(arguments, environment)
+        run = _run_step if "MAXIMUS_INPUTS" in environment else _run_command
+        status = run(arguments, environment)
+        # What is still to be written shall fail here and not while Python ends.
+        sys.stdout.flush()
     except KeyboardInterrupt:
         sys.stderr.write("interrupted; what was finished is on disk, a second run does the rest\n")
         return 130
     except BrokenPipeError:
-        # The reader went away (`| head`): not our fault, and nothing left to say it to.
-        sys.stderr.close()
+        # The reader went away (`| head`): not our fault, and nothing left to say it to. Python itself
+        # would complain when it flushes for the last time, so that goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return int(ExitStatus.OUTSIDE)
+    return status
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
@@ -62,11 +66,6 @@ def _run_step(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     try:
         action = find_action(arguments[0] if arguments else "")
         texts = read_inputs(environment)
-        for item in action.inputs():
-            if item.secret:
-                for name, text in texts.items():
-                    if name.lower() == item.name and text:
-                        face.mask(text)
     except Error as error:
         face.fail(error)
         face.headline(error.headline)
@@ -76,20 +75,15 @@ def _run_step(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
 
 
 def _run_command(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
-    from .terminal import TerminalFace, action_help, list_of_actions, options_of  # noqa: PLC0415 - one face is enough
+    from .terminal import TerminalFace, action_help, options_of  # noqa: PLC0415 - one face is enough
 
-    if not arguments or arguments[0] in ("--help", "-h", "help"):
-        sys.stdout.write(list_of_actions())
-        return 0
-    if arguments[0] == "--version":
-        sys.stdout.write(f"maximus {__version__}\n")
+    shown = overview(arguments)
+    if shown is not None:
+        sys.stdout.write(shown)
         return 0
     as_json = "--json" in arguments
     try:
         action = find_action(arguments[0])
-        if "--version" in arguments:
-            sys.stdout.write(f"maximus {__version__}\n")
-            return 0
         if "--help" in arguments or "-h" in arguments:
             sys.stdout.write(action_help(action))
             return 0
@@ -107,17 +101,20 @@ def _run_command(arguments: Sequence[str], environment: Mapping[str, str]) -> in
 def _run(action: Action, texts: Mapping[str, str], face: Face) -> int:
     """Run the action and conclude: outputs are handed over whatever happened."""
     outputs: Any = action.module.Outputs()
+    _mask_secrets(action, texts, face)
     try:
         inputs = inputs_from_texts(action, texts)
         _make_importable(action, face)
         outputs = action.module.run(inputs, face)
     except Error as error:
-        face.fail(error)
-        face.headline(error.what)
+        _give_up(face, error)
     except RecursionError as fault:
-        error = Error("RUN020", "some input nests deeper than can be read", why=str(fault))
-        face.fail(error)
-        face.headline(error.what)
+        _give_up(face, Error("RUN020", "some input nests deeper than can be read", why=str(fault)))
+    except BrokenPipeError:
+        raise
+    except OSError as fault:
+        # A full disk, a name that is too long, a folder without permission: the machine's, not a bug.
+        _give_up(face, Error("RUN021", f"cannot use {fault.filename or 'a file'}", why=fault.strerror or str(fault)))
     record = face.record
     status = record.exit_status
     outputs = dataclasses.replace(
@@ -129,6 +126,19 @@ def _run(action: Action, texts: Mapping[str, str], face: Face) -> int:
     with contextlib.suppress(BrokenPipeError):
         face.conclude(outputs_as_texts(action, outputs))
     return int(status)
+
+
+def _give_up(face: Face, error: Error) -> None:
+    face.fail(error)
+    face.headline(error.what)
+
+
+def _mask_secrets(action: Action, texts: Mapping[str, str], face: Face) -> None:
+    """Have every credential blotted out before anything else is said, however its input is spelt."""
+    secret = {item.name for item in action.inputs() if item.secret}
+    for name, text in texts.items():
+        if text and name.lower().replace("_", "-") in secret:
+            face.mask(text)
 
 
 def _make_importable(action: Action, face: Face) -> None:

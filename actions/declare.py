@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from maximus.errors import Error, ExitStatus, nearest
 
+from . import ACTIONS
+from .overview import title_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from types import ModuleType
@@ -32,9 +35,6 @@ __all__ = [
     "outputs_as_texts",
     "secret_of",
 ]
-
-ACTIONS = ("release", "sbom", "sign", "verify", "draft")
-"""The actions there are, in the order in which they are shown; `release` is the root action."""
 
 
 def given(  # noqa: PLR0913 - each is a fact about an input
@@ -136,7 +136,7 @@ class Action:
     @property
     def title(self) -> str:
         """What it does, in one line: the first line of its module's docstring."""
-        return (self.module.__doc__ or "").strip().splitlines()[0].rstrip(".")
+        return title_of(self.name)
 
     @property
     def folder(self) -> str:

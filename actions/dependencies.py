@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from maximus.errors import Error, ExitStatus
@@ -22,7 +23,6 @@ from .cache import cache_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
 __all__ = ["install", "make_importable"]
 
@@ -42,7 +42,7 @@ def make_importable(group: str, root: Path, environment: Mapping[str, str], say:
     lock = root / "requirements" / f"{group}.txt"
     if not lock.is_file():
         return
-    folder = install(lock, cache_folder(environment), say, environment)
+    folder = install(lock, Path(cache_folder(environment)), say, environment)
     sys.path.insert(1, str(folder))
 
 
@@ -72,7 +72,7 @@ def install(lock: Path, cache: Path, say: Callable[[str], None], environment: Ma
     except OSError as fault:
         raise Error(
             "DEP001",
-            f"cannot install the dependencies of {lock.stem}",
+            "cannot install the locked dependencies",
             why=fault.strerror or str(fault),
             fix=f"The folder {cache} must be writable and have some 100 MB free.",
             status=ExitStatus.OUTSIDE,
@@ -136,7 +136,8 @@ def _run(command: list[str], environment: Mapping[str, str]) -> None:
             capture_output=True,
             check=False,
             timeout=TIMEOUT,
-            env=dict(environment) | {"PIP_ROOT_USER_ACTION": "ignore"},
+            # The user's own settings for their environments would refuse a folder of ours.
+            env=dict(environment) | {"PIP_ROOT_USER_ACTION": "ignore", "PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0"},
             stdin=subprocess.DEVNULL,
         )
     except subprocess.TimeoutExpired as fault:

@@ -6,22 +6,35 @@ reads the list of assets back and compares digests. Without a token it writes `n
 
 from __future__ import annotations
 
+import dataclasses
+import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from maximus.documents import load_json
 from maximus.errors import Error, ExitStatus
+from maximus.files import write_whole
 from maximus.verdict import Status, Verdict
 
 from .declare import Concluded, given, out
 
 if TYPE_CHECKING:
-    from maximus.notes.composition import Notes
-    from maximus.notes.settings import Request
+    from maximus.changes import Release
+    from maximus.github.assets import LocalFile
+    from maximus.github.client import Client
+    from maximus.github.releases import Payload
+    from maximus.notes.composition import History, Notes
+    from maximus.notes.loading import Target
+    from maximus.notes.settings import Request, Settings
 
     from .face import Face
 
 __all__ = ["Inputs", "Outputs", "run"]
+
+ATTEMPTS = 3
+"""How often a run begins, when somebody publishes the draft under its hands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +96,10 @@ def run(inputs: Inputs, face: Face, *, verification: str = "") -> Outputs:
     `verification` is the command with which anybody verifies the folder; it becomes a section of the notes.
     """
     _notice_old_inputs(inputs, face)
-    token = inputs.token or face.environment.get("GITHUB_TOKEN", "")
-    if not token:
+    place = _place(inputs, face)
+    if place is None:
         return _write_notes(inputs, face, verification)
-    raise NotImplementedError
+    return _draft(inputs, face, place, verification)
 
 
 def _notice_old_inputs(inputs: Inputs, face: Face) -> None:
@@ -116,8 +129,9 @@ def _request(inputs: Inputs) -> Request:
         prerelease_identifier=inputs.prerelease_identifier,
         include_pre_releases=decided(inputs.include_pre_releases),
         commitish=inputs.commitish,
-        header=inputs.header,
-        footer=inputs.footer,
+        # As the runner's own toolkit reads inputs: release-drafter never saw the blanks around them.
+        header=inputs.header.strip(),
+        footer=inputs.footer.strip(),
         filter_by_range=inputs.filter_by_range,
     )
 
@@ -161,8 +175,7 @@ def _write_notes(inputs: Inputs, face: Face, verification: str) -> Outputs:
 
 def _write_body(inputs: Inputs, body: str, verification: str) -> tuple[Path, str]:
     """Write the whole text, our sections behind it, and return where and what; the folder is made where missing."""
-    from maximus.files import write_whole  # noqa: PLC0415 - only a run needs it
-    from maximus.notes.sections import EVIDENCE, sections  # noqa: PLC0415 - as above
+    from maximus.notes.sections import EVIDENCE, sections  # noqa: PLC0415 - only a run needs it
 
     folder = Path(inputs.folder)
     behind = sections(folder, verification)
@@ -183,3 +196,416 @@ def _outputs(notes: Notes, path: Path, body: str) -> Outputs:
         patch_version=str(notes.resolved.patch),
         body_file=str(path),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """The repository on GitHub that the run is about, and what happened there."""
+
+    token: str
+    api_url: str
+    graphql_url: str
+    server: str
+    repository: str
+    """`owner/name`."""
+    ref: str
+    """The event's ref; empty where it has none."""
+    is_pull_request: bool
+    """Whether a pull request started the run: its configuration comes from its author, so nothing is sent."""
+    workspace: Path
+
+    @property
+    def tag(self) -> str:
+        """The tag that started the run, or an empty text."""
+        return self.ref.removeprefix("refs/tags/") if self.ref.startswith("refs/tags/") else ""
+
+
+def _place(inputs: Inputs, face: Face) -> _Place | None:
+    """Return where the release is to be, or None where no token or no repository is known."""
+    environment = face.environment
+    token = inputs.token or environment.get("GITHUB_TOKEN", "")
+    if not token:
+        return None
+    face.mask(token)
+    repository = environment.get("GITHUB_REPOSITORY", "")
+    ref = environment.get("GITHUB_REF", "") or _event_ref(environment.get("GITHUB_EVENT_PATH", ""))
+    server = environment.get("GITHUB_SERVER_URL", "https://github.com")
+    if not repository:
+        # At a terminal: a token that merely lies in the environment asks for nothing.
+        if not inputs.token:
+            return None
+        repository, ref = _origin(inputs, server)
+    if not re.fullmatch(r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+", repository):
+        raise Error(
+            "DRAFT002",
+            f"{repository!r} is no repository",
+            fix="GITHUB_REPOSITORY is `owner/name`; the runner sets it.",
+            where="GITHUB_REPOSITORY",
+            status=ExitStatus.USAGE,
+        )
+    return _Place(
+        token=token,
+        api_url=environment.get("GITHUB_API_URL", "https://api.github.com"),
+        graphql_url=environment.get("GITHUB_GRAPHQL_URL", ""),
+        server=server,
+        repository=repository,
+        ref=ref,
+        is_pull_request=environment.get("GITHUB_EVENT_NAME", "") == "pull_request",
+        workspace=Path(environment.get("GITHUB_WORKSPACE", ".")),
+    )
+
+
+def _event_ref(path: str) -> str:
+    """Return the ref in the event's file, or an empty text."""
+    if not path or not Path(path).is_file():
+        return ""
+    event = load_json(Path(path))
+    ref = event.get("ref") if isinstance(event, dict) else None
+    return ref if isinstance(ref, str) else ""
+
+
+def _origin(inputs: Inputs, server: str) -> tuple[str, str]:
+    """Return the checkout's repository and commit, for a run at a terminal."""
+    from maximus.git import find_checkout  # noqa: PLC0415 - only a run at a terminal needs it
+
+    checkout = find_checkout(Path(inputs.path))
+    origin = checkout.origin() if checkout else None
+    if checkout is None or origin is None or origin.server != server:
+        raise Error(
+            "DRAFT003",
+            "it is not known which repository the release is for",
+            why=f"{inputs.path} is no checkout of a repository on {server}",
+            fix="Set GITHUB_REPOSITORY to `owner/name`, or leave the token out.",
+            where="path",
+            status=ExitStatus.USAGE,
+        )
+    return origin.name, checkout.head() or ""
+
+
+def _draft(inputs: Inputs, face: Face, place: _Place, verification: str) -> Outputs:
+    """See to the release on GitHub: read, decide, write, compare, publish."""
+    from maximus import __version__  # noqa: PLC0415 - only a run with a token needs it
+    from maximus.github.client import Client  # noqa: PLC0415 - as above
+
+    client = Client(place.api_url, place.token, graphql_url=place.graphql_url, version=__version__)
+    try:
+        return _Drafting(inputs, face, place, client, verification).run()
+    finally:
+        client.close()
+
+
+class _Drafting:
+    """One run against GitHub, step by step."""
+
+    def __init__(self, inputs: Inputs, face: Face, place: _Place, client: Client, verification: str) -> None:
+        self._inputs = inputs
+        self._face = face
+        self._place = place
+        self._client = client
+        self._verification = verification
+        self._told: set[str] = set()
+
+    def run(self) -> Outputs:
+        """Return the outputs; a draft that somebody publishes meanwhile makes the run begin again, twice at most."""
+        settings = self._settings()
+        sends, publishes = self._effects(settings)
+        files = self._files()
+        for _ in range(ATTEMPTS):
+            done = self._attempt(settings, files, sends=sends, publishes=publishes)
+            if done is not None:
+                return done
+            self._warn("the draft was published while the notes were made; it was left alone, and the run begins again")
+        raise Error(
+            "DRAFT004",
+            f"the draft changed {ATTEMPTS} times while the notes were made",
+            why="something else publishes releases at the same time",
+            fix="Give the workflow a `concurrency` group, then run again.",
+        )
+
+    def _warn(self, text: str) -> None:
+        if text and text not in self._told:
+            self._told.add(text)
+            self._face.warn(text)
+
+    def _settings(self) -> Settings:
+        """Return the configuration from GitHub, settled with the inputs."""
+        from maximus.notes.configuration import read_configuration  # noqa: PLC0415 - only a run needs it
+        from maximus.notes.loading import NotFound, Target, load  # noqa: PLC0415 - as above
+        from maximus.notes.local import CONFIG_NAME, DEFAULT_CONFIGURATION  # noqa: PLC0415 - as above
+        from maximus.notes.settings import settle  # noqa: PLC0415 - as above
+
+        owner, _, name = self._place.repository.partition("/")
+        context = Target("github", owner, name, self._place.ref or None, "")
+        try:
+            loaded = load(self._inputs.config_name, context, self._read)
+        except NotFound as fault:
+            if self._inputs.config_name != CONFIG_NAME:
+                raise Error(
+                    "DRAFT005",
+                    f"there is no configuration {self._inputs.config_name!r}",
+                    why=str(fault),
+                    fix="Name a file below .github/ on the branch of the run, or leave `config-name` out.",
+                    where="config-name",
+                    status=ExitStatus.USAGE,
+                ) from fault
+            self._face.say("no .github/release-drafter.yml: the suite's own configuration is used")
+            configuration = DEFAULT_CONFIGURATION
+        else:
+            self._face.say(f"configuration: {', '.join(loaded.files)}")
+            for warning in loaded.warnings:
+                self._warn(warning)
+            configuration = read_configuration(loaded.root)
+        settings = settle(configuration, _request(self._inputs), self._place.ref)
+        for notice in settings.notices:
+            self._warn(notice)
+        return settings
+
+    def _read(self, target: Target) -> str:
+        """Return a configuration file's text; raise NotFound."""
+        from maximus.github.contents import read_file  # noqa: PLC0415 - only a run with a token needs it
+        from maximus.notes.loading import NotFound  # noqa: PLC0415 - as above
+        from maximus.notes.local import read_inside  # noqa: PLC0415 - as above
+
+        if target.scheme == "file":
+            return read_inside(self._place.workspace, target.path)
+        text = read_file(self._client, target.owner, target.repo, target.path, target.ref)
+        if text is None:
+            raise NotFound(str(target))
+        return text
+
+    def _effects(self, settings: Settings) -> tuple[bool, bool]:
+        """Return whether anything is sent, and whether the release is published."""
+        forced = self._place.is_pull_request or re.fullmatch(r"refs/pull/[0-9]+/merge", settings.commitish)
+        if forced and not self._inputs.dry_run:
+            self._warn("a pull request drafts no release: nothing is sent, as with `dry-run: true`")
+        sends = not (self._inputs.dry_run or forced)
+        return sends, sends and self._inputs.publish
+
+    def _files(self) -> tuple[LocalFile, ...]:
+        """Return the files to attach, read once."""
+        from maximus.files import hash_file  # noqa: PLC0415 - only a run needs it
+        from maximus.github.assets import LocalFile, asset_name, refuse_unfit  # noqa: PLC0415 - as above
+        from maximus.notes.sections import list_attachments  # noqa: PLC0415 - as above
+
+        found = []
+        for path in list_attachments(Path(self._inputs.folder)):
+            read = hash_file(path)
+            found.append(LocalFile(asset_name(path.name), path, read.size, read.sha256))
+        refuse_unfit(found)
+        return tuple(found)
+
+    def _attempt(
+        self, settings: Settings, files: tuple[LocalFile, ...], *, sends: bool, publishes: bool
+    ) -> Outputs | None:
+        """Return the outputs, or None where the draft was published under our hands."""
+        from maximus.github.history import resolve_target  # noqa: PLC0415 - only a run with a token needs it
+        from maximus.github.releases import Payload, list_releases  # noqa: PLC0415 - as above
+        from maximus.notes.baseline import choose_baseline  # noqa: PLC0415 - as above
+        from maximus.notes.composition import compose  # noqa: PLC0415 - as above
+
+        releases = list_releases(self._client, self._place.repository)
+        baseline = choose_baseline(releases, settings.filters)
+        for notice in baseline.notices:
+            self._warn(notice)
+        history = self._history(settings, baseline.last)
+        notes = compose(settings, history)
+        for warning in notes.warnings:
+            self._warn(warning)
+        self._refuse_published(notes, releases, files)
+        target, notice = resolve_target(self._client, self._place.repository, settings.commitish)
+        self._warn(notice)
+        path, body, whole = self._bodies(notes)
+        payload = Payload(
+            target=target,
+            name=notes.name,
+            tag=notes.tag,
+            body=body,
+            prerelease=settings.prerelease,
+            make_latest=settings.make_latest,
+            # With files the release is published last, once they are all there; without, there is only one write.
+            draft=bool(files) or not publishes,
+        )
+        made = _Made(notes, payload, path, whole, history, baseline.draft)
+        if not sends:
+            return self._show(made, files)
+        release = self._write(made, releases)
+        if release is None:
+            return None
+        return self._finish(made, release, files, publishes=publishes)
+
+    def _history(self, settings: Settings, last: Release | None) -> History:
+        """Return what happened since the last release."""
+        from maximus.github.history import Range, Wanted, find_new_logins, read_range  # noqa: PLC0415 - with a token only
+        from maximus.notes.composition import History  # noqa: PLC0415 - as above
+
+        repository = self._place.repository
+        if last is None:
+            self._warn("there is no published release to compare with, so no changes are listed")
+            found = Range()
+        else:
+            wanted = Wanted(
+                association=settings.needs_association,
+                body=settings.change_needs("$BODY"),
+                url=settings.change_needs("$URL") or settings.needs("$NEW_CONTRIBUTORS"),
+                refs=settings.change_needs("_REF_NAME"),
+                files=settings.needs_files,
+                per_commit=settings.configuration.pull_request_limit,
+            )
+            self._face.say(f"reading what changed between {last.tag} and {settings.commitish}")
+            found = read_range(self._client, repository, f"refs/tags/{last.tag}", settings.commitish, wanted)
+        for notice in found.notices:
+            self._warn(notice)
+        wants_new = settings.needs("$NEW_CONTRIBUTORS") and found.changes
+        return History(
+            repository=repository,
+            server=self._place.server,
+            last=last,
+            changes=found.changes,
+            commits=found.commits,
+            new_logins=find_new_logins(self._client, repository, found.changes) if wants_new else frozenset(),
+        )
+
+    def _refuse_published(self, notes: Notes, releases: tuple[Release, ...], files: tuple[LocalFile, ...]) -> None:
+        """Raise Error HUB015 where the tag that was asked for is out already."""
+        from maximus.github.releases import already_published, is_published  # noqa: PLC0415 - with a token only
+
+        is_asked_for = bool(self._inputs.tag or files or (self._place.tag and self._place.tag == notes.tag))
+        for release in releases:
+            if is_asked_for and notes.tag and release.tag == notes.tag and is_published(release):
+                raise already_published(release)
+
+    def _bodies(self, notes: Notes) -> tuple[Path, str, str]:
+        """Write the notes; return the file, the body that fits into a release, and the whole text."""
+        from maximus.notes.limits import fit  # noqa: PLC0415 - only a run with a token needs it
+        from maximus.notes.sections import sections  # noqa: PLC0415 - as above
+
+        path, whole = _write_body(self._inputs, notes.body, self._verification)
+        body, cut = fit(notes.body, sections(Path(self._inputs.folder), self._verification))
+        if cut:
+            self._warn(f"the notes are too long for a release: {cut:,} lines were cut; {path} has them all")
+        return path, body, whole
+
+    def _show(self, made: _Made, files: tuple[LocalFile, ...]) -> Outputs:
+        """Show what would be sent."""
+        old = made.draft
+        document = made.payload.for_update(old) if old else made.payload.for_creation()
+        self._face.note("What would be sent", json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False))
+        self._judge_release(made, f"would be {'updated' if old else 'made'}")
+        rows = [("release", "update" if old else "create", made.payload.tag or "(no tag)")]
+        rows += [("file", "attach", file.name) for file in files]
+        self._face.table("Dry run", ("What", "Action", "Name"), rows)
+        self._face.headline(
+            f"dry run: {_named(made)} {'would be updated' if old else 'would be drafted'}; nothing was sent"
+        )
+        return _outputs(made.notes, made.path, made.payload.body)
+
+    def _judge_release(self, made: _Made, reason: str) -> None:
+        self._face.judge(
+            Verdict(
+                "draft.release",
+                Status.PASS,
+                1,
+                measured=len(made.history.changes),
+                unit="changes",
+                reason=f"the draft {reason}",
+            )
+        )
+
+    def _write(self, made: _Made, releases: tuple[Release, ...]) -> Release | None:
+        """Return the release as GitHub has it after the write, or None where the draft is none any more."""
+        from maximus.github.releases import create_draft, update_draft  # noqa: PLC0415 - only a run with a token needs it
+
+        repository = self._place.repository
+        old = made.draft
+        if old is None:
+            return create_draft(self._client, repository, made.payload, releases)
+        self._keep(old, made)
+        return update_draft(self._client, repository, old, made.payload, releases)
+
+    def _keep(self, old: Release, made: _Made) -> None:
+        """Keep the text that is replaced, so that no edit of somebody's is lost."""
+        if not old.body.strip() or old.body.replace("\r\n", "\n") == made.payload.body:
+            return
+        path = made.path.with_name("notes.replaced.md")
+        write_whole(path, old.body)
+        self._face.note("The notes that were replaced", old.body)
+
+    def _finish(self, made: _Made, release: Release, files: tuple[LocalFile, ...], *, publishes: bool) -> Outputs:
+        """Attach and compare the files, then publish; return the outputs."""
+        from maximus.github.releases import publish  # noqa: PLC0415 - only a run with a token needs it
+
+        self._judge_release(made, "was updated" if made.draft else "was made")
+        rows = [("release", release.tag or "(no tag)", release.html_url)]
+        complete = True
+        if files:
+            complete, attached = self._attach(release, files)
+            rows += attached
+        if publishes and files and complete:
+            release = publish(self._client, self._place.repository, release, made.payload)
+        state = "published" if not release.is_draft else "updated" if made.draft else "drafted"
+        self._face.table("Release", ("What", "Name", "State"), rows)
+        left = (
+            ""
+            if complete
+            else "; it is not published, because files are missing"
+            if publishes
+            else "; files are missing"
+        )
+        self._face.headline(f"{_named(made)} is {state}{left}")
+        return dataclasses.replace(
+            _outputs(made.notes, made.path, made.payload.body),
+            id=str(release.id),
+            html_url=release.html_url,
+            upload_url=release.upload_url,
+            tag_name=release.tag,
+            name=release.name,
+        )
+
+    def _attach(self, release: Release, files: tuple[LocalFile, ...]) -> tuple[bool, list[tuple[str, str, str]]]:
+        """Upload the files and compare what GitHub then has; return whether all is there, and a row for each."""
+        from maximus.github.assets import attach, compare  # noqa: PLC0415 - only a run with a token needs it
+
+        with self._face.progress("uploading", len(files)) as done:
+            planned, there = attach(self._client, self._place.repository, release, files, done)
+        wrong = {difference.name: difference.reason for difference in compare(files, there)}
+        for name, reason in sorted(wrong.items()):
+            self._face.fail(
+                Error("DRAFT006", f"the release does not hold {name} as the folder does", why=reason, fix="Run again.")
+            )
+        self._face.judge(
+            Verdict(
+                "draft.assets",
+                Status.FAIL if wrong else Status.PASS,
+                len(files),
+                measured=len(files) - len(wrong),
+                threshold=len(files),
+                unit="files",
+                reason="; ".join(f"{name}: {reason}" for name, reason in sorted(wrong.items()))[:500],
+                code="DRAFT006" if wrong else "",
+            )
+        )
+        kept = {file.name for file in planned.kept}
+        rows = [
+            ("file", file.name, wrong.get(file.name) or ("was there" if file.name in kept else "uploaded"))
+            for file in files
+        ]
+        return not wrong, rows
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What was made for one attempt."""
+
+    notes: Notes
+    payload: Payload
+    path: Path
+    """Where the whole text lies."""
+    whole: str
+    history: History
+    draft: Release | None
+    """The draft to update."""
+
+
+def _named(made: _Made) -> str:
+    name = made.payload.tag or made.payload.name
+    return f"the release {name}" if name else "the release"

@@ -72,9 +72,7 @@ def run(inputs: Inputs, face: Face) -> Outputs:
     for fault in found.faults:
         face.fail(fault)
     facts, dated = _facts_of(found.tree, face.environment)
-    made = inventory.build(
-        subject.describe(facts, inputs.name, inputs.version), found.readings, found.tree.skipped
-    )
+    made = inventory.build(subject.describe(facts, inputs.name, inputs.version), found.readings, found.tree.skipped)
     face.judge(checking.judge_locks(len(found.readings), found.faults))
     face.judge(checking.judge_components(len(made.components)))
     if not made.components:
@@ -85,7 +83,9 @@ def run(inputs: Inputs, face: Face) -> Outputs:
     for verdict in verdicts:
         face.judge(verdict)
     if faulty := [verdict for verdict in verdicts if verdict.status is Status.FAIL]:
-        raise Error(faulty[0].code, "the documents are not sound and were not written", why=faulty[0].reason, fix=faulty[0].hint)
+        raise Error(
+            faulty[0].code, "the documents are not sound and were not written", why=faulty[0].reason, fix=faulty[0].hint
+        )
     written = {}
     for name, document in (("spdx", rendered.spdx), ("cyclonedx", rendered.cyclonedx)):
         if name in inputs.formats:
@@ -211,12 +211,23 @@ def _report(face: Face, made: Inventory, dated: _Dated) -> None:
         )
     ecosystems = sorted({component.ecosystem for component in made.components})
     rows = [
-        _row(name, measure(component for component in made.components if component.ecosystem == name)) for name in ecosystems
+        _row(name, measure(component for component in made.components if component.ecosystem == name))
+        for name in ecosystems
     ]
     whole = measure(made.components)
     if len(rows) > 1:
         rows.append(_row("all", whole))
-    columns = ("ecosystem", "components", "direct", "exact version", "hash", "SHA-256", "SHA-512", "licence", "edges known")
+    columns = (
+        "ecosystem",
+        "components",
+        "direct",
+        "exact version",
+        "hash",
+        "SHA-256",
+        "SHA-512",
+        "licence",
+        "edges known",
+    )
     face.table("Inventory", columns, rows)
     locks = f"{len(made.locks)} lock file{'s' if len(made.locks) != 1 else ''}"
     face.headline(

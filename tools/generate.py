@@ -15,7 +15,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "lib"), str(ROOT)]
 
-from actions.declare import ACTIONS, Action, Declared, find_action  # noqa: E402 - after the path is arranged
+from actions import ACTIONS  # noqa: E402 - after the path is arranged
+from actions.declare import Action, Declared, find_action  # noqa: E402 - likewise
 from maximus.files import write_whole  # noqa: E402 - likewise
 
 TITLES = {
