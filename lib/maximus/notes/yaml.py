@@ -89,7 +89,8 @@ def load_yaml(raw: str, source: str, warn: Callable[[str], None] = lambda _text:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", YAMLWarning)
-            composed = reader.compose(raw)
+            # A last line without its line feed counts as one with it: a block text at the end keeps its own.
+            composed = reader.compose(raw if raw.endswith("\n") else f"{raw}\n")
         if composed is None:
             return Node(None, source, 1)
         return _Construction(source, warn).build(composed, 0)

@@ -1,0 +1,26 @@
+"""GitHub's limits, and those that we set ourselves."""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["MAX_PAGE", "MAX_PULL_REQUEST_PAGES", "MAX_RELEASES", "REQUEST_TIMEOUT", "TRIES", "WAITING"]
+
+MAX_PAGE: Final = 100
+"""Entries of a page, REST and GraphQL alike."""
+MAX_RELEASES: Final = 1_000
+"""How many releases are listed: the API fails beyond."""
+MAX_PULL_REQUEST_PAGES: Final = 200
+"""How many pages of merged pull requests are read back in time."""
+MAX_COMMITS: Final = 20_000
+"""How many commits of a range are read."""
+MAX_COMMIT_AUTHORS: Final = 100
+"""Authors of one commit that are read."""
+REQUEST_TIMEOUT: Final = 30
+"""Seconds without a byte before a request is given up."""
+UPLOAD_TIMEOUT: Final = 120
+"""Seconds without a byte before an upload is given up."""
+TRIES: Final = 4
+"""How often a request is sent that may be sent again."""
+WAITING: Final = 120.0
+"""Seconds that a run waits in all between tries, rate limits included."""

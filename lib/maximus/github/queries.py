@@ -1,0 +1,125 @@
+"""The GraphQL texts; values always travel as variables."""
+
+from __future__ import annotations
+
+__all__ = [
+    "COMMIT_OF",
+    "COMPARISON",
+    "FILES",
+    "PULL_REQUESTS",
+    "PULL_REQUEST_COMMIT",
+    "new_contributors",
+    "pull_requests_by_number",
+]
+
+COMPARISON = """
+query Comparison($owner: String!, $name: String!, $base: String!, $head: String!, $first: Int!, $after: String,
+                 $associated: Boolean!, $perCommit: Int!) {
+  repository(owner: $owner, name: $name) {
+    ref(qualifiedName: $base) {
+      compare(headRef: $head) {
+        commits(first: $first, after: $after) {
+          pageInfo { hasNextPage endCursor }
+          nodes {
+            oid
+            committedDate
+            authors(first: 10) { totalCount nodes { name user { login } } }
+            associatedPullRequests(first: $perCommit) @include(if: $associated) {
+              nodes { number baseRepository { nameWithOwner } }
+            }
+          }
+        }
+      }
+    }
+  }
+  rateLimit { cost }
+}
+"""
+
+_PULL_REQUEST = """
+  number
+  title
+  body @include(if: $body)
+  url @include(if: $url)
+  baseRefName @include(if: $refs)
+  headRefName @include(if: $refs)
+  merged
+  mergedAt
+  updatedAt
+  author { __typename login url }
+  baseRepository { nameWithOwner }
+  mergeCommit { oid }
+  labels(first: 100) { nodes { name } }
+  files(first: 100) @include(if: $files) { pageInfo { hasNextPage endCursor } nodes { path } }
+"""
+
+_FLAGS = "$body: Boolean!, $url: Boolean!, $refs: Boolean!, $files: Boolean!"
+
+PULL_REQUESTS = (
+    "query PullRequests($owner: String!, $name: String!, $first: Int!, $after: String, " + _FLAGS + ") {\n"
+    "  repository(owner: $owner, name: $name) {\n"
+    "    pullRequests(states: MERGED, orderBy: {field: UPDATED_AT, direction: DESC}, first: $first, after: $after) {\n"
+    "      pageInfo { hasNextPage endCursor }\n"
+    "      nodes {" + _PULL_REQUEST + "}\n"
+    "    }\n"
+    "  }\n"
+    "  rateLimit { cost }\n"
+    "}\n"
+)
+
+
+def pull_requests_by_number(count: int) -> str:
+    """Return the query for that many pull requests, named by the variables `$n0`, `$n1` and so on."""
+    numbers = ", ".join(f"$n{index}: Int!" for index in range(count))
+    fields = "\n".join(f"    p{index}: pullRequest(number: $n{index}) {{{_PULL_REQUEST}}}" for index in range(count))
+    return (
+        f"query PullRequestsByNumber($owner: String!, $name: String!, {_FLAGS}, {numbers}) {{\n"
+        f"  repository(owner: $owner, name: $name) {{\n{fields}\n  }}\n  rateLimit {{ cost }}\n}}\n"
+    )
+
+
+FILES = """
+query Files($owner: String!, $name: String!, $number: Int!, $first: Int!, $after: String) {
+  repository(owner: $owner, name: $name) {
+    pullRequest(number: $number) {
+      files(first: $first, after: $after) { pageInfo { hasNextPage endCursor } nodes { path } }
+    }
+  }
+  rateLimit { cost }
+}
+"""
+
+AUTHORS = """
+query Authors($owner: String!, $name: String!, $oid: GitObjectID!, $first: Int!) {
+  repository(owner: $owner, name: $name) {
+    object(oid: $oid) { ... on Commit { authors(first: $first) { nodes { name user { login } } } } }
+  }
+  rateLimit { cost }
+}
+"""
+
+
+def new_contributors(count: int) -> str:
+    """Return the query that counts earlier merged pull requests for that many authors, by `$q0`, `$q1` and so on."""
+    names = ", ".join(f"$q{index}: String!" for index in range(count))
+    fields = "\n".join(
+        f"  a{index}: search(query: $q{index}, type: ISSUE, first: 1) {{ issueCount }}" for index in range(count)
+    )
+    return f"query NewContributors({names}) {{\n{fields}\n  rateLimit {{ cost }}\n}}\n"
+
+
+COMMIT_OF = """
+query CommitOf($owner: String!, $name: String!, $expression: String!) {
+  repository(owner: $owner, name: $name) { object(expression: $expression) { __typename oid } }
+  rateLimit { cost }
+}
+"""
+
+PULL_REQUEST_COMMIT = """
+query PullRequestCommit($owner: String!, $name: String!, $number: Int!) {
+  repository(owner: $owner, name: $name) {
+    pullRequest(number: $number) { headRefOid potentialMergeCommit { oid } mergeCommit { oid } }
+  }
+  rateLimit { cost }
+}
+"""
