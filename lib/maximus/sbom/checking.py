@@ -9,12 +9,12 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from maximus import documents
-from maximus.errors import Error
 from maximus.verdict import Status, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from maximus.errors import Error
     from maximus.sbom.model import Inventory
     from maximus.sbom.rendering import Rendered
 
@@ -163,13 +163,13 @@ def _spdx_faults(document: Mapping[str, Any]) -> tuple[int, list[str]]:
     for relationship in document["relationships"]:
         source, target = relationship["spdxElementId"], relationship["relatedSpdxElement"]
         faults += [
-            f"sbom.spdx.json: a relationship names {end}, which is no package" for end in (source, target) if end not in ids
+            f"sbom.spdx.json: a relationship names {end}, which is no package"
+            for end in (source, target)
+            if end not in ids
         ]
         if relationship["relationshipType"] in _FOLLOWED:
             edges.setdefault(source, []).append(target)
-    faults += [
-        f"sbom.spdx.json: nothing leads to {name}" for name in sorted(ids - _reached(document["SPDXID"], edges))
-    ]
+    faults += [f"sbom.spdx.json: nothing leads to {name}" for name in sorted(ids - _reached(document["SPDXID"], edges))]
     return 2 * len(document["relationships"]), faults
 
 

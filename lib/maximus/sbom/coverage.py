@@ -40,7 +40,8 @@ def measure(components: Iterable[Component]) -> Coverage:
     listed = tuple(components)
     distributed = [component for component in listed if component.is_distributed]
     algorithms = [
-        {digest.algorithm for artifact in component.artifacts for digest in artifact.digests} for component in distributed
+        {digest.algorithm for artifact in component.artifacts for digest in artifact.digests}
+        for component in distributed
     ]
     return Coverage(
         components=len(listed),

@@ -121,11 +121,16 @@ def _references(component: Component) -> list[dict[str, Any]]:
     for artifact in component.artifacts:
         # A reference needs an address; without one the file's name is the relative one, and without
         # a name it is some file of this package.
-        reference: dict[str, Any] = {"type": "distribution", "url": artifact.url or _relative(artifact.file) or component.purl}
+        reference: dict[str, Any] = {
+            "type": "distribution",
+            "url": artifact.url or _relative(artifact.file) or component.purl,
+        }
         if artifact.digests:
             reference["hashes"] = _hashes(artifact)
         if not artifact.url:
-            reference["comment"] = "the lock states no address" if artifact.file else "the lock states neither address nor file name"
+            reference["comment"] = (
+                "the lock states no address" if artifact.file else "the lock states neither address nor file name"
+            )
         found.append(reference)
     vcs = re.search(r"[?&]vcs_url=([^&#]+)", component.purl)
     if vcs:
@@ -147,11 +152,13 @@ def _licences(claims: tuple[LicenceClaim, ...]) -> list[dict[str, Any]]:
     compound = next((claim for claim in chosen if claim.expression and not _SINGLE.fullmatch(claim.expression)), None)
     if compound:
         return [{"expression": compound.expression, "acknowledgement": _acknowledged(compound)}]
-    made = {
-        (claim.expression, "" if claim.expression else claim.text, _acknowledged(claim)): None for claim in chosen
-    }
+    made = {(claim.expression, "" if claim.expression else claim.text, _acknowledged(claim)): None for claim in chosen}
     return [
-        {"license": {"id": expression, "acknowledgement": word} if expression else {"name": text, "acknowledgement": word}}
+        {
+            "license": {"id": expression, "acknowledgement": word}
+            if expression
+            else {"name": text, "acknowledgement": word}
+        }
         for expression, text, word in sorted(made)
     ]
 

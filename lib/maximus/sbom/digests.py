@@ -46,11 +46,11 @@ class DigestLines:
         lines: dict[str, int] = {}
         number = 1
         for match in _TOKEN.finditer(text):
-            token = match[0]
-            if token == "\n":
+            found = match[0]
+            if found == "\n":
                 number += 1
             else:
-                lines.setdefault(token, number)
+                lines.setdefault(found, number)
         return cls(path, lines)
 
     def origin(self, written: str) -> Stated:

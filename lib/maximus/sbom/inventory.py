@@ -111,7 +111,8 @@ class _Builder:
         root_ref = ComponentRef(str(self.subject.purl))
         for ref in member_refs.values():
             if ref != root_ref:
-                edges.setdefault((root_ref, ref), _Tie())
+                # Whoever else needs it: as a part of the tree it is released with it.
+                edges.setdefault((root_ref, ref), _Tie()).scopes.add(Scope.RUNTIME)
         loose = self._attach_loose(root_ref, edges, [ref for groups in refs.values() for ref in groups])
         scopes = _spread(root_ref, edges)
         components = [
@@ -119,11 +120,11 @@ class _Builder:
             for purl, group_refs in refs.items()
             for group, ref in zip(self.groups[purl], group_refs, strict=True)
         ]
-        members = [
-            self._member(key, ref) for key, ref in member_refs.items() if ref != root_ref
-        ]
+        members = [self._member(key, ref) for key, ref in member_refs.items() if ref != root_ref]
         root = self._root(root_ref, Known.INCOMPLETE if loose or root_ref in self.flat else Known.COMPLETE)
-        locks = {path for path, _ in self.readings} | {path for _, reading in self.readings for path in reading.also_read}
+        locks = {path for path, _ in self.readings} | {
+            path for _, reading in self.readings for path in reading.also_read
+        }
         return Inventory(
             subject=self.subject,
             root=root,
@@ -134,7 +135,9 @@ class _Builder:
                 for (source, target), tie in sorted(edges.items())
             ),
             findings=tuple(
-                sorted(set(self.findings), key=lambda item: (item.kind, item.location.path, item.location.line, item.text))
+                sorted(
+                    set(self.findings), key=lambda item: (item.kind, item.location.path, item.location.line, item.text)
+                )
             ),
             skipped=skipped,
             locks=tuple(sorted(visible(path) for path in locks)),
@@ -259,9 +262,7 @@ class _Builder:
                     found = True
         return found
 
-    def _component(
-        self, group: _Group, ref: ComponentRef, spread: tuple[Scope, ...], *, direct: bool
-    ) -> Component:
+    def _component(self, group: _Group, ref: ComponentRef, spread: tuple[Scope, ...], *, direct: bool) -> Component:
         packages = group.packages
         first = packages[0]
         name = normal_pypi(first.name) if first.ecosystem is Ecosystem.PYPI else first.name
@@ -271,11 +272,18 @@ class _Builder:
         scopes = stated | (set(spread) if open_ones or not stated else set())
         edges = max((package.edges for package in packages), key=_KNOWN.__getitem__)
         artifacts = _artifacts(packages)
-        absent = tuple(sorted({item for package in packages for item in package.not_applicable}, key=lambda x: (x.field, x.reason)))
+        absent = tuple(
+            sorted({item for package in packages for item in package.not_applicable}, key=lambda x: (x.field, x.reason))
+        )
         if artifacts:
             # Where another lock has it with a file, the hash applies after all.
             absent = ()
-        licences = tuple(sorted({item for package in packages for item in package.licences}, key=lambda x: (x.expression, x.text, x.evidence)))
+        licences = tuple(
+            sorted(
+                {item for package in packages for item in package.licences},
+                key=lambda x: (x.expression, x.text, x.evidence),
+            )
+        )
         made = Component(
             ref=ref,
             purl=group.purl,
@@ -286,7 +294,12 @@ class _Builder:
             version=visible(first.version),
             locations=_locations(packages),
             artifacts=artifacts,
-            facts=tuple(sorted({item for package in packages for item in package.facts}, key=lambda x: (x.name, x.value, x.location.path, x.location.line))),
+            facts=tuple(
+                sorted(
+                    {item for package in packages for item in package.facts},
+                    key=lambda x: (x.name, x.value, x.location.path, x.location.line),
+                )
+            ),
             licences=licences,
             producer=_producer(first),
             scopes=tuple(sorted(scopes or {Scope.RUNTIME}, key=_WEIGHT.__getitem__)),
@@ -311,12 +324,19 @@ class _Builder:
             name=visible(name),
             version=visible(version or self.subject.version),
             locations=_locations(packages),
-            own=folder,
-            licences=tuple(sorted({item for package in packages for item in package.licences}, key=lambda x: (x.expression, x.text, x.evidence))),
+            own=visible(folder),
+            licences=tuple(
+                sorted(
+                    {item for package in packages for item in package.licences},
+                    key=lambda x: (x.expression, x.text, x.evidence),
+                )
+            ),
             scopes=(Scope.RUNTIME,),
             direct=True,
             producer=self.subject.author,
-            edges=Known.INCOMPLETE if ref in self.flat else min((package.edges for package in packages), key=_KNOWN.__getitem__),
+            edges=Known.INCOMPLETE
+            if ref in self.flat
+            else min((package.edges for package in packages), key=_KNOWN.__getitem__),
             not_applicable=(_OWN,),
         )
         return replace(made, gaps=_gaps(made))
@@ -333,7 +353,12 @@ class _Builder:
             version=visible(self.subject.version),
             locations=_locations(packages),
             own="",
-            licences=tuple(sorted({item for package in packages for item in package.licences}, key=lambda x: (x.expression, x.text, x.evidence))),
+            licences=tuple(
+                sorted(
+                    {item for package in packages for item in package.licences},
+                    key=lambda x: (x.expression, x.text, x.evidence),
+                )
+            ),
             producer=self.subject.author,
             scopes=(Scope.RUNTIME,),
             edges=min([edges, *(package.edges for package in packages)], key=_KNOWN.__getitem__),
@@ -354,7 +379,9 @@ def _with_subpath(purl: str, folder: str) -> str:
     from packageurl import PackageURL  # noqa: PLC0415 - loaded already: a purl was made
 
     whole = PackageURL.from_string(purl)
-    return PackageURL(whole.type, whole.namespace, whole.name, whole.version, whole.qualifiers, folder).to_string()
+    return PackageURL(
+        whole.type, whole.namespace, whole.name, whole.version, whole.qualifiers, visible(folder)
+    ).to_string()
 
 
 def _reached(

@@ -21,7 +21,7 @@ __all__ = [
     "Digest",
     "Ecosystem",
     "Edge",
-        "Finding",
+    "Finding",
     "Gap",
     "Inventory",
     "Kind",
@@ -350,4 +350,3 @@ class Inventory:
         for edge in self.edges:
             found.setdefault(edge.source, []).append(edge)
         return {ref: tuple(edges) for ref, edges in found.items()}
-

@@ -58,7 +58,9 @@ def split_npm(name: str) -> tuple[str, str]:
     return (scope, rest) if slash and scope.startswith("@") else ("", name)
 
 
-def make_purl(ecosystem: str, name: str, version: str, qualifiers: tuple[tuple[str, str], ...] = (), subpath: str = "") -> Purl:
+def make_purl(
+    ecosystem: str, name: str, version: str, qualifiers: tuple[tuple[str, str], ...] = (), subpath: str = ""
+) -> Purl:
     """Return the canonical purl of a package whose name has passed `is_name`."""
     # Imported here: 20 ms that only an inventory should cost.
     from packageurl import PackageURL  # noqa: PLC0415
@@ -75,5 +77,5 @@ def make_purl(ecosystem: str, name: str, version: str, qualifiers: tuple[tuple[s
 
 
 def visible(text: str) -> str:
-    """Return foreign text so that no document, log or terminal is led astray by it: signs that do not show are written out."""
+    """Return foreign text with the signs that do not show written out, so that no reader is led astray by it."""
     return _INVISIBLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text[:MAX_TEXT])

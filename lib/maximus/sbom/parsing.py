@@ -72,7 +72,7 @@ def parse_yaml(raw: bytes, where: str) -> list[dict[str, Any]]:
     they are walked: both are refused before it sees the text. Raises Error SBOM005, SBOM006 or SBOM008.
     """
     # Imported here: 20 ms that only a YAML lock should cost.
-    import yaml  # noqa: PLC0415
+    import yaml  # noqa: PLC0415 - loaded by the caller already
 
     text = decode(raw, where)
     _refuse_depth(raw if text.isascii() else text.encode("utf-8"), where)
@@ -81,7 +81,7 @@ def parse_yaml(raw: bytes, where: str) -> list[dict[str, Any]]:
     try:
         if _ANCHOR.search(raw):
             _refuse_aliases(text, where)
-        found = list(yaml.load_all(text, Loader=loader))  # noqa: S506 - BaseLoader makes nothing but texts, lists and mappings
+        found = list(yaml.load_all(text, Loader=loader))  # makes nothing but texts, lists and mappings
     except yaml.YAMLError as fault:
         raise _broken(where, " ".join(str(fault).split())[:200]) from fault
     except RecursionError as fault:
@@ -105,12 +105,13 @@ def _refuse_aliases(text: str, where: str) -> None:
 
     for event in yaml.parse(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader)):
         if isinstance(event, yaml.AliasEvent):
+            line = event.start_mark.line + 1 if event.start_mark else 0
             raise Error(
                 "SBOM008",
                 f"cannot read {where}",
-                why=f"it has an alias in line {event.start_mark.line + 1}, and no package manager writes one into a lock",
+                why=f"it has an alias in line {line}, and no package manager writes one into a lock",
                 fix="Make the lock again with its own tool.",
-                where=f"{where}:{event.start_mark.line + 1}",
+                where=f"{where}:{line}",
             )
 
 

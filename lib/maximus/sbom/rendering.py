@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import hashlib
 import uuid
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class Rendered:
 
 def timestamp(seconds: int) -> str:
     """Return a time as both formats write it: UTC, whole seconds, `Z`."""
-    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return dt.datetime.fromtimestamp(seconds, dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def as_bytes(document: dict[str, Any]) -> bytes:

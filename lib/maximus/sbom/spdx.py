@@ -82,7 +82,9 @@ def _package(component: Component, own_id: str, when: str, tool: str) -> dict[st
     if checksums := _checksums(component):
         made["checksums"] = checksums
     if len(component.artifacts) > 1:
-        made["comment"] = "Distributed in several files: each checksum is that of one of them, see the external references."
+        made["comment"] = (
+            "Distributed in several files: each checksum is that of one of them, see the external references."
+        )
     if texts := sorted({claim.text for claim in component.licences if not claim.expression}):
         made["licenseComments"] = "declared as: " + "; ".join(texts)
     if component.locations:

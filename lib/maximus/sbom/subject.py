@@ -47,7 +47,7 @@ def describe(facts: Facts, name: str = "", version: str = "") -> Subject:
     return Subject(
         name=visible(chosen_name),
         version=visible(chosen_version),
-        purl=_purl(facts, chosen_name, chosen_version, repository),
+        purl=_purl(facts, visible(chosen_name), visible(chosen_version), repository),
         repository=repository,
         commit=facts.commit,
         author=author,
@@ -60,10 +60,10 @@ def _purl(facts: Facts, name: str, version: str, repository: str) -> Purl:
     known = version if version != "unknown" else None
     if facts.server == _FORGE:
         owner, _, project = facts.repository.rpartition("/")
-        return Purl(PackageURL("github", owner, project, known, None, facts.below or None).to_string())
+        return Purl(PackageURL("github", owner, project, known, None, visible(facts.below) or None).to_string())
     at = f"@{facts.commit}" if facts.commit else ""
     qualifiers = {"vcs_url": f"git+{repository}{at}"} if repository else None
-    return Purl(PackageURL("generic", None, name, known, qualifiers, facts.below or None).to_string())
+    return Purl(PackageURL("generic", None, name, known, qualifiers, visible(facts.below) or None).to_string())
 
 
 def _greatest(tags: tuple[str, ...]) -> str:

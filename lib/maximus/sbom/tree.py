@@ -74,7 +74,12 @@ class Source:
 
     def inside(self, relative: str) -> str | None:
         """Return a path that the lock states relative to its folder, relative to the root; None where it leaves it."""
-        if relative.startswith("/") or "\\" in relative or "\0" in relative or (len(relative) > 1 and relative[1] == ":"):
+        if (
+            relative.startswith("/")
+            or "\\" in relative
+            or "\0" in relative
+            or (len(relative) > 1 and relative[1] == ":")
+        ):
             return None
         parts: list[str] = []
         for part in (*PurePosixPath(self.folder).parts, *PurePosixPath(relative).parts):
@@ -111,7 +116,7 @@ class Tree:
                 raise _unreadable(path, "it is a link that leads out of the tree")
             # Not blocking: a pipe in place of a lock would hold us for ever.
             descriptor = os.open(full, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-            with open(descriptor, "rb") as stream:
+            with open(descriptor, "rb") as stream:  # noqa: PTH123 - a descriptor, not a path
                 if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                     raise _unreadable(path, "it is not a regular file")
                 raw = stream.read(limit + 1)
@@ -141,7 +146,11 @@ class Tree:
         prefix = f"{folder}/" if folder else ""
         ending = f"/{name}"
         return tuple(
-            sorted(p for p in self.manifests if p.startswith(prefix) and (p.endswith(ending) or p == name or p == prefix + name))
+            sorted(
+                p
+                for p in self.manifests
+                if p.startswith(prefix) and (p.endswith(ending) or p == name or p == prefix + name)
+            )
         )
 
     def newest_change(self, paths: Iterable[str]) -> int | None:
@@ -237,22 +246,21 @@ class _Walker:
         wanted = self.is_lock(path)
         if not wanted and entry.name not in _MANIFESTS:
             return
-        if reason:
+        why = reason or self._reason_against(entry, path, is_link=is_link)
+        if why:
             if wanted:
-                self.skipped.append(Skipped(visible(path), reason))
-            return
-        if is_link and not self._leads_to_a_file_inside(path):
-            if wanted:
-                self.skipped.append(Skipped(visible(path), "a link that leads out of the tree or to no file"))
-            return
-        if not is_link and not entry.is_file(follow_symlinks=False):
-            if wanted:
-                self.skipped.append(Skipped(visible(path), "not a regular file"))
+                self.skipped.append(Skipped(visible(path), why))
             return
         if wanted:
             self.locks.append(path)
         if entry.name in _MANIFESTS:
             self.manifests.add(path)
+
+    def _reason_against(self, entry: os.DirEntry[str], path: str, *, is_link: bool) -> str:
+        """Return why a file is not to be read; empty where it is."""
+        if is_link:
+            return "" if self._leads_to_a_file_inside(path) else "a link that leads out of the tree or to no file"
+        return "" if entry.is_file(follow_symlinks=False) else "not a regular file"
 
     def _enter(self, entry: os.DirEntry[str], path: str, reason: str, stack: list[tuple[str, str]]) -> None:
         name = entry.name

@@ -6,6 +6,7 @@ a source is a part of the workspace. Version 1 keeps the checksums in a table of
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from maximus.errors import Error
@@ -44,6 +45,7 @@ _TABLES = (
     ("dev-dependencies", Scope.DEV),
     ("dev_dependencies", Scope.DEV),
 )
+_PACKAGE_NAME = re.compile(r"(?m)^\s*name\s*=\s*[\"']([A-Za-z0-9_-]+)[\"']")
 
 
 def _reads(path: str) -> bool:
@@ -59,7 +61,11 @@ class _Member:
         self.licence = parsing.text_of(package.get("license")) if isinstance(package, dict) else ""
         self.scopes: dict[str, set[Scope]] = {}
         targets = document.get("target")
-        tables = [document, *(t for t in targets.values() if isinstance(t, dict))] if isinstance(targets, dict) else [document]
+        tables = (
+            [document, *(t for t in targets.values() if isinstance(t, dict))]
+            if isinstance(targets, dict)
+            else [document]
+        )
         for table in tables:
             for name, scope, wanted in _needs(table):
                 renamed = parsing.text_of(wanted.get("package")) if isinstance(wanted, dict) else ""
@@ -74,12 +80,17 @@ def _needs(table: dict[str, Any]) -> Iterator[tuple[str, Scope, object]]:
             yield name, scope, wanted
 
 
-def _members(source: Source) -> dict[str, _Member]:
-    """Return the manifests of the workspace by the name of their package."""
+def _members(source: Source, names: set[str]) -> dict[str, _Member]:
+    """Return the manifests of the packages of these names, by name."""
     found: dict[str, _Member] = {}
-    for path in source.tree.manifests_below(source.folder, "Cargo.toml"):
+    below = source.tree.manifests_below(source.folder, "Cargo.toml")
+    # Below the lock first; a path may lead to a neighbour in the same tree as well.
+    nearer = set(below)
+    elsewhere = [path for path in source.tree.manifests_below("", "Cargo.toml") if path not in nearer]
+    for path in (*below, *elsewhere):
         raw = source.tree.manifest(path)
-        if raw is None or b"[package]" not in raw:
+        if raw is None or names.isdisjoint(_PACKAGE_NAME.findall(raw.decode("utf-8", "replace"))):
+            # Parsing all manifests of a large tree takes ten times as long as looking for the name.
             continue
         try:
             document = parsing.parse_toml(raw, path)
@@ -88,8 +99,10 @@ def _members(source: Source) -> dict[str, _Member]:
         package = document.get("package")
         name = parsing.text_of(package.get("name")) if isinstance(package, dict) else ""
         folder = path.rpartition("/")[0]
-        # Nearer manifests first: an example of the same name further down is another project.
-        if name and (name not in found or folder.count("/") < found[name].folder.count("/")):
+        # An example of the same name further down is another project.
+        if name in names and (
+            name not in found or (path in nearer and folder.count("/") < found[name].folder.count("/"))
+        ):
             found[name] = _Member(folder, document)
     return found
 
@@ -104,7 +117,9 @@ def _read(source: Source) -> Reading:
         # The first locks kept the project itself apart.
         entries, lines = [*entries, root], [*lines, 1]
     checksums = parsing.texts(document.get("metadata"))
-    members = _members(source)
+    members = _members(source, {parsing.text_of(entry.get("name")) for entry in entries if "source" not in entry})
+    # A lock without its manifest can only be of what lies beside it; else a path leads out of the tree.
+    home = source.folder if source.tree.manifest(source.beside("Cargo.toml")) is None else None
     index = _Index(entries)
     packages: list[Package] = []
     links: list[Link] = []
@@ -122,7 +137,7 @@ def _read(source: Source) -> Reading:
             name = parsing.text_of(entries[target].get("name"))
             scopes = (member.scopes.get(name) if member else None) or {Scope.RUNTIME}
             links += [Link(str(number), str(target), scope) for scope in sorted(scopes)]
-        packages.append(_package(entry, str(number), location, edges, member, checksums, digest_lines))
+        packages.append(_package(entry, str(number), location, edges, member, home, checksums, digest_lines))
     return Reading(tuple(packages), tuple(links), findings=tuple(findings))
 
 
@@ -146,12 +161,13 @@ class _Index:
         return found if found is not None else self.names.get(words[:2])
 
 
-def _package(  # noqa: PLR0913 - what is known about one entry
+def _package(  # noqa: PLR0913, PLR0917 - what is known about one entry
     entry: dict[str, Any],
     key: str,
     location: Location,
     edges: Known,
     member: _Member | None,
+    home: str | None,
     checksums: dict[str, str],
     lines: DigestLines,
 ) -> Package:
@@ -163,9 +179,8 @@ def _package(  # noqa: PLR0913 - what is known about one entry
     artifacts: tuple[Artifact, ...] = ()
     claims: tuple[LicenceClaim, ...] = ()
     if not origin:
-        # No manifest of that name below the lock: a path that leads elsewhere.
-        own = member.folder if member else None
-        absent = () if member else (_OUTSIDE,)
+        own = member.folder if member else home
+        absent = () if own is not None else (_OUTSIDE,)
         if member and member.licence:
             claims = (licences.declared(member.licence, "Cargo.toml license"),)
     elif origin.startswith("git+"):

@@ -54,7 +54,7 @@ class _Module:
 
 
 def _parse(text: str, where: str) -> _Module:
-    """Return what a `go.mod` says; blocks of directives it does not know are passed over, as Go does for dependencies."""
+    """Return what a `go.mod` says; directives it does not know are passed over, as Go does for dependencies."""
     made = _Module()
     block = ""
     for number, line in enumerate(text.split("\n"), 1):
@@ -76,7 +76,7 @@ def _parse(text: str, where: str) -> _Module:
     return made
 
 
-def _take(made: _Module, directive: str, words: list[str], comment: str, number: int, where: str) -> None:  # noqa: PLR0913 - the parts of one line
+def _take(made: _Module, directive: str, words: list[str], comment: str, number: int, where: str) -> None:  # noqa: PLR0913, PLR0917 - the parts of one line
     if directive == "module" and words:
         made.name = words[0]
     elif directive == "go" and words:
@@ -102,7 +102,7 @@ def _take(made: _Module, directive: str, words: list[str], comment: str, number:
 
 
 def _sums(source: Source) -> tuple[dict[tuple[str, str], tuple[str, int]], str]:
-    """Return by module and version the `h1:` of its zip and the line it stands on, and the file's path; empty without one."""
+    """Return the `h1:` of each zip and its line, by module and version, and the path of `go.sum`; empty without one."""
     path = source.beside("go.sum")
     if source.tree.root.joinpath(path).is_file():
         text = parsing.decode(source.tree.read(path, MAX_LOCK), path)
@@ -144,7 +144,7 @@ def _read(source: Source) -> Reading:
 
 
 def _selected(module: _Module) -> list[_Require]:
-    """Return what is required and not excluded, one entry a module: the greatest version, direct where one of them is."""
+    """Return what is required and not excluded: of each module the greatest version, direct where one of them is."""
     found: dict[str, _Require] = {}
     for require in module.requires:
         if (require.module, require.version) in module.excludes:
@@ -158,7 +158,7 @@ def _selected(module: _Module) -> list[_Require]:
     return list(found.values())
 
 
-def _package(  # noqa: PLR0913 - what is known about one requirement
+def _package(  # noqa: PLR0913, PLR0917 - what is known about one requirement
     source: Source,
     require: _Require,
     module: _Module,

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import re
 
 __all__ = ["keys_of", "lines_of"]
 
 
 def lines_of(text: str, header: str) -> list[int]:
     """Return the numbers of the lines that consist of `header`, in order."""
-    return [number for number, line in enumerate(text.split("\n"), 1) if line.startswith(header) and line.rstrip() == header]
+    return [
+        number for number, line in enumerate(text.split("\n"), 1) if line.startswith(header) and line.rstrip() == header
+    ]
 
 
 def keys_of(text: str, pattern: re.Pattern[str]) -> dict[str, int]:

@@ -27,7 +27,17 @@ from maximus.sbom.readers.lines import keys_of
 if TYPE_CHECKING:
     from maximus.sbom.tree import Source
 
-__all__ = ["BUNDLED", "LINKED", "READER", "VCS", "direct_needs", "is_git", "own_manifest", "qualifiers_of", "tarball_name"]
+__all__ = [
+    "BUNDLED",
+    "LINKED",
+    "READER",
+    "VCS",
+    "direct_needs",
+    "is_git",
+    "own_manifest",
+    "qualifiers_of",
+    "tarball_name",
+]
 
 BUNDLED = NotApplicable("Component Hash Value", "bundled inside the package that needs it; no file of its own")
 VCS = NotApplicable("Component Hash Value", "taken from a repository at a commit; no file is distributed")
@@ -344,7 +354,9 @@ class _Nested:
 
 def _version_in(url: str, name: str) -> str:
     """Return the version in a tarball's usual name; empty where the file is called otherwise."""
-    found = re.fullmatch(re.escape(split_npm(name)[1]) + r"-(\d+\.\d+\.\d+[0-9A-Za-z.+-]*?)\.(?:tgz|tar\.gz)", addresses.file_name(url))
+    found = re.fullmatch(
+        re.escape(split_npm(name)[1]) + r"-(\d+\.\d+\.\d+[0-9A-Za-z.+-]*?)\.(?:tgz|tar\.gz)", addresses.file_name(url)
+    )
     return found[1] if found else ""
 
 

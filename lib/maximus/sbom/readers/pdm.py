@@ -59,7 +59,7 @@ def _read(source: Source) -> Reading:
     return Reading(tuple(packages), tuple(links), findings=tuple(findings))
 
 
-def _package(  # noqa: PLR0913 - the parts of one entry
+def _package(  # noqa: PLR0913, PLR0917 - the parts of one entry
     source: Source,
     entry: dict[str, Any],
     key: str,
@@ -81,8 +81,6 @@ def _package(  # noqa: PLR0913 - the parts of one entry
     elif path and not path.endswith((".whl", ".tar.gz", ".zip")):
         own = source.inside(path)
         absent = (python.OUTSIDE_PATH,) if own is None else ()
-    elif url := addresses.clean(facts.get("url", "")):
-        qualifiers = (("download_url", url),)
     stated = entry.get("files")
     files = stated if isinstance(stated, list) else old_files.get(f"{name} {version}")
     artifacts = tuple(
@@ -91,7 +89,11 @@ def _package(  # noqa: PLR0913 - the parts of one entry
         if (item := parsing.texts(raw))
     )
     groups = entry.get("groups")
-    scopes = {python.scope_of_group(group) for group in groups if isinstance(group, str)} if isinstance(groups, list) else set()
+    scopes = (
+        {python.scope_of_group(group) for group in groups if isinstance(group, str)}
+        if isinstance(groups, list)
+        else set()
+    )
     return Package(
         key=key,
         ecosystem=Ecosystem.PYPI,

@@ -53,7 +53,7 @@ def _read(source: Source) -> Reading:
     return Reading(tuple(packages), tuple(links), findings=tuple(findings))
 
 
-def _package(  # noqa: PLR0913 - the parts of one entry
+def _package(  # noqa: PLR0913, PLR0917 - the parts of one entry
     source: Source,
     section: str,
     name: str,
@@ -76,11 +76,11 @@ def _package(  # noqa: PLR0913 - the parts of one entry
     elif "path" in facts:
         own = source.inside(facts["path"])
         absent = (python.OUTSIDE_PATH,) if own is None else ()
-    elif url := addresses.clean(facts.get("file", "")):
-        qualifiers = (("download_url", url),)
     hashes = entry.get("hashes")
     artifacts = tuple(
-        python.artifact("", "", (text,), lines) for text in (hashes if isinstance(hashes, list) else []) if isinstance(text, str)
+        python.artifact("", "", (text,), lines)
+        for text in (hashes if isinstance(hashes, list) else [])
+        if isinstance(text, str)
     )
     return Package(
         key=f"{section}/{name}",

@@ -103,7 +103,9 @@ class _Document:
     def _read_importer(self, path: str, importer: dict[str, Any]) -> None:
         own = self.source.inside(path)
         if own is None:
-            self.findings.append(Finding("ignored", f"{visible(path)} leads out of the tree", Location(self.source.path)))
+            self.findings.append(
+                Finding("ignored", f"{visible(path)} leads out of the tree", Location(self.source.path))
+            )
             return
         edges = Known.COMPLETE
         source_key = self._importer_key(path)
@@ -141,7 +143,11 @@ class _Document:
         if reference.startswith("link:"):
             joined = self._joined(importer, reference.removeprefix("link:"))
             return self._importer_key(joined) if joined is not None and joined in self.importers else None
-        separators = (f"/{name}/{reference}", f"/{name}@{reference}") if self.slashed else (f"{name}@{reference}", f"/{name}@{reference}")
+        separators = (
+            (f"/{name}/{reference}", f"/{name}@{reference}")
+            if self.slashed
+            else (f"{name}@{reference}", f"/{name}@{reference}")
+        )
         for candidate in (*separators, reference):
             if candidate in self.nodes:
                 return self.prefix + candidate
@@ -190,7 +196,7 @@ class _Document:
             name, version = (text[:at], text[at + 1 :]) if at > 0 else (text, "")
         return facts.get("name", name), facts.get("version", version)
 
-    def _package(  # noqa: PLR0913 - the parts of one entry
+    def _package(  # noqa: PLR0913, PLR0917 - the parts of one entry
         self, key: str, written: str, entry: dict[str, Any], name: str, version: str, location: Location, edges: Known
     ) -> Package:
         resolution = parsing.texts(entry.get("resolution"))
@@ -229,7 +235,9 @@ class _Document:
             artifacts=artifacts if own is None else (),
             edges=edges,
             not_applicable=absent,
-            notes=(("npm:patched", "true"),) if "patch_hash" in written or parsing.text_of(entry.get("patched")) == "true" else (),
+            notes=(("npm:patched", "true"),)
+            if "patch_hash" in written or parsing.text_of(entry.get("patched")) == "true"
+            else (),
         )
 
 

@@ -63,7 +63,7 @@ def _dependencies(entry: dict[str, Any]) -> list[tuple[str, dict[str, str]]]:
     return found
 
 
-def _package(  # noqa: PLR0913 - the parts of one entry
+def _package(  # noqa: PLR0913, PLR0917 - the parts of one entry
     source: Source,
     entry: dict[str, Any],
     key: str,
@@ -86,8 +86,6 @@ def _package(  # noqa: PLR0913 - the parts of one entry
         if vcs := addresses.vcs_url(origin.get("url", ""), commit):
             qualifiers = (("vcs_url", vcs),)
         absent = (python.COMMIT_ONLY,)
-    elif kind == "url" and (url := addresses.clean(origin.get("url", ""))):
-        qualifiers = (("download_url", url),)
     stated = entry.get("files")
     files = stated if isinstance(stated, list) and stated else old_files.get(name, old_files.get(normal_pypi(name)))
     artifacts = tuple(

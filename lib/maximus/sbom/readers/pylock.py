@@ -59,12 +59,19 @@ def _read(source: Source) -> Reading:
             targets = [
                 target
                 for target in finder.find(name)
-                if all(entries[target].get(field) == value for field, value in wanted.items() if field in ("version", "vcs", "directory"))
+                if all(
+                    entries[target].get(field) == value
+                    for field, value in wanted.items()
+                    if field in ("version", "vcs", "directory")
+                )
             ]
             if not targets:
                 edges = Known.INCOMPLETE
                 findings.append(Finding("unresolved", f"{visible(name)} is needed and not locked", location))
-            links += [Link(str(number), str(target), Scope.RUNTIME, parsing.text_of(entries[target].get("marker"))) for target in targets]
+            links += [
+                Link(str(number), str(target), Scope.RUNTIME, parsing.text_of(entries[target].get("marker")))
+                for target in targets
+            ]
         packages.append(_package(source, entry, str(number), location, edges, digest_lines))
     if told:
         links += python.links_from_project(source, finder, links)
@@ -73,11 +80,13 @@ def _read(source: Source) -> Reading:
         for number, entry in enumerate(entries):
             scopes = wanted_names.get(python.requirement_name(parsing.text_of(entry.get("name"))))
             marker = parsing.text_of(entry.get("marker"))
-            links += [Link("", str(number), scope, marker, known=scopes is not None) for scope in scopes or (Scope.RUNTIME,)]
+            links += [
+                Link("", str(number), scope, marker, known=scopes is not None) for scope in scopes or (Scope.RUNTIME,)
+            ]
     return Reading(tuple(packages), tuple(links), findings=tuple(findings))
 
 
-def _package(  # noqa: PLR0913 - the parts of one entry
+def _package(  # noqa: PLR0913, PLR0917 - the parts of one entry
     source: Source, entry: dict[str, Any], key: str, location: Location, edges: Known, lines: DigestLines
 ) -> Package:
     name, version = parsing.text_of(entry.get("name")), parsing.text_of(entry.get("version"))
@@ -96,8 +105,6 @@ def _package(  # noqa: PLR0913 - the parts of one entry
     elif isinstance(directory, dict):
         own = source.inside(parsing.text_of(directory.get("path")))
         absent = (python.OUTSIDE_PATH,) if own is None else ()
-    elif isinstance(archive, dict) and (url := addresses.clean(parsing.text_of(archive.get("url")))):
-        qualifiers = (("download_url", url),)
     return Package(
         key=key,
         ecosystem=Ecosystem.PYPI,

@@ -11,6 +11,8 @@ from maximus.sbom.model import Artifact, Link, NotApplicable, Scope
 from maximus.sbom.naming import normal_pypi
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from maximus.sbom.digests import DigestLines
     from maximus.sbom.tree import Source
 
@@ -68,34 +70,39 @@ def requirements_of_pyproject(source: Source) -> dict[str, tuple[Scope, ...]] | 
     except Error:
         return None
     found: dict[str, set[Scope]] = {}
-
-    def ask(name: str, scope: Scope) -> None:
+    for name, scope in (*_asked_by_standards(document), *_asked_by_poetry(document)):
         if name and name != "python":
             found.setdefault(name, set()).add(scope)
+    return {name: tuple(scope for scope in Scope if scope in scopes) for name, scopes in found.items()}
 
-    project = _table(document.get("project"))
-    tool = _table(document.get("tool"))
-    poetry, pdm = _table(tool.get("poetry")), _table(tool.get("pdm"))
+
+def _asked_by_standards(document: dict[str, Any]) -> Iterator[tuple[str, Scope]]:
+    """Yield name and scope of what PEP 621, PEP 735 and pdm's own table ask for."""
+    project, tool = _table(document.get("project")), _table(document.get("tool"))
     for text in _list(project.get("dependencies")):
-        ask(requirement_name(str(text)), Scope.RUNTIME)
+        yield requirement_name(str(text)), Scope.RUNTIME
     for group in _table(project.get("optional-dependencies")).values():
         for text in _list(group):
-            ask(requirement_name(str(text)), Scope.OPTIONAL)
-    for groups in (_table(document.get("dependency-groups")), _table(pdm.get("dev-dependencies"))):
+            yield requirement_name(str(text)), Scope.OPTIONAL
+    for groups in (_table(document.get("dependency-groups")), _table(_table(tool.get("pdm")).get("dev-dependencies"))):
         for name, group in groups.items():
             for text in _list(group):
                 # `{include-group = ...}` stands between the requirements; the group itself is listed too.
                 if isinstance(text, str):
-                    ask(requirement_name(text.removeprefix("-e ")), scope_of_group(name))
+                    yield requirement_name(text.removeprefix("-e ")), scope_of_group(name)
+
+
+def _asked_by_poetry(document: dict[str, Any]) -> Iterator[tuple[str, Scope]]:
+    """Yield name and scope of what poetry's tables ask for."""
+    poetry = _table(_table(document.get("tool")).get("poetry"))
     for name, constraint in _table(poetry.get("dependencies")).items():
         optional = isinstance(constraint, dict) and constraint.get("optional") is True
-        ask(normal_pypi(name), Scope.OPTIONAL if optional else Scope.RUNTIME)
+        yield normal_pypi(name), Scope.OPTIONAL if optional else Scope.RUNTIME
     for name in _table(poetry.get("dev-dependencies")):
-        ask(normal_pypi(name), Scope.DEV)
+        yield normal_pypi(name), Scope.DEV
     for group_name, group in _table(poetry.get("group")).items():
         for name in _table(_table(group).get("dependencies")):
-            ask(normal_pypi(name), scope_of_group(group_name))
-    return {name: tuple(sorted(scopes, key=list(Scope).index)) for name, scopes in found.items()}
+            yield normal_pypi(name), scope_of_group(group_name)
 
 
 def _table(value: object) -> dict[str, Any]:
@@ -117,7 +124,7 @@ class ByName:
             self.numbers.setdefault(normal_pypi(parsing.text_of(entry.get("name"))), []).append(number)
 
     def find(self, name: str, wanted: str = "") -> list[int]:
-        """Return the numbers of the entries that a dependency may mean; all of the name where the range tells nothing."""
+        """Return the numbers of the entries that a dependency may mean, all of the name where a range tells nothing."""
         found = self.numbers.get(normal_pypi(name), [])
         if len(found) < 2 or not wanted:  # noqa: PLR2004 - nothing to choose between
             return found
@@ -126,7 +133,11 @@ class ByName:
 
         try:
             specifiers = SpecifierSet(_as_pep440(wanted))
-            inside = [n for n in found if specifiers.contains(parsing.text_of(self.entries[n].get("version")), prereleases=True)]
+            inside = [
+                n
+                for n in found
+                if specifiers.contains(parsing.text_of(self.entries[n].get("version")), prereleases=True)
+            ]
         except (InvalidSpecifier, ValueError):
             return found
         return inside or found

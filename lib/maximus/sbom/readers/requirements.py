@@ -44,7 +44,9 @@ _HASH = re.compile(r"\s--hash[= ]\s*([A-Za-z0-9]+:[0-9A-Fa-f]+)")
 _OPTION = re.compile(r"\s--?[A-Za-z]")
 _COMMENT = re.compile(r"(?:^|\s)#(.*)$")
 _WORDS_OF_TESTS = frozenset({"test", "tests", "testing"})
-_WORDS_OF_WORK = frozenset({"dev", "develop", "development", "lint", "docs", "doc", "ci", "typing", "mypy", "local", "debug", "build"})
+_WORDS_OF_WORK = frozenset(
+    {"dev", "develop", "development", "lint", "docs", "doc", "ci", "typing", "mypy", "local", "debug", "build"}
+)
 
 
 def _reads(path: str) -> bool:
@@ -219,7 +221,9 @@ class _Lists:
     def _include(self, path: str, target: str, location: Location, *, constraint: bool) -> None:
         if "://" in target:
             shown = addresses.clean(target) or "an address"
-            self.findings.append(Finding("not-locked", f"{shown} is included from the network and was not read", location))
+            self.findings.append(
+                Finding("not-locked", f"{shown} is included from the network and was not read", location)
+            )
             return
         inside = Source(path, b"", self.tree).inside(target)
         if inside is None:
@@ -350,8 +354,9 @@ def _package(key: str, pin: _Pin) -> Package:
         absent = (python.COMMIT_ONLY,)
     elif pin.url:
         url, file = addresses.clean(pin.url), addresses.file_name(pin.url)
-        qualifiers = (("download_url", url),) if url else ()
-    here = digests.DigestLines(pin.location.path, dict.fromkeys((text.partition(":")[2] for text in pin.hashes), pin.location.line))
+    here = digests.DigestLines(
+        pin.location.path, dict.fromkeys((text.partition(":")[2] for text in pin.hashes), pin.location.line)
+    )
     if len(pin.hashes) == 1 and pin.url:
         artifacts: tuple[Artifact, ...] = (python.artifact(file, url, pin.hashes, here),)
     else:

@@ -46,7 +46,9 @@ def _read(source: Source) -> Reading:
             if not targets:
                 incomplete.add(number)
                 name = visible(parsing.text_of(wanted.get("name")))
-                findings.append(Finding("unresolved", f"{name} is needed and not locked", packages[number].locations[0]))
+                findings.append(
+                    Finding("unresolved", f"{name} is needed and not locked", packages[number].locations[0])
+                )
             links += [Link(str(number), str(target), scope, marker) for target in targets]
     links += _links_of_manifest(document, index)
     if incomplete:
@@ -79,8 +81,6 @@ def _package(source: Source, entry: dict[str, Any], key: str, line: int, lines: 
             qualifiers = (("vcs_url", vcs),)
         absent = (python.COMMIT_ONLY,)
         version = version or commit
-    elif "url" in origin and (url := addresses.clean(origin["url"])):
-        qualifiers = (("download_url", url),)
     return Package(
         key=key,
         ecosystem=Ecosystem.PYPI,
@@ -109,9 +109,7 @@ def _artifacts(entry: dict[str, Any], lines: DigestLines) -> tuple[Artifact, ...
 
 def _dependencies(entry: dict[str, Any], *, own: bool) -> list[tuple[Scope, str, dict[str, Any]]]:
     """Return scope, marker and description of each dependency that a package states."""
-    found = [
-        (Scope.RUNTIME, parsing.text_of(item.get("marker")), item) for item in _tables(entry.get("dependencies"))
-    ]
+    found = [(Scope.RUNTIME, parsing.text_of(item.get("marker")), item) for item in _tables(entry.get("dependencies"))]
     for field, scope_of_own in (("optional-dependencies", Scope.OPTIONAL), ("dev-dependencies", Scope.DEV)):
         groups = entry.get(field)
         for name, items in groups.items() if isinstance(groups, dict) else ():

@@ -77,7 +77,7 @@ def _blocks(text: str, where: str) -> list[_Block]:
         stripped = line.strip()
         if not stripped or stripped.startswith("#"):
             continue
-        words = [first or second for first, second in _QUOTED.findall(stripped)]
+        words = [first or second for first, second in _QUOTED.findall(stripped.removesuffix(":"))]
         indent = len(line) - len(line.lstrip(" "))
         if indent == 0 and stripped.endswith(":") and words:
             found.append(_Block(words, number))
@@ -178,7 +178,9 @@ class _Classic:
         found = self.by_pattern.get(f"{name}@{wanted}")
         if found is not None:
             return found
-        return next((f"own:{folder}" for folder, manifest in self.project.manifests.items() if manifest[0] == name), None)
+        return next(
+            (f"own:{folder}" for folder, manifest in self.project.manifests.items() if manifest[0] == name), None
+        )
 
     def _package(self, key: str, block: _Block, location: Location, edges: Known) -> Package:
         name, wanted = _split(block.patterns[0])
@@ -201,7 +203,11 @@ class _Classic:
                 found = (Digest("SHA-1", sha1[1], self.lines.origin(sha1[1])),)
             url = addresses.clean(resolved)
             if url or found:
-                artifacts = (Artifact(addresses.file_name(resolved.partition("#")[0]) or npm.tarball_name(name, version), url, found),)
+                artifacts = (
+                    Artifact(
+                        addresses.file_name(resolved.partition("#")[0]) or npm.tarball_name(name, version), url, found
+                    ),
+                )
         return Package(
             key=key,
             ecosystem=Ecosystem.NPM,
@@ -244,7 +250,11 @@ class _Berry:
             package = self._package(key, entry, location)
             dev = self._dev_names(package)
             meta = entry.get("dependenciesMeta")
-            optional = {n for n, facts in meta.items() if isinstance(facts, dict) and facts.get("optional") == "true"} if isinstance(meta, dict) else set()
+            optional = (
+                {n for n, facts in meta.items() if isinstance(facts, dict) and facts.get("optional") == "true"}
+                if isinstance(meta, dict)
+                else set()
+            )
             missing = False
             for name, wanted in parsing.texts(entry.get("dependencies")).items():
                 target = self._target(name, wanted)
@@ -280,7 +290,9 @@ class _Berry:
             document = parsing.parse_json(raw, path)
         except Error:
             return frozenset()
-        return frozenset(parsing.texts(document.get("devDependencies"))) - frozenset(parsing.texts(document.get("dependencies")))
+        return frozenset(parsing.texts(document.get("devDependencies"))) - frozenset(
+            parsing.texts(document.get("dependencies"))
+        )
 
     def _package(self, key: str, entry: dict[str, Any], location: Location) -> Package:
         facts = parsing.texts(entry)
