@@ -8,12 +8,7 @@ which outlives a job, and never beside our own code, which may be shared and rea
 from __future__ import annotations
 
 import hashlib
-import platform
-import secrets
-import shutil
-import subprocess
 import sys
-import sysconfig
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,6 +51,10 @@ def install(lock: Path, cache: Path, say: Callable[[str], None], environment: Ma
     folder = cache / f"{lock.stem}-{_key(content)}"
     if folder.is_dir():
         return folder
+    # Imported here: 15 ms that only an installation should cost, and not each start.
+    import secrets  # noqa: PLC0415
+    import shutil  # noqa: PLC0415
+
     _refuse_machine_without_wheels(content)
     count = content.count(b"==")
     say(f"installing {count} locked packages for {lock.stem} (once for this version)")
@@ -84,11 +83,21 @@ def install(lock: Path, cache: Path, say: Callable[[str], None], environment: Ma
 
 def _key(content: bytes) -> str:
     """Return 16 hexadecimal digits over the lock and everything that decides which wheels fit."""
-    machine = f"{sys.implementation.cache_tag} {sysconfig.get_platform()} {platform.libc_ver()[0]}"
+    # `sys.version` names the release and, on Windows, the processor; `_multiarch` the processor and the C library.
+    machine = f"{sys.implementation.cache_tag} {sys.platform} {sys.version} {_processor()}"
     return hashlib.sha256(content + machine.encode()).hexdigest()[:16]
 
 
+def _processor() -> str:
+    import os  # noqa: PLC0415 - for one call
+
+    uname = getattr(os, "uname", None)  # not on Windows
+    return f"{getattr(sys.implementation, '_multiarch', '')} {uname().machine if uname else ''}"
+
+
 def _refuse_machine_without_wheels(content: bytes) -> None:
+    import platform  # noqa: PLC0415 - only an installation asks
+
     name = _NO_WHEELS.get((sys.platform, platform.machine()))
     if name and b"cryptography==" in content:
         raise Error(
@@ -101,6 +110,9 @@ def _refuse_machine_without_wheels(content: bytes) -> None:
 
 
 def _command(lock: Path, target: Path, environment: Mapping[str, str]) -> list[str]:
+    import shutil  # noqa: PLC0415 - only an installation needs it
+    import subprocess  # noqa: PLC0415 - likewise; our own commands
+
     strict = ["--target", str(target), "--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", str(lock)]
     uv = shutil.which("uv", path=environment.get("PATH"))
     if uv:
@@ -130,6 +142,8 @@ def _command(lock: Path, target: Path, environment: Mapping[str, str]) -> list[s
 
 
 def _run(command: list[str], environment: Mapping[str, str]) -> None:
+    import subprocess  # noqa: PLC0415 - only an installation needs it; our own commands
+
     try:
         done = subprocess.run(  # noqa: S603 - our own command, an argument list
             command,
