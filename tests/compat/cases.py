@@ -119,20 +119,26 @@ def differences(case: Mapping[str, Any], outcome: Outcome) -> list[str]:
     if [write[:2] for write in outcome.writes] != [write[:2] for write in wanted]:
         return [f"it wrote {[write[:2] for write in outcome.writes]}, not {[write[:2] for write in wanted]}"]
     late = [key.rpartition("#")[2] for key in case.get("index_lag_prs", ())]
+    found = []
+    for (_, _, body), (_, _, wanted_body) in zip(outcome.writes, wanted, strict=True):
+        found += _differing(body, wanted_body, outcome.outputs, late)
+    theirs = expected["outputs"]
+    ours = {key: outcome.outputs.get(key, "") for key in COMPARED}
+    return found + _differing(ours, {key: theirs.get(key, "") for key in COMPARED}, outcome.outputs, late)
 
-    def same(key: str, ours: object, theirs: object) -> bool:
-        if key != "body" or not isinstance(ours, str) or not isinstance(theirs, str):
-            return ours == theirs
-        one, other = _same_terms(ours, outcome.outputs), _same_terms(theirs, outcome.outputs)
+
+def _differing(
+    ours: Mapping[str, Any], theirs: Mapping[str, Any], outputs: Mapping[str, str], late: Sequence[str]
+) -> list[str]:
+    """Return how two documents differ; `late` are the pull requests that only one side may have found."""
+
+    def agree(key: str) -> bool:
+        one, other = ours.get(key), theirs.get(key)
+        if key != "body" or not isinstance(one, str) or not isinstance(other, str):
+            return bool(one == other)
+        one, other = _same_terms(one, outputs), _same_terms(other, outputs)
         return one == other or bool(late and _without(one, late) == _without(other, late))
 
-    found = []
-    for (_, _, ours), (_, _, theirs) in zip(outcome.writes, wanted, strict=True):
-        for key in sorted({*ours, *theirs}):
-            if not same(key, ours.get(key), theirs.get(key)):
-                found.append(f"{key} is {ours.get(key)!r}, not {theirs.get(key)!r}")
-    for key in COMPARED:
-        ours, theirs = outcome.outputs.get(key, ""), expected["outputs"].get(key, "")
-        if not same(key, ours, theirs):
-            found.append(f"the output {key} is {ours!r}, not {theirs!r}")
-    return found
+    return [
+        f"{key} is {ours.get(key)!r}, not {theirs.get(key)!r}" for key in sorted({*ours, *theirs}) if not agree(key)
+    ]

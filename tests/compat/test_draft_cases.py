@@ -1,4 +1,4 @@
-"""`draft` writes what release-drafter 7.7.0 wrote, in every shared case; section 15 of the reference says how to compare."""
+"""`draft` writes what release-drafter 7.7.0 wrote, in every shared case."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_the_shared_cases_are_there() -> None:
 def test_writes_what_release_drafter_wrote(
     case: dict[str, Any], fakehub: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Same writes in the same order, same version outputs, same body; a case that had to fail fails and writes nothing."""
+    """Same writes in order, same versions, same body; a case that had to fail fails and writes nothing."""
     monkeypatch.chdir(tmp_path)
     # The tests' own environment has the packages already.
     monkeypatch.setattr(dependencies, "make_importable", lambda *_: None)
