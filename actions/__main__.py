@@ -38,7 +38,13 @@ def start() -> int:
     shown = None if "MAXIMUS_INPUTS" in os.environ else overview(sys.argv[1:])
     if shown is not None:
         # Answered here, because what an action needs takes longer to import than to say this.
-        sys.stdout.write(shown)
+        try:
+            sys.stdout.write(shown)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # The reader went away (`| head`); Python's own last flush goes nowhere.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 3
         return 0
     from actions.command import main  # noqa: PLC0415 - importable from here on
 
