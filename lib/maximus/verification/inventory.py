@@ -52,7 +52,7 @@ def _spdx_components(document: dict[str, Any], name: str) -> int:
     version = document["spdxVersion"]
     if version != "SPDX-2.3":
         raise _not_valid(name, f"it is {version!r:.60}, and SPDX-2.3 is what is read")
-    documents.validate(document, "spdx-2.3", name)
+    documents.validate(document, "spdx-2.3-reader", name)
     described = {entry for entry in document.get("documentDescribes", []) if isinstance(entry, str)}
     described |= {
         relation.get("relatedSpdxElement")

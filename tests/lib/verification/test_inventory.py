@@ -23,6 +23,24 @@ CYCLONEDX: dict[str, Any] = {
 }
 
 
+SPDX: dict[str, Any] = {
+    "spdxVersion": "SPDX-2.3",
+    "dataLicense": "CC0-1.0",
+    "SPDXID": "SPDXRef-DOCUMENT",
+    "name": "app",
+    "documentNamespace": "https://maximus.invalid/app",
+    "creationInfo": {"created": "2026-01-01T00:00:00Z", "creators": ["Tool: test-1"]},
+    "packages": [
+        {"SPDXID": "SPDXRef-app", "name": "app", "downloadLocation": "NOASSERTION"},
+        {"SPDXID": "SPDXRef-a", "name": "a", "downloadLocation": "NOASSERTION"},
+    ],
+    "relationships": [
+        {"spdxElementId": "SPDXRef-DOCUMENT", "relationshipType": "DESCRIBES", "relatedSpdxElement": "SPDXRef-app"},
+        {"spdxElementId": "SPDXRef-app", "relationshipType": "DEPENDS_ON", "relatedSpdxElement": "SPDXRef-a"},
+    ],
+}
+
+
 def written(tmp_path: Path, document: object) -> Path:
     """Write a document and return where."""
     path = tmp_path / "sbom.cdx.json"
@@ -34,6 +52,12 @@ def test_counts_components_and_not_what_they_describe(tmp_path: Path) -> None:
     """Nested components count, the described application does not."""
     sbom = read_sbom(written(tmp_path, CYCLONEDX), "sbom.cdx.json")
     assert (sbom.error, sbom.components) == (None, 2)
+
+
+def test_counts_packages_and_not_what_they_describe(tmp_path: Path) -> None:
+    """In SPDX the described package is one among the others, told apart by its relationship."""
+    sbom = read_sbom(written(tmp_path, SPDX), "sbom.spdx.json")
+    assert (sbom.error, sbom.components) == (None, 1)
 
 
 def test_refuses_an_empty_list(tmp_path: Path) -> None:
@@ -54,6 +78,8 @@ def test_refuses_an_empty_list(tmp_path: Path) -> None:
         {**CYCLONEDX, "components": [{"name": "a"}]},
         {**CYCLONEDX, "components": 7},
         {"spdxVersion": "SPDX-3.0"},
+        {**SPDX, "packages": [{"name": "a"}]},
+        {**SPDX, "relationships": 7},
         {"spdxVersion": ["SPDX-2.3"]},
     ],
 )

@@ -42,6 +42,17 @@ def test_verifies_what_others_signed(real: Real, kind: str) -> None:
     assert all(finding.holds(fact) for fact in (Fact.SIGNATURES, Fact.LOG, Fact.IDENTITY))
 
 
+@pytest.mark.parametrize("version", ["0.1", "0.2"])
+@pytest.mark.parametrize("kind", ["cosign-message-v1", "sigstore-statement-v1"])
+def test_reads_bundles_of_older_formats(real: Real, version: str, kind: str) -> None:
+    """Before 0.3 a bundle carried a chain that began with the certificate."""
+    document = json.loads(real.bundles[kind])
+    material = document["verificationMaterial"]
+    material["x509CertificateChain"] = {"certificates": [material.pop("certificate")]}
+    document["mediaType"] = f"application/vnd.dev.sigstore.bundle+json;version={version}"
+    assert real.find(real.judge(), json.dumps(document).encode()).faults == ()
+
+
 def test_says_who_signed_with_the_numbers_to_pin(real: Real) -> None:
     """The signer carries repository id and owner id, which no rename changes."""
     signer = real.find(real.judge(), real.bundles["cosign-message-v1"]).signer
