@@ -15,19 +15,47 @@ __all__ = ["cache_folder", "keep_bytecode"]
 
 
 def cache_folder(environment: Mapping[str, str]) -> str:
-    """Return the path of the folder that is ours to write to; it need not exist yet."""
+    """Return the path of the folder that is ours to write to; it need not exist yet.
+
+    Raises Error DEP004 (usage) where nothing names one, for a user without a home as in some containers.
+    """
+    folder = _named_folder(environment)
+    if not folder:
+        # Imported here, as only a fault should cost it.
+        from maximus.errors import Error, ExitStatus  # noqa: PLC0415
+
+        raise Error(
+            "DEP004",
+            "there is no folder to keep the locked dependencies in",
+            why="this user has no home folder",
+            fix="Set HOME or XDG_CACHE_HOME to a folder that only this user may write to.",
+            status=ExitStatus.USAGE,
+        )
+    return folder
+
+
+def _named_folder(environment: Mapping[str, str]) -> str:
     if environment.get("RUNNER_TEMP"):
         return os.path.join(environment["RUNNER_TEMP"], "maximus")  # noqa: PTH118 - see above
-    home = os.path.expanduser("~")  # noqa: PTH111 - see above
     if sys.platform == "win32":
-        base = environment.get("LOCALAPPDATA") or os.path.join(home, "AppData", "Local")  # noqa: PTH118 - see above
-        return os.path.join(base, "maximus", "cache")  # noqa: PTH118 - see above
+        local = environment.get("LOCALAPPDATA") or _below_home("AppData", "Local")
+        return local and os.path.join(local, "maximus", "cache")  # noqa: PTH118 - see above
     if sys.platform == "darwin":
-        return os.path.join(home, "Library", "Caches", "maximus")  # noqa: PTH118 - see above
+        return _below_home("Library", "Caches", "maximus")
     base = environment.get("XDG_CACHE_HOME", "")
     # A relative path is invalid there by the XDG specification.
-    base = base if base.startswith("/") else os.path.join(home, ".cache")  # noqa: PTH118 - see above
-    return os.path.join(base, "maximus")  # noqa: PTH118 - see above
+    base = base if base.startswith("/") else _below_home(".cache")
+    return base and os.path.join(base, "maximus")  # noqa: PTH118 - see above
+
+
+def _below_home(*names: str) -> str:
+    """Return a path below the user's home, empty without one.
+
+    A `~` that stands for nothing would be a folder of the working folder, where a hostile checkout could plant
+    what we import; in the temporary folder everybody could.
+    """
+    home = os.path.expanduser("~")  # noqa: PTH111 - see above
+    return os.path.join(home, *names) if os.path.isabs(home) else ""  # noqa: PTH117, PTH118 - see above
 
 
 def keep_bytecode() -> None:
@@ -35,11 +63,11 @@ def keep_bytecode() -> None:
 
     Without byte code every start would compile some 60 modules again: twice the time.
     """
-    folder = cache_folder(os.environ)
+    folder = _named_folder(os.environ)
     try:
         os.makedirs(folder, mode=0o700, exist_ok=True)  # noqa: PTH103 - see above
     except OSError:
-        # A home that cannot be written to: slower starts, nothing else.
+        # No home (an empty name), or one that cannot be written to: slower starts, nothing else.
         sys.dont_write_bytecode = True
         return
     sys.pycache_prefix = os.path.join(folder, "pycache")  # noqa: PTH118 - see above

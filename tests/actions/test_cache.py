@@ -19,7 +19,7 @@ def test_a_job_has_its_temporary_folder(tmp_path: Path) -> None:
     """In a job it is below RUNNER_TEMP, which the runner empties, and never in the tool cache."""
     environment = {"RUNNER_TEMP": str(tmp_path), "RUNNER_TOOL_CACHE": "/opt", "XDG_CACHE_HOME": "/x", "HOME": "/y"}
 
-    assert cache.cache_folder(environment) == tmp_path / "maximus"
+    assert cache.cache_folder(environment) == str(tmp_path / "maximus")
 
 
 @pytest.mark.parametrize(
@@ -40,20 +40,35 @@ def test_elsewhere_it_is_the_systems_cache(
     monkeypatch.setenv("HOME", "/home/ada")
     monkeypatch.setattr(sys, "platform", platform)
 
-    assert cache.cache_folder(environment).as_posix() == folder
+    assert cache.cache_folder(environment) == folder
 
 
 def test_a_user_without_a_home_is_told_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a home the temporary folder is no way out: the error names the variables."""
-
-    def homeless() -> Path:
-        raise RuntimeError("Could not determine home directory.")
-
-    monkeypatch.setattr(Path, "home", homeless)
+    """Without a home neither the working nor the temporary folder is a way out: the error names the variables."""
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)
     with pytest.raises(Error, match="no home folder") as caught:
         cache.cache_folder({})
 
     assert (caught.value.code, caught.value.status) == ("DEP004", ExitStatus.USAGE)
+
+
+def test_a_user_without_a_home_gets_help(tmp_path: Path) -> None:
+    """Without a home nothing is kept, least of all in the working folder, and the command answers all the same."""
+    code = (
+        "import os, runpy, sys; os.path.expanduser = lambda path: path; "
+        f"sys.argv = ['actions', 'sbom', '--help']; runpy.run_path({str(ROOT / 'actions')!r}, run_name='__main__')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", code],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("writable", [True, False])
@@ -69,7 +84,7 @@ def test_byte_code_is_never_left_beside_the_code(tmp_path: Path, writable: bool)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(source.read_bytes())
     done = subprocess.run(
-        [sys.executable, "-I", str(copy / "actions"), "--help"],
+        [sys.executable, "-I", str(copy / "actions"), "sbom", "--help"],
         env={"PATH": os.environ["PATH"], "RUNNER_TEMP": str(place)},
         capture_output=True,
         text=True,

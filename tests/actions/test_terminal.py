@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from actions import terminal
 from actions.declare import ACTIONS, find_action
-from actions.terminal import TerminalFace, action_help, list_of_actions, options_of, printable
+from actions.overview import list_of_actions
+from actions.terminal import TerminalFace, action_help, options_of, printable
 from maximus import __version__
 from maximus.errors import Error, ExitStatus
 from maximus.verdict import Status, Verdict
