@@ -90,7 +90,8 @@ def run(inputs: Inputs, face: Face) -> Outputs:
     if not material.items and not material.sealed and not material.broken_files and not material.broken_bundles:
         raise _nothing(inputs)
     if material.left_out:
-        face.say(f"left out: {len(material.left_out)} files in evidence/, which is no part of the release")
+        count = len(material.left_out)
+        face.say(f"left out: {count} file{'' if count == 1 else 's'} in evidence/, which is no part of the release")
     with face.progress("verifying bundles", len(material.sealed)) as tick:
         proof = prove(material, judge, key, tick)
     sboms = [read_sbom(item.file.path, item.name) for item in material.items if item.name in SBOM_NAMES]
