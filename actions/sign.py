@@ -101,7 +101,7 @@ class _Chosen:
 
     @property
     def beside(self) -> Path:
-        """Where a statement's bundle and the public key go."""
+        """Where a statement's bundle goes."""
         return self.bundles or self.root
 
 
@@ -112,7 +112,7 @@ def run(inputs: Inputs, face: Face, *, limits: Limits | None = None) -> Outputs:
     SIGN002 in a job without an identity, and what keys and trust configurations are refused with.
     """
     job = _decide(inputs.key, face.environment)
-    chosen = _choose(inputs)
+    chosen = _choose(inputs, with_key=job is None)
     if job is None:
         return _sign_with_key(inputs, chosen, face)
     return _sign_keyless(inputs, chosen, job, face, limits)
@@ -150,12 +150,12 @@ def _decide(key: str, environment: Mapping[str, str]) -> _Job | None:
     )
 
 
-def _choose(inputs: Inputs) -> _Chosen:
+def _choose(inputs: Inputs, *, with_key: bool) -> _Chosen:
     from maximus.files import find_files, list_folder, remove_leftovers  # noqa: PLC0415 - `--help` needs none of it
 
     bundles = Path(inputs.bundles) if inputs.bundles else None
     if inputs.files:
-        files = tuple(path for path in find_files(inputs.files, Path()) if _is_signed(path))
+        files = tuple(path for path in find_files(inputs.files, Path()) if _is_signed(path, with_key=with_key))
         root = Path(os.path.commonpath([path.parent for path in files])) if files else Path()
         swept = {path.parent for path in files}
         where = "input `files`"
@@ -163,7 +163,7 @@ def _choose(inputs: Inputs) -> _Chosen:
         root = Path(inputs.folder)
         found = list_folder(root)
         remove_leftovers(root)
-        files = tuple(path for path in found if path.exists() and _is_signed(path.relative_to(root)))
+        files = tuple(path for path in found if path.exists() and _is_signed(path.relative_to(root), with_key=with_key))
         swept = set()
         where = "input `folder`"
     for folder in sorted(swept | ({bundles} if bundles and bundles.is_dir() else set())):
@@ -173,18 +173,22 @@ def _choose(inputs: Inputs) -> _Chosen:
             "SIGN001",
             "no file to sign",
             why=f"nothing matched {', '.join(inputs.files)}" if inputs.files else f"there is none in {root}",
-            fix="Build first, or correct the patterns. Bundles, `maximus.pub` and `evidence/` are never signed.",
+            fix="Build first, or correct the patterns. Bundles, the public key and `evidence/` are never signed.",
             where=where,
             status=ExitStatus.UNMEASURED,
         )
     return _Chosen(files, root, bundles)
 
 
-def _is_signed(path: Path) -> bool:
-    """Tell whether a file of a release is signed: all are but what signing itself puts there, and the evidence."""
+def _is_signed(path: Path, *, with_key: bool) -> bool:
+    """Tell whether a file is signed: all are but what signing itself puts there.
+
+    A public key is what a signature by that key is checked with, so signing it would prove nothing. In a
+    release that is signed keyless it is a file as any other.
+    """
     from maximus.signing.bundles import PUBLIC_KEY_NAME, is_bundle  # noqa: PLC0415 - `--help` needs none of it
 
-    return not is_bundle(path) and path.name != PUBLIC_KEY_NAME and path.parts[0] != "evidence"
+    return not is_bundle(path) and not (with_key and path.name == PUBLIC_KEY_NAME)
 
 
 def _sign_with_key(inputs: Inputs, chosen: _Chosen, face: Face) -> Outputs:
@@ -215,7 +219,7 @@ def _sign_with_key(inputs: Inputs, chosen: _Chosen, face: Face) -> Outputs:
         key, is_new = keys.make_or_load_key(folder)
         if is_new:
             face.say(f"made a signing key of your own in {folder}; keep it, later releases are checked with it")
-    public = chosen.beside / PUBLIC_KEY_NAME
+    public = chosen.root / PUBLIC_KEY_NAME
     write_whole(public, key.public.pem)
     signer = KeySigner(key)
     outcomes = _sign(inputs, chosen, signer, face)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import shlex
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from actions import sign
+from actions import sign, verify
 from actions.declare import find_action, inputs_from_texts
 from actions.sign import Inputs
 from actions.terminal import TerminalFace, options_of
@@ -27,7 +29,6 @@ from tests.stack.faults import Faults
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     from maximus.files import HashedFile
     from tests.stack.cosign import Cosign
@@ -60,7 +61,7 @@ class Run:
     """What a run came to."""
 
     face: Face
-    outputs: sign.Outputs
+    outputs: Any
 
     @property
     def status(self) -> ExitStatus:
@@ -82,7 +83,7 @@ class Run:
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working folder with a release folder of two files and what is never signed."""
+    """A working folder with a release folder of two files and what is not signed."""
     folder = tmp_path / "work"
     for name in ("app.whl", "sub/app.whl", "evidence/verdicts.json", "maximus.pub", "old.sigstore.json"):
         path = folder / "release" / name
@@ -226,6 +227,14 @@ def test_globs_choose_files_and_leave_bundles_out(here: Path, laptop: dict[str, 
     assert (here / "dist" / "maximus.pub").is_file()
 
 
+@pytest.mark.usefixtures("here")
+def test_evidence_that_is_asked_for_is_signed(laptop: dict[str, str]) -> None:
+    """It is left out of a folder only, where nobody asked for it."""
+    assert run(laptop, Inputs(files=("release/evidence/*",))).bundles == [
+        "release/evidence/verdicts.json.sigstore.json"
+    ]
+
+
 @pytest.mark.parametrize("inputs", [Inputs(files=("nothing/*",)), Inputs(folder="empty")], ids=str)
 def test_nothing_to_sign_is_unmeasured(here: Path, laptop: dict[str, str], inputs: Inputs) -> None:
     """It is never a pass: 70."""
@@ -340,27 +349,63 @@ def test_a_file_that_changes_while_it_is_signed_fails_the_check(
     assert (again.status, again.failed, len(again.bundles)) == (ExitStatus.PASS, [], 2)
 
 
-@pytest.mark.parametrize(
+WAYS = pytest.mark.parametrize(
     "inputs",
     [
         Inputs(),
         Inputs(bundles="p r"),
         Inputs(mode="statement"),
-        Inputs(files=("release/*.whl", "!release/x*")),
-        Inputs(files=("release/*.whl",), mode="statement"),
+        Inputs(mode="statement", bundles="p r"),
+        Inputs(files=("release/**/*.whl", "!release/x*")),
+        Inputs(files=("release/**/*.whl",), mode="statement"),
     ],
     ids=str,
 )
-def test_the_line_to_verify_with_is_one_that_verify_takes(here: Path, laptop: dict[str, str], inputs: Inputs) -> None:
-    """Every word of it is quoted for a shell and understood by `verify`; the key it names is there."""
-    done = run(laptop, inputs)
-    words = shlex.split(done.outputs.verify_command)
+
+
+def obey(command: str) -> Run:
+    """Run the line that `sign` hands on, for all that it can prove: there is no SBOM here."""
+    words = shlex.split(command)
     assert words[:2] == ["maximus", "verify"]
     action = find_action("verify")
     texts, _, _ = options_of(action, words[2:], {})
-    parsed = inputs_from_texts(action, texts)
-    assert (here / parsed.key).read_text(encoding="utf-8").startswith("-----BEGIN PUBLIC KEY-----")
+    face = Face({})
+    asked = dataclasses.replace(inputs_from_texts(action, texts), require=("signatures", "identity"))
+    if not asked.key:
+        asked = dataclasses.replace(asked, require=("signatures", "log", "identity"))
+    return Run(face, verify.run(asked, face))
+
+
+@WAYS
+def test_the_line_to_verify_with_proves_what_a_key_signed(here: Path, laptop: dict[str, str], inputs: Inputs) -> None:
+    """Each word of it is quoted for a shell, understood by `verify`, and right."""
+    (here / "release" / "old.sigstore.json").unlink()
+    done = run(laptop, inputs)
     assert any(text == done.outputs.verify_command for _, text in done.face.record.notes)
+    proof = obey(done.outputs.verify_command)
+    assert (proof.status, proof.outputs.compliant) == (ExitStatus.PASS, "true"), proof.face.shown
+
+
+@WAYS
+def test_the_line_to_verify_with_proves_what_a_job_signed(
+    here: Path, stack: Stack, trust_v1: Path, inputs: Inputs
+) -> None:
+    """Signature, log entry and identity of every file."""
+    (here / "release" / "old.sigstore.json").unlink()
+    done = run(stack.environment(), dataclasses.replace(inputs, trust_config=str(trust_v1)))
+    proof = obey(done.outputs.verify_command)
+    assert (proof.status, proof.outputs.compliant) == (ExitStatus.PASS, "true"), proof.face.shown
+
+
+def test_every_command_of_the_guide_is_one_that_is_taken() -> None:
+    """Each line that begins with `maximus sign` in docs/sign.md parses, and there are several."""
+    guide = Path(__file__).resolve().parents[2] / "docs" / "sign.md"
+    lines = [line for line in guide.read_text(encoding="utf-8").splitlines() if line.startswith("maximus sign")]
+    action = find_action("sign")
+    for line in lines:
+        texts, _, _ = options_of(action, shlex.split(line)[2:], {})
+        inputs_from_texts(action, texts)
+    assert len(lines) >= 5
 
 
 # On the real stack.
@@ -383,9 +428,16 @@ def test_a_job_signs_keyless_and_logged(here: Path, stack: Stack, trust: str) ->
     assert indexes == {name: read_bundle(here / name).entries[0].index for name in done.bundles}
     files, log = done.face.record.verdicts
     assert [(each.check, each.status, each.inspected, each.measured) for each in (files, log)] == [
-        ("sign.files", Status.PASS, 2, 2),
-        ("sign.log", Status.PASS, 2, 2),
+        ("sign.files", Status.PASS, 3, 3),
+        ("sign.log", Status.PASS, 3, 3),
     ]
+
+
+def test_a_public_key_in_the_folder_is_signed_keyless_as_any_file(here: Path, stack: Stack, trust_v1: Path) -> None:
+    """Left over from an earlier release with a key; unsigned it would be a file that nobody vouches for."""
+    done = run(stack.environment(), Inputs(trust_config=str(trust_v1)))
+    assert "release/maximus.pub.sigstore.json" in done.bundles
+    assert (here / "release" / "maximus.pub").read_text(encoding="utf-8") == "maximus.pub"
 
 
 def test_cosign_verifies_every_bundle_of_a_job(here: Path, stack: Stack, trust: str, cosign: Cosign) -> None:
@@ -408,7 +460,7 @@ def test_one_statement_is_one_log_entry(stack: Stack, trust: str) -> None:
     done = run(stack.environment(), Inputs(trust_config=trust, mode="statement"))
     assert list(json.loads(done.outputs.log_indexes)) == ["release/release.sigstore.json"]
     files, log = done.face.record.verdicts
-    assert (files.measured, log.measured) == (2, 1)
+    assert (files.measured, log.measured) == (3, 1)
 
 
 @pytest.mark.usefixtures("here")
@@ -459,9 +511,9 @@ def test_an_outage_loses_nothing_and_a_second_run_finishes(
         host = faults.url.removeprefix("http://")
     assert (done.status, done.failed) == (ExitStatus.OUTSIDE, ["release/new.txt"])
     assert f"{said} at {host} is away: the connection was refused (WIRE001)" in done.face.shown
-    assert len(done.bundles) == 2
+    assert len(done.bundles) == 3
     again = run(job, Inputs(trust_config=str(trust_v1)))
-    assert (again.status, len(again.bundles)) == (ExitStatus.PASS, 3)
+    assert (again.status, len(again.bundles)) == (ExitStatus.PASS, 4)
     assert (here / "release" / "app.whl.sigstore.json").read_bytes() == kept
 
 
@@ -476,7 +528,7 @@ def test_an_outage_is_one_error_however_many_files_it_kept(here: Path, stack: St
         ("sign.files", Status.UNMEASURED),
         ("sign.log", Status.UNMEASURED),
     ]
-    assert (len(done.failed), done.bundles, done.outputs.signing) == (2, [], "keyless")
+    assert (len(done.failed), done.bundles, done.outputs.signing) == (3, [], "keyless")
 
 
 @pytest.mark.usefixtures("here")

@@ -347,7 +347,12 @@ def _mapped(path: Path) -> Iterator[memoryview | bytes]:
     try:
         stream = path.open("rb")
     except OSError as fault:
-        raise Error("FILE001", f"cannot read {path}", why=fault.strerror or str(fault)) from fault
+        raise Error(
+            "FILE001",
+            f"cannot read {path}",
+            why=fault.strerror or str(fault),
+            fix="Check that the file exists and that this user may read it.",
+        ) from fault
     with stream:
         if os.fstat(stream.fileno()).st_size == 0:
             # Nothing cannot be mapped, and can be signed.
