@@ -161,9 +161,9 @@ def _choose(inputs: Inputs, *, with_key: bool) -> _Chosen:
         where = "input `files`"
     else:
         root = Path(inputs.folder)
-        found = list_folder(root)
         remove_leftovers(root)
-        files = tuple(path for path in found if path.exists() and _is_signed(path.relative_to(root), with_key=with_key))
+        released = [path for path in list_folder(root) if path.relative_to(root).parts[0] != "evidence"]
+        files = tuple(path for path in released if _is_signed(path, with_key=with_key))
         swept = set()
         where = "input `folder`"
     for folder in sorted(swept | ({bundles} if bundles and bundles.is_dir() else set())):
@@ -173,7 +173,7 @@ def _choose(inputs: Inputs, *, with_key: bool) -> _Chosen:
             "SIGN001",
             "no file to sign",
             why=f"nothing matched {', '.join(inputs.files)}" if inputs.files else f"there is none in {root}",
-            fix="Build first, or correct the patterns. Bundles, the public key and `evidence/` are never signed.",
+            fix="Build first, or correct the patterns. Bundles, a key's public half and a folder's `evidence/` are not signed.",
             where=where,
             status=ExitStatus.UNMEASURED,
         )

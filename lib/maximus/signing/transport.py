@@ -259,7 +259,7 @@ class _Adapter(HTTPAdapter):
         if status >= HTTPStatus.BAD_REQUEST:
             location = response.headers.get("Location", "")
             raise Refused(self._service, host, status, _message(content) or _phrase(status), location)
-        if self._is_json and status == HTTPStatus.OK and not _is_json(content):
+        if self._is_json and status < HTTPStatus.MULTIPLE_CHOICES and not _is_json(content):
             return _Fault("an answer that is not JSON")
         return response
 

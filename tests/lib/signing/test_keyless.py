@@ -318,6 +318,16 @@ def test_fulcio_is_asked_once_what_it_refused(stack: Stack, trust: Path, fulcio:
     assert fulcio.count() == 1
 
 
+def test_the_logs_own_words_are_shown(stack: Stack, trust: Path, log: Faults, file: HashedFile) -> None:
+    """What it refuses it refuses for good; the next file may be taken."""
+    log.inject(Answer(400, body=b'{"code": 400, "message": "no such kind"}'), method="POST")
+    with signing(stack, trust) as signer:
+        with pytest.raises(Error) as raised:
+            signer.sign_file(file)
+        assert signer.has_signed_file(signer.sign_file(file).encode(), file)
+    assert (raised.value.code, raised.value.why) == ("SIGN005", "HTTP 400 no such kind")
+
+
 def test_a_token_that_ran_out_is_replaced(stack: Stack, trust_v1: Path, file: HashedFile) -> None:
     """As after a long wait between the first request and the first file."""
     with signing(stack, trust_v1) as signer:

@@ -96,6 +96,7 @@ def session(clock: Clock) -> Iterator[requests.Session]:
         Answer(429),
         Answer(500),
         Answer(200, body=b"<html>a login page</html>"),
+        Answer(201, body=b'{"truncated": '),
         Drop(forwarded=True),
         Drop(forwarded=False),
     ],
