@@ -173,7 +173,7 @@ def _choose(inputs: Inputs, *, with_key: bool) -> _Chosen:
             "SIGN001",
             "no file to sign",
             why=f"nothing matched {', '.join(inputs.files)}" if inputs.files else f"there is none in {root}",
-            fix="Build first, or correct the patterns. Bundles, a key's public half and a folder's `evidence/` are not signed.",
+            fix="Build first, or correct the patterns. Bundles, the key's public half and `evidence/` are left out.",
             where=where,
             status=ExitStatus.UNMEASURED,
         )
