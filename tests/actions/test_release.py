@@ -263,7 +263,7 @@ def test_every_input_of_a_part_that_the_root_has_means_the_same() -> None:
 
 @pytest.mark.parametrize("rekor", [1, 2])
 @pytest.mark.parametrize("mode", ["each", "statement"])
-def test_a_job_releases_keyless_and_cosign_agrees(  # noqa: PLR0913 - the stack's fixtures
+def test_a_job_releases_keyless_and_cosign_agrees(  # noqa: PLR0913, PLR0917 - the stack's fixtures
     tmp_path: Path, stack: Stack, trust_v1: Path, trust_v2: Path, cosign: Cosign, rekor: int, mode: str
 ) -> None:
     """Against real servers the release is logged and COMPLIANT, and cosign verifies every file by its bundle."""
