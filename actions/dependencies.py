@@ -56,11 +56,12 @@ def install(lock: Path, cache: Path, say: Callable[[str], None], environment: Ma
     import shutil  # noqa: PLC0415
 
     _refuse_machine_without_wheels(content)
-    count = content.count(b"==")
+    # Lines that name a package; the `==` of a marker is indented or stands behind one.
+    count = sum(b"==" in line.split(b" ")[0] for line in content.splitlines())
     say(f"installing {count} locked packages for {lock.stem} (once for this version)")
-    cache.mkdir(mode=0o700, parents=True, exist_ok=True)
     building = cache / f".{folder.name}-{secrets.token_hex(8)}"
     try:
+        cache.mkdir(mode=0o700, parents=True, exist_ok=True)
         _run(_command(lock, building, environment), environment)
         try:
             building.rename(folder)
@@ -158,8 +159,17 @@ def _run(command: list[str], environment: Mapping[str, str]) -> None:
         why = f"it took more than {TIMEOUT} seconds"
         raise _failed(why) from fault
     if done.returncode != 0:
-        said = [line for line in done.stderr.decode("utf-8", "replace").splitlines() if line.strip()]
-        raise _failed("; ".join(line.strip() for line in said[-2:]) or f"exit status {done.returncode}")
+        raise _failed(_cause(done.stderr.decode("utf-8", "replace")) or f"exit status {done.returncode}")
+
+
+def _cause(said: str) -> str:
+    """Return what uv or pip said from its first error on, on one line: the package comes before its hashes."""
+    lines = [" ".join(line.split()) for line in said.splitlines() if line.strip()]
+    begins = (
+        number for number, line in enumerate(lines) if line.lower().startswith(("error", "\N{MULTIPLICATION SIGN}"))
+    )
+    # uv marks its errors with that sign; before its own, pip counts its vain attempts to reach the index.
+    return "; ".join(lines[next(begins, 0) :])
 
 
 def _failed(why: str) -> Error:
