@@ -92,14 +92,14 @@ def run(inputs: Inputs, face: Face) -> Outputs:
     if material.left_out:
         count = len(material.left_out)
         face.say(f"left out: {count} file{'' if count == 1 else 's'} in evidence/, which is no part of the release")
-    with face.progress("verifying bundles", len(material.sealed)) as tick:
-        proof = prove(material, judge, key, tick)
+    proof = prove(material, judge, key, lambda total: face.progress("verifying", total))
     sboms = [read_sbom(item.file.path, item.name) for item in material.items if item.name in SBOM_NAMES]
-    broken = (*material.broken_files, *material.broken_bundles)
     required = facts.required_facts(inputs.require, is_folder=not inputs.files, policy=policy)
-    conclusions = facts.conclude(proof, sboms, broken, policy, required)
+    conclusions = facts.conclude(proof, sboms, material, policy, required)
 
-    _report(face, required, [(Fact.SIGNATURES, entry.error) for entry in broken])
+    _report(
+        face, required, [(Fact.SIGNATURES, entry.error) for entry in (*material.broken_files, *material.broken_bundles)]
+    )
     _report(face, required, proof.errors)
     if sboms or Fact.SBOM in required:
         _report(face, required, [(Fact.SBOM, error) for error in sbom_errors(sboms)])
@@ -218,10 +218,9 @@ def _material(inputs: Inputs, face: Face) -> Material:
     from maximus.verification.material import read_files, read_folder  # noqa: PLC0415 - as in `run`
 
     bundles = Path(inputs.bundles) if inputs.bundles else None
-    with face.progress("hashing files", 0) as tick:
-        if inputs.files:
-            return read_files(inputs.files, Path.cwd(), bundles, tick)
-        return read_folder(Path(inputs.folder or "release"), bundles, tick)
+    if inputs.files:
+        return read_files(inputs.files, Path.cwd(), bundles, lambda total: face.progress("hashing", total))
+    return read_folder(Path(inputs.folder or "release"), bundles, lambda total: face.progress("hashing", total))
 
 
 def _nothing(inputs: Inputs) -> Error:

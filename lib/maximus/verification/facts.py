@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from .identity import Policy
     from .inventory import Sbom
-    from .material import Broken
+    from .material import Material
     from .proof import Outcome, Proof
     from .signer import Signer
 
@@ -63,17 +63,17 @@ def is_compliant(conclusions: Sequence[Conclusion]) -> bool:
 
 
 def conclude(
-    proof: Proof, sboms: Sequence[Sbom], broken: Sequence[Broken], policy: Policy, required: Collection[Fact]
+    proof: Proof, sboms: Sequence[Sbom], material: Material, policy: Policy, required: Collection[Fact]
 ) -> tuple[Conclusion, ...]:
     """Return the four conclusions, in the order in which they are shown.
 
-    `broken` are the files and bundles that could not be read: each of them is a file that does not verify.
+    A file that cannot be read counts as one that does not verify, and so does one whose bundle cannot.
     """
     verdicts = (
         _sboms(sboms, proof, is_required=Fact.SBOM in required),
-        _signatures(proof, broken),
-        _log(proof, broken, is_required=Fact.LOG in required),
-        _identity(proof, broken, policy),
+        _signatures(proof, material),
+        _log(proof, material, is_required=Fact.LOG in required),
+        _identity(proof, material, policy),
     )
     return tuple(Conclusion(fact, verdict, fact in required) for fact, verdict in zip(Fact, verdicts, strict=True))
 
@@ -110,11 +110,11 @@ def _counted(proof: Proof) -> tuple[Outcome, ...]:
     return tuple(outcome for outcome in proof.outcomes if not outcome.is_public_key)
 
 
-def _verdict(fact: Fact, good: int, proof: Proof, broken: Sequence[Broken], reason: str) -> Verdict:
+def _verdict(fact: Fact, good: int, proof: Proof, material: Material, reason: str) -> Verdict:
     """Return the verdict over files that a fact must hold for, each of them."""
-    files = len(_counted(proof))
-    unread = sum(not entry.target and not entry.error.code.startswith(("BUNDLE", "DOC", "VERIFY")) for entry in broken)
-    expected = files + unread + len({name for name, _ in proof.account.missing})
+    broken = (*material.broken_files, *material.broken_bundles)
+    files = len(_counted(proof)) + len(material.broken_files)
+    expected = files + len({name for name, _ in proof.account.missing})
     is_good = good == expected and not broken and not proof.account.extra
     held = Status.PASS if is_good else Status.FAIL
     status = held if expected else Status.UNMEASURED
@@ -126,7 +126,7 @@ def _verdict(fact: Fact, good: int, proof: Proof, broken: Sequence[Broken], reas
     return Verdict(
         check=f"verify.{fact.value}",
         status=status,
-        inspected=files + unread,
+        inspected=files,
         measured=good,
         threshold=expected,
         unit="files",
@@ -142,19 +142,20 @@ def _faulty(proof: Proof, fact: Fact) -> str:
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")  # noqa: PLR2004 - a few
 
 
-def _signatures(proof: Proof, broken: Sequence[Broken]) -> Verdict:
+def _signatures(proof: Proof, material: Material) -> Verdict:
     good = sum(outcome.holds(Fact.SIGNATURES) for outcome in _counted(proof))
     parts = []
     if faulty := _faulty(proof, Fact.SIGNATURES):
         parts.append(f"no valid signature: {faulty}")
     if proof.account.extra:
         parts.append(f"bundles without their file: {', '.join(proof.account.extra[:3])}")
+    broken = (*material.broken_files, *material.broken_bundles)
     if broken:
         parts.append(f"cannot be read: {', '.join(entry.name for entry in broken[:3])}")
-    return _verdict(Fact.SIGNATURES, good, proof, broken, "; ".join(parts) or "every file has a valid signature")
+    return _verdict(Fact.SIGNATURES, good, proof, material, "; ".join(parts) or "every file has a valid signature")
 
 
-def _log(proof: Proof, broken: Sequence[Broken], *, is_required: bool) -> Verdict:
+def _log(proof: Proof, material: Material, *, is_required: bool) -> Verdict:
     good = sum(outcome.holds(Fact.LOG) for outcome in _counted(proof))
     reasons = {
         finding.log.reason
@@ -167,7 +168,7 @@ def _log(proof: Proof, broken: Sequence[Broken], *, is_required: bool) -> Verdic
         return Verdict("verify.log", Status.UNMEASURED, 0, 0, expected, "files", reason=NOT_LOGGED.reason)
     faulty = _faulty(proof, Fact.LOG)
     reason = f"no valid log entry: {faulty}" if faulty else f"every signature is in {_logs(proof)}"
-    return _verdict(Fact.LOG, good, proof, broken, reason)
+    return _verdict(Fact.LOG, good, proof, material, reason)
 
 
 def _logs(proof: Proof) -> str:
@@ -177,7 +178,7 @@ def _logs(proof: Proof) -> str:
     return ", ".join(sorted(found)) or "no log"
 
 
-def _identity(proof: Proof, broken: Sequence[Broken], policy: Policy) -> Verdict:
+def _identity(proof: Proof, material: Material, policy: Policy) -> Verdict:
     counted = _counted(proof)
     good = sum(outcome.holds(Fact.IDENTITY) for outcome in counted)
     signers = sorted(
@@ -195,7 +196,7 @@ def _identity(proof: Proof, broken: Sequence[Broken], policy: Policy) -> Verdict
     if isinstance(policy, ByKey) and good:
         parts.append(f"signed with {describe(policy)}")
     parts += [f"signed by {signer}" for signer in signers]
-    return _verdict(Fact.IDENTITY, good, proof, broken, "; ".join(parts))
+    return _verdict(Fact.IDENTITY, good, proof, material, "; ".join(parts))
 
 
 def describe_signer(signer: Signer) -> str:

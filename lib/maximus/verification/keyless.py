@@ -70,9 +70,9 @@ class KeylessJudge:
             signer = read_signer(bundle.signing_certificate)
         except Error as error:
             return Finding((Fault(Fact.SIGNATURES, error.code, error.headline),))
-        faults = tuple(Fault(Fact.IDENTITY, "VERIFY018", text) for text in mismatches(self._policy, signer))
-        index, address = self._verifier.log_place(bundle.log_entry)
-        return Finding(tuple(sorted(faults)), signer, log=Logged(index, address))
+        wrong = mismatches(self._policy, signer)
+        faults = (Fault(Fact.IDENTITY, "VERIFY018", "; ".join(wrong)),) if wrong else ()
+        return Finding(faults, signer, log=Logged(*self._verifier.log_place(bundle.log_entry)))
 
     def _diagnosed(self, bundle: SigstoreBundle, hashed: Hashed | None, cause: BaseException) -> tuple[Fault, ...]:
         """Return which facts fall and why, for a bundle that was refused: never nothing."""

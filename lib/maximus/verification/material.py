@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -15,9 +17,10 @@ from maximus.signing.bundles import MAX_BUNDLE, PAYLOAD_TYPE, STATEMENT_STEM, Bu
 from maximus.signing.statements import Statement, parse_statement
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
-__all__ = ["EVIDENCE", "Broken", "Item", "Material", "Sealed", "read_files", "read_folder"]
+__all__ = ["EVIDENCE", "Broken", "Item", "Material", "Progress", "Sealed", "read_files", "read_folder", "unseen"]
 
 EVIDENCE: Final = "evidence"
 """The part of a release folder that is not released: verdicts, telemetry, notes."""
@@ -72,8 +75,18 @@ class Material:
     """Whether this is a whole release, so that what a statement names must be there."""
 
 
-def read_folder(folder: Path, bundles: Path | None, tick: Callable[[], None] = lambda: None) -> Material:
-    """Return the material of a release folder; `tick` is called after each file that was hashed.
+Progress = Callable[[int], "AbstractContextManager[Callable[[], None]]"]
+"""Given how much work there is, yields what to call after each piece."""
+
+
+@contextlib.contextmanager
+def unseen(total: int) -> Iterator[Callable[[], None]]:  # noqa: ARG001 - the form of a Progress
+    """Show nothing of the progress."""
+    yield lambda: None
+
+
+def read_folder(folder: Path, bundles: Path | None, progress: Progress = unseen) -> Material:
+    """Return the material of a release folder, its files hashed.
 
     Bundles lie beside their files, below the folder `bundles` under the same relative paths, or are the
     one file `bundles`. Raises Error FILE005 (usage) without the folder, VERIFY004 (usage) without `bundles`.
@@ -92,7 +105,7 @@ def read_folder(folder: Path, bundles: Path | None, tick: Callable[[], None] = l
         sources = {path: at for path, at in sources.items() if path.resolve() != one.resolve()}
         files = [path for path in files if path.resolve() != one.resolve()]
     named = [(path, path.relative_to(folder).as_posix()) for path in files]
-    hashed = _hash_all(named, tick)
+    hashed = _hash_all(named, progress)
     sealed = [_read_bundle(path, _shown(path, folder), _target(at)) for path, at in sorted(sources.items())]
     sealed += [_read_bundle(one, _shown(one, folder), "")] if one else []
     return Material(
@@ -104,9 +117,7 @@ def read_folder(folder: Path, bundles: Path | None, tick: Callable[[], None] = l
     )
 
 
-def read_files(
-    patterns: Sequence[str], root: Path, bundles: Path | None, tick: Callable[[], None] = lambda: None
-) -> Material:
+def read_files(patterns: Sequence[str], root: Path, bundles: Path | None, progress: Progress = unseen) -> Material:
     """Return the material for the files that the patterns name below `root`.
 
     Each file's bundle lies beside it or below `bundles`; where there is none, a statement's bundle in the
@@ -132,7 +143,7 @@ def read_files(
     if one:
         files = [path for path in files if path.resolve() != one.resolve()]
         sources = {one: ""}
-    hashed = _hash_all([(path, path.relative_to(root).as_posix()) for path in files], tick)
+    hashed = _hash_all([(path, path.relative_to(root).as_posix()) for path in files], progress)
     read = [_read_bundle(path, _shown(path, root), target) for path, target in sorted(sources.items())]
     return Material(
         items=tuple(Item(name, file, tuple(_suffixes(name))) for name, file in hashed if isinstance(file, HashedFile)),
@@ -154,7 +165,7 @@ def _require(bundles: Path | None) -> None:
         )
 
 
-def _hash_all(files: Sequence[tuple[Path, str]], tick: Callable[[], None]) -> list[tuple[str, HashedFile | Error]]:
+def _hash_all(files: Sequence[tuple[Path, str]], progress: Progress) -> list[tuple[str, HashedFile | Error]]:
     def read(path: Path) -> HashedFile | Error:
         try:
             return hash_file(path)
@@ -164,7 +175,7 @@ def _hash_all(files: Sequence[tuple[Path, str]], tick: Callable[[], None]) -> li
             tick()
 
     # Hashing leaves the interpreter's lock, so that threads use every core.
-    with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
+    with progress(len(files)) as tick, ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
         results = list(pool.map(read, [path for path, _ in files]))
     return [(name, result) for (_, name), result in zip(files, results, strict=True)]
 

@@ -10,6 +10,7 @@ from maximus.signing.bundles import PUBLIC_KEY_NAME
 
 from .finding import Fact, Fault, Finding
 from .folder import Account, account
+from .material import unseen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from .finding import Judge
     from .folder import Cover
-    from .material import Item, Material
+    from .material import Item, Material, Progress
 
 __all__ = ["Outcome", "Proof", "prove"]
 
@@ -68,22 +69,73 @@ class Proof:
             (Fact.SIGNATURES, Error("VERIFY012", f"{name} is a bundle without its file", where=name))
             for name in self.account.extra
         ]
-        for outcome in self.outcomes:
-            for bundle, fault in outcome.faults:
-                source = f" (in {bundle})" if bundle else ""
-                what = f"{outcome.name} does not verify"
-                found.append((fault.fact, Error(fault.code, what, why=f"{fault.reason}{source}", where=outcome.name)))
+        found += [
+            (fault.fact, _error(outcome.name, bundle, fault))
+            for outcome in self.outcomes
+            for bundle, fault in outcome.faults
+        ]
         return tuple(sorted(found, key=lambda entry: (entry[1].where, entry[1].code, entry[1].why)))
 
 
-def prove(
-    material: Material, judge: Judge, key: PublicKey | None = None, tick: Callable[[], None] = lambda: None
-) -> Proof:
-    """Return what the bundles prove about the files; `tick` is called after each bundle.
+def _error(name: str, bundle: str, fault: Fault) -> Error:  # noqa: C901, PLR0911 - one line a code, and no more
+    """Return the fault as a person reads it: what it means for the file, and what to do."""
+    why = fault.reason + (f" (in {bundle})" if bundle else "")
+    again = "Fetch the file and its bundle again; if it stays so, do not use the file."
+    match fault.code:
+        case "VERIFY013":
+            return Error("VERIFY013", f"the bundle of {name} cannot be read", why=why, fix=again, where=name)
+        case "VERIFY014":
+            return Error("VERIFY014", f"{name} is not what was signed", why=why, fix=again, where=name)
+        case "VERIFY015":
+            return Error("VERIFY015", f"the signature of {name} does not hold", why=why, fix=again, where=name)
+        case "VERIFY016":
+            fix = "If another Sigstore instance signed it, name that one's trusted root with `trust-config`."
+            return Error("VERIFY016", f"the signer of {name} is not trusted", why=why, fix=fix, where=name)
+        case "VERIFY017":
+            return Error("VERIFY017", f"the log entry of {name} does not hold", why=why, fix=again, where=name)
+        case "VERIFY018":
+            fix = "If you expect that signer, name it with `repository`, `workflow`, `ref` and `issuer`."
+            return Error("VERIFY018", f"{name} was signed by somebody else", why=why, fix=fix, where=name)
+        case "VERIFY020":
+            fix = "Ask for what there is: `repository` and `workflow` for an identity, `key` for a key."
+            return Error("VERIFY020", f"{name} was signed in another way", why=why, fix=fix, where=name)
+        case "VERIFY021":
+            return Error("VERIFY021", f"it is not proven when {name} was signed", why=why, fix=again, where=name)
+        case "VERIFY022":
+            fix = "Leave `log` out of `require`, or have it signed by an identity."
+            return Error("VERIFY022", f"{name} is not in a public log", why=why, fix=fix, where=name)
+        case "VERIFY023":
+            fix = "Take it out: a key that comes with the files proves nothing about them."
+            return Error("VERIFY023", f"{name} is not the key that was named", why=why, fix=fix, where=name)
+    return Error(fault.code, f"{name} does not verify", why=why, fix=again, where=name)
 
-    A statement is judged once, however many files it covers.
+
+def prove(material: Material, judge: Judge, key: PublicKey | None = None, progress: Progress = unseen) -> Proof:
+    """Return what the bundles prove about the files; a statement is judged once, however many it covers.
+
+    `key` is the managed key that was named: a release's own copy of it needs no signature.
     """
     accounted = account(material)
+    with progress(len(accounted.covers)) as tick:
+        judged = _judged(accounted, judge, tick)
+    broken = {entry.target for entry in material.broken_bundles}
+    outcomes = []
+    own_keys: set[str] = set()
+    for item in material.items:
+        outcome = _outcome(item, judged.get(item.name, []))
+        if key is not None and _is_key_file(item.name) and not outcome.findings and item.name not in broken:
+            outcome = _public_key_outcome(item, key)
+            own_keys.add(item.name)
+        outcomes.append(outcome)
+    return Proof(tuple(outcomes), _without(accounted, own_keys))
+
+
+def _is_key_file(name: str) -> bool:
+    return name.rpartition("/")[2] == PUBLIC_KEY_NAME
+
+
+def _judged(accounted: Account, judge: Judge, tick: Callable[[], None]) -> dict[str, list[tuple[Cover, Finding]]]:
+    """Return for each file, by name, the bundles that speak of it and what they prove."""
     statements: dict[str, Finding] = {}
     judged: dict[str, list[tuple[Cover, Finding]]] = {}
     for cover in accounted.covers:
@@ -96,16 +148,7 @@ def prove(
             finding = statements[name]
         judged.setdefault(cover.item.name, []).append((cover, _joined(finding, cover)))
         tick()
-    broken = {entry.target: entry for entry in material.broken_bundles if entry.target}
-    outcomes = []
-    own_keys: set[str] = set()
-    for item in material.items:
-        outcome = _outcome(item, judged.get(item.name, []))
-        if key is not None and item.name == PUBLIC_KEY_NAME and not outcome.findings and item.name not in broken:
-            outcome = _public_key_outcome(item, key)
-            own_keys.add(item.name)
-        outcomes.append(outcome)
-    return Proof(tuple(outcomes), _without(accounted, own_keys))
+    return judged
 
 
 def _joined(finding: Finding, cover: Cover) -> Finding:
