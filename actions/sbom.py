@@ -6,6 +6,7 @@ Reads the lock files of a tree and writes one inventory in both formats into the
 
 from __future__ import annotations
 
+import gc
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,6 +63,17 @@ class Outputs(Concluded):
 
 def run(inputs: Inputs, face: Face) -> Outputs:
     """Read the tree, judge what was found, and write the documents that were asked for."""
+    was_on = gc.isenabled()
+    # An inventory is millions of small values without a cycle: looking for one costs a quarter of the run.
+    gc.disable()
+    try:
+        return _run(inputs, face)
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _run(inputs: Inputs, face: Face) -> Outputs:
     # Imported here: an inventory's own packages, which `--help` does without.
     from maximus import __version__  # noqa: PLC0415
     from maximus.files import write_whole  # noqa: PLC0415

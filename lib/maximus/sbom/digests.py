@@ -30,7 +30,9 @@ SPDX_ALGORITHMS = {
 }
 """The name in CycloneDX: the name in SPDX."""
 _HEX = re.compile(r"[0-9a-f]+")
-_TOKEN = re.compile(r"\n|\b[0-9a-f]{40,128}\b|sha\d{1,3}-[A-Za-z0-9+/]{20,}={0,2}")
+_TOKEN = re.compile(r"\b[0-9a-f]{40,128}\b|sha\d{1,3}-[A-Za-z0-9+/]{20,}={0,2}")
+_SHORTEST = 32
+"""How long a line with a digest is at least: a SHA-1 in base64 with its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +46,10 @@ class DigestLines:
     def of(cls, path: str, text: str) -> DigestLines:
         """Index a lock's digests in one pass over its text."""
         lines: dict[str, int] = {}
-        number = 1
-        for match in _TOKEN.finditer(text):
-            found = match[0]
-            if found == "\n":
-                number += 1
-            else:
-                lines.setdefault(found, number)
+        for number, line in enumerate(text.split("\n"), 1):
+            if len(line) >= _SHORTEST:
+                for found in _TOKEN.findall(line):
+                    lines.setdefault(found, number)
         return cls(path, lines)
 
     def origin(self, written: str) -> Stated:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections import deque
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from maximus.errors import Error
 from maximus.sbom.limits import MAX_COMPONENTS, MAX_EDGES
@@ -36,12 +36,21 @@ from maximus.sbom.model import (
 from maximus.sbom.naming import is_exact, is_name, make_purl, normal_pypi, split_npm, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from maximus.sbom.model import LicenceClaim
 
 __all__ = ["build"]
 
 _WEIGHT = {scope: number for number, scope in enumerate(Scope)}
 _KNOWN = {Known.UNKNOWN: 0, Known.INCOMPLETE: 1, Known.COMPLETE: 2}
+_NO_VERSION = Gap("Component Version", "the lock names no exact version")
+_NO_PRODUCER = Gap("Component Producer", "no lock states it")
+_NO_HASH = Gap("Component Hash Value", "the lock states no digest of a file")
+_NO_LICENCE = Gap("Component License", "the licence is not stated in a lock")
+_NO_EXPRESSION = Gap("Component License", "the licence is declared as no SPDX expression")
+_NO_EDGES = Gap("Component Dependency Relationship", "the lock does not state what it needs")
+_Part = TypeVar("_Part")
 _OWN = NotApplicable("Component Hash Value", "a part of the tree itself; no file is distributed")
 
 
@@ -268,23 +277,14 @@ class _Builder:
         name = normal_pypi(first.name) if first.ecosystem is Ecosystem.PYPI else first.name
         scope, name = split_npm(name) if first.ecosystem is Ecosystem.NPM else ("", name)
         stated = {item for package in packages for item in package.scopes}
-        open_ones = any(not package.scopes for package in packages)
-        scopes = stated | (set(spread) if open_ones or not stated else set())
+        scopes = stated if stated and all(package.scopes for package in packages) else stated | set(spread)
         edges = max((package.edges for package in packages), key=_KNOWN.__getitem__)
         artifacts = _artifacts(packages)
-        absent = tuple(
-            sorted({item for package in packages for item in package.not_applicable}, key=lambda x: (x.field, x.reason))
-        )
-        if artifacts:
-            # Where another lock has it with a file, the hash applies after all.
-            absent = ()
-        licences = tuple(
-            sorted(
-                {item for package in packages for item in package.licences},
-                key=lambda x: (x.expression, x.text, x.evidence),
-            )
-        )
-        made = Component(
+        # Where another lock has it with a file, the hash applies after all.
+        absent = () if artifacts else _united(packages, lambda package: package.not_applicable)
+        licences = _united(packages, lambda package: package.licences)
+        producer = _producer(first)
+        return Component(
             ref=ref,
             purl=group.purl,
             kind=Kind.LIBRARY,
@@ -294,77 +294,67 @@ class _Builder:
             version=visible(first.version),
             locations=_locations(packages),
             artifacts=artifacts,
-            facts=tuple(
-                sorted(
-                    {item for package in packages for item in package.facts},
-                    key=lambda x: (x.name, x.value, x.location.path, x.location.line),
-                )
-            ),
+            facts=_united(packages, lambda package: package.facts),
             licences=licences,
-            producer=_producer(first),
-            scopes=tuple(sorted(scopes or {Scope.RUNTIME}, key=_WEIGHT.__getitem__)),
+            producer=producer,
+            scopes=tuple(sorted(scopes, key=_WEIGHT.__getitem__)) or (Scope.RUNTIME,),
             direct=direct,
             edges=edges,
+            gaps=_gaps(first.version, producer, None if absent else artifacts, licences, edges),
             not_applicable=absent,
-            notes=tuple(sorted({item for package in packages for item in package.notes})),
+            notes=_united(packages, lambda package: package.notes),
         )
-        return replace(made, gaps=_gaps(made))
 
     def _member(self, key: tuple[str, str], ref: ComponentRef) -> Component:
         folder, ecosystem = key
         packages = self.members[key]
-        name = next((package.name for package in packages if package.name), folder.rpartition("/")[2])
-        version = next((package.version for package in packages if package.version), "")
-        made = Component(
+        edges = Known.INCOMPLETE if ref in self.flat else _least_known(packages)
+        return self._own(
+            ref,
+            Purl(_with_subpath(str(self.subject.purl), folder)),
+            ecosystem,
+            next((package.name for package in packages if package.name), folder.rpartition("/")[2]),
+            next((package.version for package in packages if package.version), self.subject.version),
+            folder,
+            packages,
+            edges,
+        )
+
+    def _root(self, ref: ComponentRef, edges: Known) -> Component:
+        packages = [package for key, found in self.members.items() if key[0] == "" for package in found]
+        known = min((edges, _least_known(packages)), key=_KNOWN.__getitem__)
+        return self._own(ref, self.subject.purl, "", self.subject.name, self.subject.version, "", packages, known)
+
+    def _own(  # noqa: PLR0913, PLR0917 - what is known about a part of the tree
+        self,
+        ref: ComponentRef,
+        purl: Purl,
+        ecosystem: str,
+        name: str,
+        version: str,
+        folder: str,
+        packages: list[Package],
+        edges: Known,
+    ) -> Component:
+        licences = _united(packages, lambda package: package.licences)
+        return Component(
             ref=ref,
-            purl=Purl(_with_subpath(str(self.subject.purl), folder)),
+            purl=purl,
             kind=Kind.APPLICATION,
             ecosystem=ecosystem,
             group="",
             name=visible(name),
-            version=visible(version or self.subject.version),
+            version=visible(version),
             locations=_locations(packages),
             own=visible(folder),
-            licences=tuple(
-                sorted(
-                    {item for package in packages for item in package.licences},
-                    key=lambda x: (x.expression, x.text, x.evidence),
-                )
-            ),
+            licences=licences,
+            producer=self.subject.author,
             scopes=(Scope.RUNTIME,),
             direct=True,
-            producer=self.subject.author,
-            edges=Known.INCOMPLETE
-            if ref in self.flat
-            else min((package.edges for package in packages), key=_KNOWN.__getitem__),
+            edges=edges,
+            gaps=_gaps(version, self.subject.author, None, licences, edges),
             not_applicable=(_OWN,),
         )
-        return replace(made, gaps=_gaps(made))
-
-    def _root(self, ref: ComponentRef, edges: Known) -> Component:
-        packages = [package for key, found in self.members.items() if key[0] == "" for package in found]
-        made = Component(
-            ref=ref,
-            purl=self.subject.purl,
-            kind=Kind.APPLICATION,
-            ecosystem="",
-            group="",
-            name=visible(self.subject.name),
-            version=visible(self.subject.version),
-            locations=_locations(packages),
-            own="",
-            licences=tuple(
-                sorted(
-                    {item for package in packages for item in package.licences},
-                    key=lambda x: (x.expression, x.text, x.evidence),
-                )
-            ),
-            producer=self.subject.author,
-            scopes=(Scope.RUNTIME,),
-            edges=min([edges, *(package.edges for package in packages)], key=_KNOWN.__getitem__),
-            not_applicable=(_OWN,),
-        )
-        return replace(made, gaps=_gaps(made))
 
 
 @dataclass(slots=True)
@@ -424,6 +414,8 @@ def _spread(
 
 
 def _locations(packages: Sequence[Package]) -> tuple[Location, ...]:
+    if len(packages) == 1 and len(packages[0].locations) == 1 and packages[0].locations[0].path.isprintable():
+        return packages[0].locations
     found = {Location(visible(place.path), place.line) for package in packages for place in package.locations}
     return tuple(sorted(found, key=lambda place: (place.path, place.line)))
 
@@ -469,18 +461,37 @@ def _producer(package: Package) -> Producer | None:
     return None
 
 
-def _gaps(component: Component) -> tuple[Gap, ...]:
-    """Return which of the fields of CISA's Minimum Elements 2026 are unknown for a component, and why."""
+def _gaps(
+    version: str,
+    producer: Producer | None,
+    artifacts: tuple[Artifact, ...] | None,
+    licences: tuple[LicenceClaim, ...],
+    edges: Known,
+) -> tuple[Gap, ...]:
+    """Return which of the fields of CISA's Minimum Elements 2026 are unknown for a component, and why.
+
+    `artifacts` is None where no file of the component is distributed, so that there is no hash to know.
+    """
     found = []
-    if not component.version:
-        found.append(Gap("Component Version", "the lock names no exact version"))
-    if component.producer is None:
-        found.append(Gap("Component Producer", "no lock states it"))
-    if component.is_distributed and not any(artifact.digests for artifact in component.artifacts):
-        found.append(Gap("Component Hash Value", "the lock states no digest of a file"))
-    if not any(claim.expression for claim in component.licences):
-        told = "is declared as no SPDX expression" if component.licences else "is not stated in a lock"
-        found.append(Gap("Component License", f"the licence {told}"))
-    if component.edges is not Known.COMPLETE:
-        found.append(Gap("Component Dependency Relationship", "the lock does not state what it needs"))
+    if not version:
+        found.append(_NO_VERSION)
+    if producer is None:
+        found.append(_NO_PRODUCER)
+    if artifacts is not None and not any(artifact.digests for artifact in artifacts):
+        found.append(_NO_HASH)
+    if not any(claim.expression for claim in licences):
+        found.append(_NO_EXPRESSION if licences else _NO_LICENCE)
+    if edges is not Known.COMPLETE:
+        found.append(_NO_EDGES)
     return tuple(found)
+
+
+def _least_known(packages: Sequence[Package]) -> Known:
+    return min((package.edges for package in packages), key=_KNOWN.__getitem__, default=Known.COMPLETE)
+
+
+def _united(packages: Sequence[Package], part: Callable[[Package], tuple[_Part, ...]]) -> tuple[_Part, ...]:
+    """Return the parts of all these packages, each once, in an order that does not depend on the locks' order."""
+    if len(packages) == 1 and len(part(packages[0])) < 2:  # noqa: PLR2004 - nothing to unite or to sort
+        return part(packages[0])
+    return tuple(sorted({item for package in packages for item in part(package)}, key=repr))

@@ -33,6 +33,10 @@ _VERSIONS = {
     Ecosystem.CARGO: _SEMVER,
 }
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+# Names and versions in which neither case nor any sign changes in a purl.
+_PLAIN_NAME = re.compile(r"(?:@[a-z0-9._-]+/)?[a-z0-9._-]+")
+_PLAIN_VERSION = re.compile(r"[A-Za-z0-9._-]+")
+_PLAIN = frozenset({"pypi", "npm", "cargo"})
 _INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 
 
@@ -62,12 +66,23 @@ def make_purl(
     ecosystem: str, name: str, version: str, qualifiers: tuple[tuple[str, str], ...] = (), subpath: str = ""
 ) -> Purl:
     """Return the canonical purl of a package whose name has passed `is_name`."""
+    if ecosystem == Ecosystem.PYPI:
+        name = normal_pypi(name)
+    if (
+        not qualifiers
+        and not subpath
+        and ecosystem in _PLAIN
+        and _PLAIN_VERSION.fullmatch(version)
+        and _PLAIN_NAME.fullmatch(name)
+    ):
+        # What the library would return, at a tenth of its 17 us; the tests compare the two.
+        return Purl(f"pkg:{ecosystem}/{name.replace('@', '%40')}@{version}")
     # Imported here: 20 ms that only an inventory should cost.
     from packageurl import PackageURL  # noqa: PLC0415
 
     namespace: str | None
     if ecosystem == Ecosystem.PYPI:
-        namespace, name = None, normal_pypi(name)
+        namespace = None
     elif ecosystem in (Ecosystem.GO, "github"):
         namespace, _, name = name.rpartition("/")
     else:
@@ -78,4 +93,6 @@ def make_purl(
 
 def visible(text: str) -> str:
     """Return foreign text with the signs that do not show written out, so that no reader is led astray by it."""
+    if text.isascii() and text.isprintable():
+        return text[:MAX_TEXT]
     return _INVISIBLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text[:MAX_TEXT])

@@ -10,7 +10,7 @@ from typing import Any
 from maximus.errors import Error
 from maximus.sbom.limits import MAX_DEPTH
 
-__all__ = ["decode", "mapping", "parse_json", "parse_toml", "parse_yaml", "records", "text_of", "texts"]
+__all__ = ["decode", "listed", "mapping", "parse_json", "parse_toml", "parse_yaml", "records", "text_of", "texts"]
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -149,6 +149,11 @@ def records(value: object, where: str) -> list[dict[str, Any]]:
     if not isinstance(value, list):
         mapping(None, where)
     return [mapping(item, where) for item in value]  # type: ignore[attr-defined]  # a list, as just seen
+
+
+def listed(value: object) -> list[Any]:
+    """Return the value when it is a list, else an empty one."""
+    return value if isinstance(value, list) else []
 
 
 def texts(value: object) -> dict[str, str]:

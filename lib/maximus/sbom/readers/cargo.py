@@ -128,7 +128,7 @@ def _read(source: Source) -> Reading:
         location = Location(source.path, lines[number] if number < len(lines) else 0)
         member = members.get(parsing.text_of(entry.get("name"))) if "source" not in entry else None
         edges = Known.COMPLETE
-        for wanted in entry.get("dependencies") or ():
+        for wanted in parsing.listed(entry.get("dependencies")):
             target = index.find(wanted) if isinstance(wanted, str) else None
             if target is None:
                 edges = Known.INCOMPLETE

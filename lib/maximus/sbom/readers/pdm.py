@@ -42,7 +42,7 @@ def _read(source: Source) -> Reading:
     for number, entry in enumerate(entries):
         location = Location(source.path, lines[number] if number < len(lines) else 0)
         edges = Known.COMPLETE
-        for wanted in entry.get("dependencies") or ():
+        for wanted in parsing.listed(entry.get("dependencies")):
             if not isinstance(wanted, str):
                 continue
             name = python.requirement_name(wanted)

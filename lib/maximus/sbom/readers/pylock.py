@@ -54,8 +54,9 @@ def _read(source: Source) -> Reading:
     for number, entry in enumerate(entries):
         location = Location(source.path, lines[number] if number < len(lines) else 0)
         edges = Known.COMPLETE if told else Known.UNKNOWN
-        for wanted in entry.get("dependencies") or ():
-            name = parsing.text_of(wanted.get("name")) if isinstance(wanted, dict) else ""
+        for wanted in parsing.listed(entry.get("dependencies")):
+            wanted = wanted if isinstance(wanted, dict) else {}  # noqa: PLW2901 - anything else names nothing
+            name = parsing.text_of(wanted.get("name"))
             targets = [
                 target
                 for target in finder.find(name)
