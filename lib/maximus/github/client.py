@@ -86,7 +86,7 @@ class Client:
         *,
         graphql_url: str = "",
         version: str = "",
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] | None = None,
     ) -> None:
         """Connect to the API at `api_url`, such as `https://api.github.com`; `version` is the suite's own.
 
@@ -95,7 +95,7 @@ class Client:
         self._api = urlsplit(api_url)
         if self._api.scheme not in ("http", "https") or not self._api.hostname or self._api.username:
             _refuse_address(f"GITHUB_API_URL {api_url!r} is no address")
-        self._sleep = sleep
+        self._sleep = sleep or time.sleep
         self._waited = 0.0
         self.requests = 0
         """How many requests were sent."""
