@@ -99,13 +99,13 @@ class TreeSource:
 def read_inside(root: Path, path: str) -> str:
     """Return the text of a file below the root, links followed only inside it.
 
-    Raises NotFound where there is none, Error NOTES007 (usage) where it leads out of the root or is no text.
+    Raises NotFound where there is none, Error NOTES009 (usage) where it leads out of the root, NOTES007 where it is no text.
     """
     top = root.resolve()
     file = (root / path).resolve()
     if not file.is_relative_to(top):
         raise Error(
-            "NOTES007",
+            "NOTES009",
             f"the configuration {path} leads out of {root}",
             fix="Name a file inside the workspace.",
             where="config-name",

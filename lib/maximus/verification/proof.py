@@ -83,7 +83,7 @@ def _error(name: str, bundle: str, fault: Fault) -> Error:  # noqa: C901, PLR091
     again = "Fetch the file and its bundle again; if it stays so, do not use the file."
     match fault.code:
         case "VERIFY013":
-            return Error("VERIFY013", f"the bundle of {name} cannot be read", why=why, fix=again, where=name)
+            return Error("VERIFY013", f"cannot read the bundle of {name}", why=why, fix=again, where=name)
         case "VERIFY014":
             return Error("VERIFY014", f"{name} is not what was signed", why=why, fix=again, where=name)
         case "VERIFY015":
