@@ -39,12 +39,12 @@ class Reply:
     text: str
 
     def json(self) -> Any:  # noqa: ANN401 - foreign JSON enters here
-        """Return the answer's JSON; raise Error HUB006 (outside) where it is none."""
+        """Return the answer's JSON; raise Error HUB017 (outside) where it is none."""
         try:
             return json.loads(self.text)
         except ValueError as fault:
             raise Error(
-                "HUB006",
+                "HUB017",
                 "GitHub's answer is not JSON",
                 why=self.text[:80].replace("\n", " "),
                 fix="Run again later.",
@@ -290,14 +290,18 @@ class Client:
         if "NOT_FOUND" in kinds:
             return Error(
                 "HUB010",
-                "GitHub does not know what was asked for",
+                "GitHub has nothing for what was asked",
                 why=said,
                 fix="Check the name, and that the token may read it.",
                 status=ExitStatus.OUTSIDE,
             )
         if "FORBIDDEN" in kinds:
             return Error(
-                "HUB003", "the token may not read this", why=said, fix=WRITE_PERMISSION, status=ExitStatus.OUTSIDE
+                "HUB003",
+                "the token is not allowed to read this",
+                why=said,
+                fix=WRITE_PERMISSION,
+                status=ExitStatus.OUTSIDE,
             )
         return Error("HUB006", "GitHub refused a query", why=said, status=ExitStatus.OUTSIDE)
 
