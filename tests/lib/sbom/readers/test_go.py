@@ -1,0 +1,90 @@
+"""`go.mod` with `go.sum`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from maximus.sbom.model import Known
+from tests.lib.sbom.samples import GO_MOD, GO_SUM, SAMPLES, by_name, inventory_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_lists_what_is_built(tmp_path: Path) -> None:
+    """Neither excluded, nor retracted, nor replaced-but-unrequired modules, nor one whose zip has no hash."""
+    made = inventory_of(tmp_path, SAMPLES["go"])
+    assert sorted(by_name(made)) == [
+        "github.com/Azure/go-autorest v14.2.0+incompatible",
+        "github.com/google/uuid v1.6.0",
+        "github.com/octo/text v0.16.1-0.20240102030405-0123456789ab",
+        "golang.org/x/mod v0.19.0",
+        "golang.org/x/sys v0.22.0",
+    ]
+
+
+def test_an_indirect_module_is_not_direct(tmp_path: Path) -> None:
+    """`// indirect` does not say through whom: the root stands in for it, and is incomplete."""
+    made = inventory_of(tmp_path, SAMPLES["go"])
+    direct = {name.split(" ")[0] for name, item in by_name(made).items() if item.direct}
+    assert direct == {"github.com/Azure/go-autorest", "github.com/google/uuid", "github.com/octo/text"}
+    assert made.root.edges is Known.INCOMPLETE
+    assert {item.edges for item in made.components} == {Known.UNKNOWN}
+
+
+def test_a_replacement_is_what_is_built(tmp_path: Path) -> None:
+    """The component is the module that takes the other's place, which is noted."""
+    text = by_name(inventory_of(tmp_path, SAMPLES["go"]))["github.com/octo/text v0.16.1-0.20240102030405-0123456789ab"]
+    assert text.notes == (("go:replaces", "golang.org/x/text@v0.16.0"),)
+
+
+def test_a_replacement_by_a_folder_is_a_part_of_the_tree(tmp_path: Path) -> None:
+    """A local path has no version and is no component; its path is the tree's own."""
+    made = inventory_of(tmp_path, SAMPLES["go"])
+    assert [member.own for member in made.members] == ["local"]
+
+
+def test_h1_is_never_called_a_sha_256(tmp_path: Path) -> None:
+    """A hash over a list of files keeps its name, and no hash of a file is claimed."""
+    uuid = by_name(inventory_of(tmp_path, SAMPLES["go"]))["github.com/google/uuid v1.6.0"]
+    assert [(fact.name, fact.value) for fact in uuid.facts] == [
+        ("go:h1", "h1:NIvaJDMOsjHA8n1jAhLSgzrAzy1Hgr+hNrb57e+94F0=")
+    ]
+    assert uuid.artifacts == ()
+
+
+def test_a_dropped_direct_module_is_named(tmp_path: Path) -> None:
+    """A requirement without a hash of its zip is left out, and a finding says so."""
+    made = inventory_of(tmp_path, SAMPLES["go"])
+    assert [item.text.split(" ")[0] for item in made.findings] == ["github.com/dropped/module@v1.0.0"]
+
+
+def test_the_purl_is_the_module_and_no_subpath(tmp_path: Path) -> None:
+    """A module path with many parts stays a path; nothing of it becomes a purl's subpath."""
+    mod = "module m\n\ngo 1.21\n\nrequire buf.build/gen/go/octo/api/protocolbuffers/go v1.0.0-20240101000000-abcdefabcdef.1\n"
+    (component,) = inventory_of(tmp_path, {"go.mod": mod}).components
+    expected = "pkg:golang/buf.build/gen/go/octo/api/protocolbuffers/go@v1.0.0-20240101000000-abcdefabcdef.1"
+    assert component.purl == expected
+
+
+def test_an_old_module_needs_its_sums(tmp_path: Path) -> None:
+    """Before Go 1.17 `go.mod` leaves out what only others need; the newest version with a hash of its zip is built."""
+    mod = "module m\n\ngo 1.16\n\nrequire github.com/google/uuid v1.6.0\n"
+    more = GO_SUM + "golang.org/x/sys v0.9.0 h1:AAAAohtqKCnwULzJLqj0TIbHqJ8p6DFdCPU0JcR9yHQ=\n"
+    made = inventory_of(tmp_path, {"go.mod": mod, "go.sum": more})
+    assert "golang.org/x/sys v0.22.0" in by_name(made)
+    assert "golang.org/x/sys v0.9.0" not in by_name(made)
+    assert {name for name, item in by_name(made).items() if item.direct} == {"github.com/google/uuid v1.6.0"}
+
+
+def test_without_sums_the_requirements_stand(tmp_path: Path) -> None:
+    """A module without dependencies on disk has no `go.sum`; its requirements are read all the same."""
+    made = inventory_of(tmp_path, {"go.mod": GO_MOD})
+    assert "github.com/dropped/module v1.0.0" in by_name(made)
+
+
+def test_the_producer_is_derived_and_says_so(tmp_path: Path) -> None:
+    """A module path names the owner of its repository; that is marked as derived."""
+    uuid = by_name(inventory_of(tmp_path, SAMPLES["go"]))["github.com/google/uuid v1.6.0"]
+    assert uuid.producer is not None
+    assert (uuid.producer.name, uuid.producer.url, uuid.producer.derived) == ("google", "https://github.com/google", True)

@@ -1,0 +1,82 @@
+"""`yarn.lock`, of yarn 1 and of berry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from maximus.errors import Error
+from maximus.sbom import scan
+from maximus.sbom.model import Known, Scope
+from tests.lib.sbom.samples import SAMPLES, YARN_1, by_name, edges_of, inventory_of, make, sha1, sha512
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_reads_yarn_1(tmp_path: Path) -> None:
+    """Entries with several ranges are one component; an alias has its real name."""
+    made = inventory_of(tmp_path, SAMPLES["yarn-1"])
+    assert sorted(by_name(made)) == ["@scope/real 2.0.1", "fork 0.0.9", "left 1.2.3", "shared 1.0.0"]
+    assert edges_of(made) == {
+        (".", "/packages/lib"),
+        (".", "@scope/real 2.0.1"),
+        (".", "left 1.2.3"),
+        ("/packages/lib", "fork 0.0.9"),
+        ("left 1.2.3", "@scope/real 2.0.1"),
+        ("left 1.2.3", "shared 1.0.0"),
+    }
+    assert by_name(made)["fork 0.0.9"].scopes == (Scope.DEV,)
+
+
+def test_an_old_address_carries_the_sha_1(tmp_path: Path) -> None:
+    """Before there was integrity, the tarball's SHA-1 stood behind the address; it is stated as what it is."""
+    left = by_name(inventory_of(tmp_path, SAMPLES["yarn-1"]))["left 1.2.3"]
+    assert [(item.algorithm, item.value) for item in left.artifacts[0].digests] == [("SHA-1", sha1("left"))]
+    assert left.artifacts[0].url == "https://registry.example/left/-/left-1.2.3.tgz"
+
+
+def test_without_a_manifest_nothing_is_said_to_be_direct(tmp_path: Path) -> None:
+    """yarn 1 does not say what the project needs itself."""
+    made = inventory_of(tmp_path, {"yarn.lock": YARN_1})
+    assert not any(item.direct for item in made.components)
+    assert made.root.edges is Known.INCOMPLETE
+
+
+def test_reads_berry(tmp_path: Path) -> None:
+    """Workspaces are parts of the tree; a patched package is the package, once."""
+    made = inventory_of(tmp_path, SAMPLES["yarn-berry"])
+    assert sorted(by_name(made)) == [
+        "@scope/real 2.0.1",
+        "fork 0.0.9",
+        "left 1.2.3",
+        "shared 1.0.0",
+        "typescript 5.5.3",
+    ]
+    assert ("left 1.2.3", "shared 1.0.0") in edges_of(made)
+    assert ("/packages/lib", "fork 0.0.9") in edges_of(made)
+    assert ("npm:patched", "true") in by_name(made)["typescript 5.5.3"].notes
+
+
+def test_berrys_checksum_is_no_hash_of_a_file(tmp_path: Path) -> None:
+    """It is of a zip that yarn packs: kept under its own name, and the hash stays unknown."""
+    left = by_name(inventory_of(tmp_path, SAMPLES["yarn-berry"]))["left 1.2.3"]
+    assert left.artifacts == ()
+    assert [(fact.name, fact.value) for fact in left.facts] == [("yarn:checksum", f"10c0/{sha512('left')}")]
+    assert "Component Hash Value" in {gap.field for gap in left.gaps}
+
+
+def test_the_manifest_tells_berrys_development_needs(tmp_path: Path) -> None:
+    """The lock lists a workspace's needs as one; its `package.json` tells which are for development."""
+    manifest = '{"name": "app", "dependencies": {"left": "^1.0.0"}, "devDependencies": {"typescript": "^5.0.0"}}'
+    made = inventory_of(tmp_path, {**SAMPLES["yarn-berry"], "package.json": manifest})
+    assert by_name(made)["typescript 5.5.3"].scopes == (Scope.DEV,)
+
+
+def test_a_line_of_another_notation_is_a_fault(tmp_path: Path) -> None:
+    """A lock that yarn did not write, such as one with a conflict's marks in it, is named with the line."""
+    found = scan.scan(make(tmp_path, {"yarn.lock": YARN_1 + "<<<<<<< HEAD\n"}))
+    with pytest.raises(Error, match="not in yarn's notation"):
+        raise found.faults[0]
+    assert found.faults[0].where == f"yarn.lock:{YARN_1.count(chr(10)) + 1}"
