@@ -35,7 +35,6 @@ NOT_LOGGED: Final = "key-signed, not logged"
 """What every report of a signature by a managed key says."""
 _MAX_ROWS: Final = 200
 """Files that the table names; the outputs name all."""
-_PERMISSION: Final = "permissions:\n  contents: read\n  id-token: write\n"
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,8 @@ _TRANSIENT: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Answers after which the same request may succeed a little later."""
 _FIRST_WAIT: Final = 0.25
 _LONGEST_WAIT: Final = 10.0
+_SILENCE: Final = 30.0
+"""Seconds before the same service is spoken of again."""
 _MESSAGE: Final = 300
 """Characters of a service's own words that an error quotes."""
 _CONNECTIONS: Final = 64
@@ -115,6 +117,8 @@ class Transport:
         self._say = say or (lambda _: None)
         self._clock = clock
         self._outages: dict[str, _Outage] = {}
+        self._answered: dict[str, float] = {}
+        self._told: dict[str, float] = {}
         self._adapters: dict[str, _Adapter] = {}
         self._lock = threading.Lock()
         self._stopped = threading.Event()
@@ -164,12 +168,13 @@ class Transport:
             if isinstance(answer, requests.Response):
                 with self._lock:
                     self._outages.pop(host, None)
+                    self._answered[host] = self._clock()
                 return answer
             left = self._note(service, host, started, answer)
             if answer.wait > left:
                 left = 0.0
             if left <= 0:
-                raise self._give_up(service, host, answer)
+                raise self._give_up(service, host, started, answer)
             # Jitter: clients that failed together should not come back together.
             pause = max(answer.wait, wait * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
             if self._rest(min(pause, left)):
@@ -185,21 +190,28 @@ class Transport:
 
     def _note(self, service: str, host: str, started: float, fault: _Fault) -> float:
         """Return how many seconds are left for a request that began at `started` and had this fault."""
+        now = self._clock()
         with self._lock:
-            is_first = host not in self._outages
             outage = self._outages.setdefault(host, _Outage(started))
-        left = self.limits.budget - (self._clock() - min(outage.since, started))
-        if is_first and left > 0:
+            left = self.limits.budget - (now - min(outage.since, started))
+            # A service that answers every other request is not worth a line each time.
+            is_news = left > 0 and now - self._told.get(host, -_SILENCE) >= _SILENCE
+            if is_news:
+                self._told[host] = now
+        if is_news:
             self._say(f"{service} at {host}: {fault.why}; trying again for up to {left:.0f} s")
         return left
 
-    def _give_up(self, service: str, host: str, fault: _Fault) -> Error:
+    def _give_up(self, service: str, host: str, started: float, fault: _Fault) -> Error:
+        """Return the error for a request whose time is up; a host that answered nobody meanwhile is asked no more."""
         why = fault.why
         if fault.wait > self.limits.budget:
             why += f", and it asks to be left alone for {fault.wait:.0f} s"
         error = _away(service, host, why)
         with self._lock:
-            outage = self._outages.setdefault(host, _Outage(self._clock()))
+            if self._answered.get(host, started) > started:
+                return error
+            outage = self._outages.setdefault(host, _Outage(started))
             outage.is_over = outage.is_over or error
             return outage.is_over
 

@@ -195,6 +195,35 @@ def test_what_was_given_up_is_not_asked_again(faults: Faults, session: requests.
     assert faults.count() == asked
 
 
+def test_one_request_that_never_succeeds_does_not_give_up_the_service(faults: Faults, clock: Clock) -> None:
+    """Where others are answered meanwhile only that one is given up."""
+    faults.inject(Answer(503), times=10_000, path="/poison")
+    others: list[requests.Session] = []
+
+    def rest(seconds: float) -> bool:
+        others[0].get(f"{faults.url}/good")
+        return clock.rest(seconds)
+
+    with Transport(Limits(budget=10), clock=clock, rest=rest) as transport:
+        session = transport.session("the service")
+        others.append(transport.session("the service"))
+        with pytest.raises(Error) as raised:
+            session.get(f"{faults.url}/poison")
+        assert session.get(f"{faults.url}/good").json() == {"ok": True}
+    assert (raised.value.code, round(clock.now)) == ("WIRE001", 10)
+
+
+def test_a_service_that_comes_and_goes_is_told_of_now_and_then(faults: Faults, clock: Clock) -> None:
+    """Not for each of many requests."""
+    said: list[str] = []
+    with Transport(Limits(budget=10), said.append, clock=clock, rest=clock.rest) as transport:
+        session = transport.session("the log")
+        for _ in range(20):
+            faults.inject(Answer(503, retry_after=2))
+            session.get(faults.url)
+    assert (len(said), clock.now) == (2, 40)
+
+
 def test_a_good_answer_ends_an_outage(faults: Faults, session: requests.Session, clock: Clock) -> None:
     """A later outage has the whole budget again."""
     for _ in range(3):
