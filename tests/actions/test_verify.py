@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shutil
 import socket
 from dataclasses import dataclass
@@ -300,6 +301,31 @@ def test_names_reach_a_log_without_obeying(release: Path, monkeypatch: pytest.Mo
     outputs = verify.run(KEYED, face)
     face.conclude({"unsigned": outputs.unsigned})
     assert not any(line.startswith("::set-output") for line in stream.getvalue().splitlines())
+
+
+def test_a_name_that_is_no_text_is_named(release: Path) -> None:
+    """A file whose name is not UTF-8 is unsigned like any other, and the outputs are still JSON."""
+    (release / os.fsdecode(b"caf\xe9")).write_bytes(b"x")
+    found = run(KEYED)
+    assert (found.codes, json.loads(found.outputs.unsigned)) == (["VERIFY010"], [os.fsdecode(b"caf\xe9")])
+
+
+def test_a_file_that_cannot_be_read_is_named_and_the_rest_judged(
+    release: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An unreadable file fails alone."""
+    refused = release / "app.whl"
+    opened = Path.open
+
+    def open_or_refuse(self: Path, *arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - as Path.open
+        if self.name == refused.name:
+            raise PermissionError(13, "Permission denied")
+        return opened(self, *arguments, **named)
+
+    monkeypatch.setattr(Path, "open", open_or_refuse)
+    found = run(KEYED)
+    assert (found.status, found.codes) == (ExitStatus.FAILED, ["FILE001"])
+    assert found.checks()["verify.signatures"]["threshold"] == 3
 
 
 # Against the real stack

@@ -47,7 +47,7 @@ _ISSUER = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d+)?(?:/[A-Za-z0-9._~!$&'(),;
 _IDENTITY = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/]+/\S*|[^\s@/]+@[^\s@/]+")
 _PATTERN = re.compile(r"\*|\.\+|^\^|\$$|\\|\[|\||\(\?")
 """What gives a pattern away where only an exact value is taken."""
-_REF = re.compile(r"refs/[^\s~^:\\\[\]|()${}]+")
+_REF = re.compile(r"refs/[^\s~^:\\\[\]|]+")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from maximus.files import hash_file
 from maximus.signing.bundles import parse_bundle
 from maximus.verification.identity import ByWorkflow
 from maximus.verification.keyless import KeylessJudge
-from maximus.verification.trust import read_trust
+from maximus.verification.trust import Trust, read_trust
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -114,3 +114,14 @@ def _by_sigstore(trust: Path, token: str, statement: bytes) -> tuple[bytes, byte
         message = signer.sign_artifact(CONTENT).to_json()
         envelope = signer.sign_dsse(Statement(statement)).to_json()
     return message.encode(), envelope.encode()
+
+
+def embedded() -> Trust:
+    """Return the public instance's root as sigstore-python carries it: real, and needing no network."""
+    from sigstore._internal.tuf import DEFAULT_TUF_URL  # noqa: PLC0415 - a test's only
+    from sigstore._utils import read_embedded  # noqa: PLC0415 - likewise
+    from sigstore.models import TrustedRoot  # noqa: PLC0415 - likewise
+    from sigstore_models.trustroot.v1 import TrustedRoot as Message  # noqa: PLC0415 - likewise
+
+    raw = read_embedded("trusted_root.json", DEFAULT_TUF_URL)
+    return Trust(TrustedRoot(Message.from_json(raw)), "embedded")

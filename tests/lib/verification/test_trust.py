@@ -9,23 +9,13 @@ import pytest
 
 from maximus.errors import Error, ExitStatus
 from maximus.verification.strict import strict_verifier
-from maximus.verification.trust import Trust, read_trust
+from maximus.verification.trust import read_trust
+from tests.lib.verification.conftest import embedded
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 ROOT_TYPE = "application/vnd.dev.sigstore.trustedroot+json;version=0.1"
-
-
-def embedded() -> Trust:
-    """Return the public instance's root as sigstore-python carries it: real, and needing no network."""
-    from sigstore._internal.tuf import DEFAULT_TUF_URL  # noqa: PLC0415 - a test's only
-    from sigstore._utils import read_embedded  # noqa: PLC0415 - likewise
-    from sigstore.models import TrustedRoot  # noqa: PLC0415 - likewise
-    from sigstore_models.trustroot.v1 import TrustedRoot as Message  # noqa: PLC0415 - likewise
-
-    raw = read_embedded("trusted_root.json", DEFAULT_TUF_URL)
-    return Trust(TrustedRoot(Message.from_json(raw)), "embedded")
 
 
 def test_builds_a_verifier_from_the_public_root() -> None:
