@@ -11,7 +11,7 @@ __all__ = ["clean", "file_name", "vcs_url"]
 
 _SCHEMES = frozenset({"http", "https", "git", "ssh"})
 # What most locks state: nothing to clean, at a fiftieth of the price of taking it apart.
-_CLEAN = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]{1,5})?/[A-Za-z0-9._~!$'()*+,;=:@/-]*")
+_CLEAN = re.compile(r"https?://[a-z0-9.-]+/[A-Za-z0-9._~!$'()*+,;=:@/-]*")
 _SCP = re.compile(r"(?:[\w.-]+@)?([\w.-]+):(?!//)([\w./~-]+)")
 
 

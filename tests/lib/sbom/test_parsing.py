@@ -1,0 +1,94 @@
+"""Texts of locks turned into values, within the limits."""
+
+from __future__ import annotations
+
+import pytest
+
+from maximus.errors import Error
+from maximus.sbom import parsing
+from maximus.sbom.limits import MAX_DEPTH
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    [
+        b"a: " + b"[" * 50_000,
+        b"a: " + b"{b: " * 50_000,
+        b"- " * 50_000 + b"x",
+        b"? " * 50_000 + b"x",
+        b"".join(b" " * depth + b"a:\n" for depth in range(MAX_DEPTH * 2 + 2)),
+        ("\ufeff" + "[" * 50_000).encode("utf-16-le"),
+    ],
+    ids=["lists", "mappings", "dashes", "questions", "indentation", "utf-16"],
+)
+def test_yaml_that_would_kill_the_interpreter_is_refused(bomb: bytes) -> None:
+    """The C parser dies of deep nesting with SIGSEGV, so the depth is counted before it sees the text."""
+    with pytest.raises(Error, match="nests deeper") as raised:
+        parsing.parse_yaml(bomb, "pnpm-lock.yaml")
+    assert raised.value.code == "SBOM006"
+
+
+@pytest.mark.parametrize("bomb", [b"a = " + b"[" * 5000, b"a = " + b"{b=" * 5000])
+def test_toml_that_nests_too_deep_is_refused(bomb: bytes) -> None:
+    """The parser's RecursionError becomes a fault of the lock."""
+    with pytest.raises(Error) as raised:
+        parsing.parse_toml(bomb, "uv.lock")
+    assert raised.value.code == "SBOM006"
+
+
+@pytest.mark.parametrize("bomb", [b'{"a":' * 5000, b"[" * 5000])
+def test_json_that_nests_too_deep_is_refused(bomb: bytes) -> None:
+    """The parser's own limit becomes a fault of the lock."""
+    with pytest.raises(Error) as raised:
+        parsing.parse_json(bomb, "package-lock.json")
+    assert raised.value.code in ("SBOM005", "SBOM006")
+
+
+def test_aliases_are_refused() -> None:
+    """An alias multiplies when it is walked, and no package manager writes one."""
+    text = b"a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n"
+    with pytest.raises(Error) as raised:
+        parsing.parse_yaml(text, "pnpm-lock.yaml")
+    assert (raised.value.code, raised.value.where) == ("SBOM008", "pnpm-lock.yaml:2")
+
+
+def test_an_ampersand_in_a_text_is_no_anchor() -> None:
+    """A text that only looks like an anchor does not make a lock unreadable."""
+    (found,) = parsing.parse_yaml(b"a: 'x &y'\nb: \"*y\"\nc: d & e\n", "pnpm-lock.yaml")
+    assert found == {"a": "x &y", "b": "*y", "c": "d & e"}
+
+
+def test_scalars_stay_texts() -> None:
+    """`1.10` is a version and not a number, `no` is a name and not a truth value."""
+    assert parsing.parse_yaml(b"a: 1.10\nno: 2024-01-01\n", "x") == [{"a": "1.10", "no": "2024-01-01"}]
+
+
+@pytest.mark.parametrize(
+    ("parse", "raw"),
+    [
+        (parsing.parse_toml, b"a = "),
+        (parsing.parse_toml, b"\xff\xfe\xff"),
+        (parsing.parse_toml, b"a = 2024-13-45"),
+        (parsing.parse_toml, b"a = " + b"9" * 10_000),
+        (parsing.parse_json, b"{"),
+        (parsing.parse_json, b'{"a": "\\ud800"}'),
+        (parsing.parse_json, b"\xff"),
+        (parsing.parse_yaml, b"a: [\n"),
+        (parsing.parse_yaml, b"a: !!python/object:os.system x: y"),
+        (parsing.parse_yaml, b"\x00"),
+    ],
+)
+def test_what_is_broken_is_named(parse: object, raw: bytes) -> None:
+    """Whatever is wrong with a lock, the fault names the lock and says what to do."""
+    with pytest.raises(Error) as raised:
+        parse(raw, "the.lock")  # type: ignore[operator]  # a column of the table
+    assert raised.value.code == "SBOM005"
+    assert "the.lock" in raised.value.what
+    assert raised.value.fix
+
+
+def test_a_list_where_a_table_belongs_is_a_fault_of_the_lock() -> None:
+    """Valid syntax of another shape is named too."""
+    with pytest.raises(Error) as raised:
+        parsing.parse_json(b"[]", "package-lock.json")
+    assert raised.value.code == "SBOM007"
