@@ -143,20 +143,14 @@ def _write_notes(inputs: Inputs, face: Face, verification: str) -> Outputs:
 
     checkout = find_checkout(Path(inputs.path))
     if checkout is None:
-        raise Error(
-            "DRAFT001",
-            f"{inputs.path} is no git checkout",
-            why="without a token the notes come from git's history",
-            fix="Run in a checkout, name one with `path`, or give a `token`.",
-            where="path",
-            status=ExitStatus.USAGE,
-        )
+        return _write_without_history(inputs, face, verification)
     made = compose_local(checkout, _request(inputs), inputs.config_name)
     for warning in made.warnings:
         face.warn(warning)
     path, body = _write_body(inputs, made.notes.body, verification)
     since = f"since {made.base}" if made.base else "of the whole history (no release so far)"
-    face.judge(Verdict("draft.notes", Status.PASS, made.commits, measured=made.notes.changes, unit="changes"))
+    found = Status.PASS if made.commits else Status.UNMEASURED
+    face.judge(Verdict("draft.notes", found, made.commits, measured=made.notes.changes, unit="changes"))
     face.table(
         "Notes",
         ("What", "Value"),
@@ -171,6 +165,28 @@ def _write_notes(inputs: Inputs, face: Face, verification: str) -> Outputs:
     changes = f"{made.notes.changes} change{'' if made.notes.changes == 1 else 's'}"
     face.headline(f"{path} holds {changes} {since} for {made.notes.version}; nothing was sent")
     return _outputs(made.notes, path, body)
+
+
+def _write_without_history(inputs: Inputs, face: Face, verification: str) -> Outputs:
+    """Write notes for a tree that is no checkout, such as an unpacked source archive: what the folder proves."""
+    from maximus.notes.sections import list_artifacts  # noqa: PLC0415 - only a run needs it
+
+    artifacts = list_artifacts(Path(inputs.folder))
+    if not artifacts:
+        raise Error(
+            "DRAFT001",
+            f"{inputs.path} is no git checkout",
+            why="without a token the notes come from git's history, and there is no release folder either",
+            fix="Run in a checkout, name one with `path`, or give a `token`.",
+            where="path",
+            status=ExitStatus.USAGE,
+        )
+    # The tree has no history, so nothing is said about changes but that.
+    path, body = _write_body(inputs, "Changes: not measured, the tree is no git checkout.\n", verification)
+    face.judge(Verdict("draft.notes", Status.PASS, len(artifacts), measured=len(artifacts), unit="artifacts"))
+    count = f"{len(artifacts)} artifact{'' if len(artifacts) == 1 else 's'}"
+    face.headline(f"{path} lists {count}; changes not measured, no git checkout; nothing was sent")
+    return Outputs(body=body, resolved_version=inputs.version, body_file=str(path))
 
 
 def _write_body(inputs: Inputs, body: str, verification: str) -> tuple[Path, str]:
