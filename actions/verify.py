@@ -93,7 +93,11 @@ def run(inputs: Inputs, face: Face) -> Outputs:
         count = len(material.left_out)
         face.say(f"left out: {count} file{'' if count == 1 else 's'} in evidence/, which is no part of the release")
     proof = prove(material, judge, key, lambda total: face.progress("verifying", total))
-    sboms = [read_sbom(item.file.path, item.name) for item in material.items if item.name in SBOM_NAMES]
+    sboms = [
+        read_sbom(item.file.path, item.name)
+        for item in material.items
+        if (item.file.path.name if inputs.files else item.name) in SBOM_NAMES
+    ]
     required = facts.required_facts(inputs.require, is_folder=not inputs.files, policy=policy)
     conclusions = facts.conclude(proof, sboms, material, policy, required)
 
@@ -162,7 +166,7 @@ def _judge(inputs: Inputs, face: Face) -> tuple[Policy, PublicKey | None, Judge]
         issuer=inputs.issuer,
         identity=inputs.identity,
         has_key=bool(inputs.key),
-        server=face.environment.get("GITHUB_SERVER_URL") or identity.GITHUB,
+        server=(face.environment.get("GITHUB_SERVER_URL") or identity.GITHUB).rstrip("/"),
     )
     wrong = identity.policy_faults(asked)
     if inputs.folder and inputs.files:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
+import shlex
 import shutil
 import socket
 from dataclasses import dataclass
@@ -15,13 +17,15 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from actions import verify
+from actions.declare import find_action, inputs_from_texts
 from actions.runner import RunnerFace
-from actions.terminal import TerminalFace
+from actions.terminal import TerminalFace, options_of
 from maximus import documents
 from maximus.errors import Error, ExitStatus
 from maximus.files import hash_file
 from maximus.signing.keys import SigningKey
 from maximus.signing.signers import KeySigner
+from maximus.verification.identity import Asked, policy_faults
 
 if TYPE_CHECKING:
     from tests.stack.cosign import Cosign
@@ -326,6 +330,36 @@ def test_a_file_that_cannot_be_read_is_named_and_the_rest_judged(
     found = run(KEYED)
     assert (found.status, found.codes) == (ExitStatus.FAILED, ["FILE001"])
     assert found.checks()["verify.signatures"]["threshold"] == 3
+
+
+def test_an_sbom_among_single_files_is_found_where_it_lies(release: Path) -> None:
+    """With `require: sbom` the SBOM among the files counts, whatever folder it is in."""
+    assert release.is_dir()
+    found = run(verify.Inputs(key="key.pub", files=("release/*.json", "!release/*.sigstore.json"), require=("sbom",)))
+    assert (found.status, found.checks()["verify.sbom"]["measured"]) == (ExitStatus.PASS, 1)
+
+
+GUIDE = (Path(verify.__file__).resolve().parents[1] / "docs" / "verify.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("line", re.findall(r"(?m)^maximus verify .*$", GUIDE))
+def test_the_commands_of_the_guide_are_taken(line: str) -> None:
+    """Every command in the guide names inputs that there are, and somebody in particular."""
+    texts, _, _ = options_of(find_action("verify"), shlex.split(line)[2:], {})
+    inputs = inputs_from_texts(find_action("verify"), texts)
+    asked_for = Asked(inputs.repository, inputs.workflow, inputs.ref, inputs.issuer, inputs.identity, bool(inputs.key))
+    assert policy_faults(asked_for) == []
+
+
+def test_the_guide_knows_every_code() -> None:
+    """Each of the area's codes stands in the guide, alone or in a range."""
+    root = Path(verify.__file__).resolve().parents[1]
+    sources = [*(root / "lib" / "maximus" / "verification").glob("*.py"), Path(verify.__file__)]
+    used = {code for path in sources for code in re.findall(r'"VERIFY(\d{3})"', path.read_text(encoding="utf-8"))}
+    told = {int(code) for code in re.findall(r"VERIFY(\d{3})", GUIDE)}
+    for first, last in re.findall(r"`VERIFY(\d{3})` to `VERIFY(\d{3})`", GUIDE):
+        told |= set(range(int(first), int(last) + 1))
+    assert {int(code) for code in used} - told == set()
 
 
 # Against the real stack

@@ -43,6 +43,8 @@ def read_sbom(path: Path, name: str) -> Sbom:
             raise _not_valid(name, "it is neither SPDX nor CycloneDX")
     except Error as error:
         return Sbom(name, 0, error if error.code.startswith("VERIFY") else _not_valid(name, error.why or error.what))
+    except RecursionError:
+        return Sbom(name, 0, _not_valid(name, "it nests too deep"))
     if not count:
         return Sbom(name, 0, Error("VERIFY032", f"{name} lists nothing", fix="Make it again with `sbom`.", where=name))
     return Sbom(name, count)

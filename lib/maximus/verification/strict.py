@@ -225,7 +225,11 @@ class StrictVerifier(Verifier):
         entry._verify(self._root.rekor_keyring(KeyringPurpose.VERIFY))
         self._check_entry(entry)
         data = VerificationMaterial(material).timestamp_verification_data
-        for stamp in data.rfc3161_timestamps if data else ():
+        stamps = data.rfc3161_timestamps if data else []
+        if len(set(stamps)) != len(stamps):
+            msg = "a timestamp stands twice"
+            raise VerificationError(msg)
+        for stamp in stamps:
             self._check_log_period(entry, self._verify_signed_timestamp(stamp, signature).time)
         if inner.integrated_time:
             self._check_log_period(entry, datetime.fromtimestamp(inner.integrated_time, tz=UTC))

@@ -13,8 +13,11 @@ import pytest
 from maximus import documents
 from maximus.files import hash_file
 from maximus.signing.bundles import parse_bundle
+from maximus.signing.keys import load_public_key
 from maximus.verification.identity import ByWorkflow
+from maximus.verification.keyed import KeyJudge
 from maximus.verification.keyless import KeylessJudge
+from maximus.verification.strict import strict_verifier
 from maximus.verification.trust import Trust, read_trust
 
 if TYPE_CHECKING:
@@ -125,3 +128,28 @@ def embedded() -> Trust:
 
     raw = read_embedded("trusted_root.json", DEFAULT_TUF_URL)
     return Trust(TrustedRoot(Message.from_json(raw)), "embedded")
+
+
+@pytest.fixture(scope="session")
+def logged(real: Real, cosign: Cosign, tmp_path_factory: pytest.TempPathFactory) -> tuple[KeyJudge, dict[str, bytes]]:
+    """What cosign signs and logs with a key, and the judge for it that checks log entries."""
+    no_password = {"COSIGN_PASSWORD": ""}
+    folder = tmp_path_factory.mktemp("key")
+    made = cosign.run("generate-key-pair", "--output-key-prefix", folder / "key", environment=no_password)
+    assert made.returncode == 0, made.stderr
+    statement = folder / "statement.json"
+    statement.write_bytes(real.statement)
+    root = ("--trusted-root", cosign.stack.trusted_root)
+    bundles = {}
+    for rekor in (1, 2):
+        to = ("--yes", "--key", folder / "key.key", "--signing-config", cosign.stack.signing_config(rekor), *root)
+        for kind, command in (
+            ("message", ("sign-blob", real.file.path)),
+            ("statement", ("attest-blob", "--statement", statement)),
+        ):
+            bundle = folder / f"{kind}-v{rekor}.json"
+            done = cosign.run(command[0], *to, "--bundle", bundle, *command[1:], environment=no_password)
+            assert done.returncode == 0, done.stderr
+            bundles[bundle.stem] = bundle.read_bytes()
+    key = load_public_key((folder / "key.pub").read_bytes(), "key.pub")
+    return KeyJudge(key, strict_verifier(read_trust(real.root))), bundles

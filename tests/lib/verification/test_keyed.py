@@ -12,12 +12,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from maximus import documents
 from maximus.files import hash_file
 from maximus.signing.bundles import parse_bundle
-from maximus.signing.keys import SigningKey, load_public_key
+from maximus.signing.keys import SigningKey
 from maximus.signing.signers import KeySigner
 from maximus.verification.finding import NOT_LOGGED, Fact, Logged
 from maximus.verification.keyed import KeyJudge
-from maximus.verification.strict import strict_verifier
-from maximus.verification.trust import read_trust
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +23,6 @@ if TYPE_CHECKING:
     from maximus.files import HashedFile
     from maximus.verification.finding import Finding
     from tests.lib.verification.conftest import Real
-    from tests.stack.cosign import Cosign
 
 KEYS = {
     "P-256": SigningKey(ec.generate_private_key(ec.SECP256R1())),
@@ -33,7 +30,6 @@ KEYS = {
     "Ed25519": SigningKey(ed25519.Ed25519PrivateKey.generate()),
     "RSA": SigningKey(rsa.generate_private_key(65537, 2048)),
 }
-NO_PASSWORD = {"COSIGN_PASSWORD": ""}
 
 
 @pytest.fixture
@@ -94,30 +90,6 @@ def test_refuses_a_flipped_bit_of_the_signature(file: HashedFile, kind: str) -> 
     document["messageSignature"]["signature"] = text[:20] + ("A" if text[20] != "A" else "B") + text[21:]
     finding = find(KeyJudge(KEYS[kind].public), json.dumps(document), file)
     assert not finding.holds(Fact.SIGNATURES)
-
-
-@pytest.fixture(scope="module")
-def logged(real: Real, cosign: Cosign, tmp_path_factory: pytest.TempPathFactory) -> tuple[KeyJudge, dict[str, bytes]]:
-    """What cosign signs and logs with a key, and the judge for it that checks log entries."""
-    folder = tmp_path_factory.mktemp("key")
-    made = cosign.run("generate-key-pair", "--output-key-prefix", folder / "key", environment=NO_PASSWORD)
-    assert made.returncode == 0, made.stderr
-    statement = folder / "statement.json"
-    statement.write_bytes(real.statement)
-    root = ("--trusted-root", cosign.stack.trusted_root)
-    bundles = {}
-    for rekor in (1, 2):
-        to = ("--yes", "--key", folder / "key.key", "--signing-config", cosign.stack.signing_config(rekor), *root)
-        for kind, command in (
-            ("message", ("sign-blob", real.file.path)),
-            ("statement", ("attest-blob", "--statement", statement)),
-        ):
-            bundle = folder / f"{kind}-v{rekor}.json"
-            done = cosign.run(command[0], *to, "--bundle", bundle, *command[1:], environment=NO_PASSWORD)
-            assert done.returncode == 0, done.stderr
-            bundles[bundle.stem] = bundle.read_bytes()
-    key = load_public_key((folder / "key.pub").read_bytes(), "key.pub")
-    return KeyJudge(key, strict_verifier(read_trust(real.root))), bundles
 
 
 KINDS = ["message-v1", "message-v2", "statement-v1", "statement-v2"]

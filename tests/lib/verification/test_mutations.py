@@ -17,7 +17,8 @@ from maximus.signing.bundles import parse_bundle
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from maximus.verification.keyless import KeylessJudge
+    from maximus.verification.finding import Judge
+    from maximus.verification.keyed import KeyJudge
     from tests.lib.verification.conftest import Real
 
 Path = tuple[str | int, ...]
@@ -37,6 +38,24 @@ def test_refuses_every_change(real: Real, kind: str) -> None:
         (path, what)
         for path, what, mutant in _mutants(original)
         if mutant != original and _is_accepted(real, judge, mutant) and not _is_equivalent(original, mutant)
+    ]
+    assert passed == []
+
+
+@pytest.mark.parametrize("kind", ["message-v1", "statement-v2"])
+def test_refuses_every_change_of_what_a_key_signed(
+    real: Real, logged: tuple[KeyJudge, dict[str, bytes]], kind: str
+) -> None:
+    """With a key and its log entry no change passes but those of the hint and of what may be absent."""
+    judge, bundles = logged
+    original = json.loads(bundles[kind])
+    passed = [
+        (path, what)
+        for path, what, mutant in _mutants(original)
+        if mutant != original
+        and path[-1] != "hint"
+        and _is_accepted(real, judge, mutant)
+        and _signed_parts(original, stamps=False) != _signed_parts(mutant, stamps=False)
     ]
     assert passed == []
 
@@ -62,7 +81,7 @@ def test_accepts_nothing_that_sigstore_refuses(real: Real) -> None:
     assert accepted > 0
 
 
-def _is_accepted(real: Real, judge: KeylessJudge, mutant: Any) -> bool:  # noqa: ANN401 - JSON of any shape
+def _is_accepted(real: Real, judge: Judge, mutant: Any) -> bool:  # noqa: ANN401 - JSON of any shape
     raw = json.dumps(mutant).encode()
     try:
         bundle = parse_bundle(documents.parse_json(raw, "mutant"), "mutant")
