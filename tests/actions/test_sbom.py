@@ -1,0 +1,245 @@
+"""`sbom` as its users run it: a tree in, two documents and verdicts out."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actions import sbom
+from actions.terminal import TerminalFace
+from maximus import documents
+from maximus.errors import Error, ExitStatus
+from tests.lib.sbom.samples import NPM_3, REQUIREMENTS, SAMPLES, make
+from tests.trees import commit_all, git, make_tree
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def face_of(environment: dict[str, str] | None = None) -> TerminalFace:
+    """Return a face that keeps what it is told."""
+    return TerminalFace(environment or {}, "sbom", as_json=True, stream=io.StringIO(), errors=io.StringIO())
+
+
+def run(tree: Path, folder: Path, face: TerminalFace | None = None, **inputs: Any) -> sbom.Outputs:  # noqa: ANN401 - an input's own type
+    """Run the action on a tree."""
+    return sbom.run(sbom.Inputs(path=str(tree), folder=str(folder), **inputs), face or face_of())
+
+
+def load(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the CycloneDX and the SPDX document of a release folder."""
+    return documents.load_json(folder / "sbom.cdx.json"), documents.load_json(folder / "sbom.spdx.json")
+
+
+def test_writes_both_documents_into_the_folder(tmp_path: Path) -> None:
+    """A tree with a lock passes, and both documents are where they are looked for."""
+    tree = make_tree(tmp_path / "app")
+    face = face_of()
+    made = run(tree, tmp_path / "release", face)
+    assert face.record.exit_status is ExitStatus.PASS
+    assert sorted(path.name for path in (tmp_path / "release").iterdir()) == ["sbom.cdx.json", "sbom.spdx.json"]
+    assert (made.spdx, made.components) == ((tmp_path / "release" / "sbom.spdx.json").as_posix(), "1")
+    cdx, _ = load(tmp_path / "release")
+    assert made.serial_number == cdx["serialNumber"]
+
+
+def test_every_verdict_says_how_many_were_looked_at(tmp_path: Path) -> None:
+    """Locks, components, documents and references are judged, each with its count."""
+    face = face_of()
+    run(make_tree(tmp_path / "app"), tmp_path / "release", face)
+    found = {verdict.check: verdict.inspected for verdict in face.record.verdicts}
+    assert list(found) == ["sbom.locks", "sbom.components", "sbom.documents", "sbom.references"]
+    assert found["sbom.locks"] == 1
+    assert all(found.values())
+
+
+def test_name_and_version_come_from_the_checkout(tmp_path: Path) -> None:
+    """The name is the repository's; the version is the tag on the commit, else the commit."""
+    tree = make_tree(tmp_path / "folder")
+    run(tree, tmp_path / "one")
+    subject = load(tmp_path / "one")[0]["metadata"]["component"]
+    assert (subject["name"], subject["version"]) == ("app", git(tree, "rev-parse", "HEAD").strip()[:12])
+    for tag in ("v1.9.0", "v1.10.0", "v1"):
+        git(tree, "tag", tag)
+    run(tree, tmp_path / "two")
+    assert load(tmp_path / "two")[0]["metadata"]["component"]["version"] == "v1.10.0"
+
+
+def test_name_and_version_as_given(tmp_path: Path) -> None:
+    """What the user says counts."""
+    run(make_tree(tmp_path / "app"), tmp_path / "release", name="thing", version="9.9.9")
+    assert load(tmp_path / "release")[1]["name"] == "thing-9.9.9"
+
+
+def test_one_format_alone(tmp_path: Path) -> None:
+    """Only what is asked for is written, with the same serial number as both would have."""
+    tree = make_tree(tmp_path / "app")
+    both = run(tree, tmp_path / "both")
+    only = run(tree, tmp_path / "one", formats=("spdx",))
+    assert [path.name for path in (tmp_path / "one").iterdir()] == ["sbom.spdx.json"]
+    assert (only.cyclonedx, only.serial_number) == ("", both.serial_number)
+
+
+def test_two_runs_give_the_same_bytes(tmp_path: Path) -> None:
+    """Another time, another place, another folder: the same tree gives the same documents."""
+    tree = make_tree(tmp_path / "app")
+    run(tree, tmp_path / "one")
+    shutil.copytree(tree, tmp_path / "elsewhere" / "copy")
+    run(tmp_path / "elsewhere" / "copy", tmp_path / "elsewhere" / "copy" / "release")
+    for name in sbom.FILES.values():
+        first = (tmp_path / "one" / name).read_bytes()
+        assert first == (tmp_path / "elsewhere" / "copy" / "release" / name).read_bytes()
+
+
+def test_its_own_output_is_not_scanned(tmp_path: Path) -> None:
+    """A second run into the same folder, with locks lying in it, finds what the first one found."""
+    tree = make_tree(tmp_path / "app")
+    first = run(tree, tree / "release")
+    make(tree / "release", {"package-lock.json": SAMPLES["npm-3"]["package-lock.json"]})
+    assert run(tree, tree / "release") == first
+
+
+def test_the_time_is_the_commits(tmp_path: Path) -> None:
+    """Documents are dated by the commit, or by SOURCE_DATE_EPOCH where it is set."""
+    tree = make_tree(tmp_path / "app")
+    run(tree, tmp_path / "one")
+    assert load(tmp_path / "one")[0]["metadata"]["timestamp"] == "2026-01-02T03:04:05Z"
+    run(tree, tmp_path / "two", face_of({"SOURCE_DATE_EPOCH": "0"}))
+    assert load(tmp_path / "two")[1]["creationInfo"]["created"] == "1970-01-01T00:00:00Z"
+
+
+def test_a_tree_without_git_is_dated_by_its_locks_and_says_so(tmp_path: Path) -> None:
+    """Two runs are equal, and a warning says that another machine's need not be."""
+    tree = make(tmp_path / "sdist-1.0", {"package-lock.json": NPM_3})
+    os.utime(tree / "package-lock.json", (1_700_000_000, 1_700_000_000))
+    errors = io.StringIO()
+    face = TerminalFace({}, "sbom", as_json=True, stream=io.StringIO(), errors=errors)
+    run(tree, tmp_path / "release", face)
+    cdx, spdx = load(tmp_path / "release")
+    assert cdx["metadata"]["timestamp"] == "2023-11-14T22:13:20Z"
+    assert spdx["name"] == "sdist-1.0-unknown"
+    assert "not reproducible" in errors.getvalue()
+
+
+def test_a_tree_inside_another_checkout_is_not_that_checkout(tmp_path: Path) -> None:
+    """What was unpacked below a checkout, and is not committed there, does not get its name and commit."""
+    outer = make_tree(tmp_path / "app")
+    inner = make(outer / "dist" / "unpacked", {"package-lock.json": NPM_3})
+    run(inner, tmp_path / "release")
+    assert load(tmp_path / "release")[1]["name"] == "unpacked-unknown"
+
+
+def test_a_part_of_a_checkout_is_its_part(tmp_path: Path) -> None:
+    """A committed folder is named after itself and identified inside the repository."""
+    tree = make_tree(tmp_path / "app")
+    make(tree, {"web/package-lock.json": NPM_3})
+    commit_all(tree, "feat: web")
+    run(tree / "web", tmp_path / "release", version="2.0.0")
+    subject = load(tmp_path / "release")[0]["metadata"]["component"]
+    assert (subject["name"], subject["purl"]) == ("web", "pkg:github/octo/app@2.0.0#web")
+
+
+@pytest.mark.parametrize("value", ["tomorrow", "-1", "1.5", "9" * 20, "٣"])
+def test_a_wrong_source_date_epoch_is_wrong_usage(tmp_path: Path, value: str) -> None:
+    """A time that is none is the caller's mistake and never becomes the present."""
+    with pytest.raises(Error) as raised:
+        run(make_tree(tmp_path / "app"), tmp_path / "release", face_of({"SOURCE_DATE_EPOCH": value}))
+    assert (raised.value.code, raised.value.status) == ("SBOM013", ExitStatus.USAGE)
+
+
+def test_an_empty_tree_is_unmeasured(tmp_path: Path) -> None:
+    """Nothing to inventory is never a pass, and no empty document is written."""
+    (tmp_path / "empty").mkdir()
+    face = face_of()
+    made = run(tmp_path / "empty", tmp_path / "release", face)
+    assert face.record.exit_status is ExitStatus.UNMEASURED
+    assert (made.components, made.spdx) == ("0", "")
+    assert not (tmp_path / "release").exists()
+
+
+def test_a_lock_without_packages_is_unmeasured(tmp_path: Path) -> None:
+    """A lock that names nothing leads to no inventory either."""
+    face = face_of()
+    run(make(tmp_path / "app", {"Cargo.lock": "version = 4\n"}), tmp_path / "release", face)
+    assert face.record.exit_status is ExitStatus.UNMEASURED
+
+
+def test_no_such_folder_is_wrong_usage(tmp_path: Path) -> None:
+    """A tree that is not there is the caller's mistake."""
+    with pytest.raises(Error) as raised:
+        run(tmp_path / "nowhere", tmp_path / "release")
+    assert raised.value.status is ExitStatus.USAGE
+
+
+def test_a_broken_lock_is_named_and_the_rest_is_written(tmp_path: Path) -> None:
+    """One unreadable lock fails the run; everything else is in the documents."""
+    tree = make(tmp_path / "app", {"a/uv.lock": "[[package\n", "requirements.txt": REQUIREMENTS})
+    face = face_of()
+    made = run(tree, tmp_path / "release", face)
+    assert face.record.exit_status is ExitStatus.FAILED
+    assert [error.where for error in face.record.errors] == ["a/uv.lock"]
+    assert made.components == "3"
+    (verdict,) = [item for item in face.record.verdicts if item.check == "sbom.locks"]
+    assert "a/uv.lock" in verdict.reason
+
+
+def test_only_broken_locks_fail(tmp_path: Path) -> None:
+    """Where no lock could be read that is a failure, and not merely nothing to measure."""
+    face = face_of()
+    run(make(tmp_path / "app", {"uv.lock": "[[package\n"}), tmp_path / "release", face)
+    assert face.record.exit_status is ExitStatus.FAILED
+    assert not (tmp_path / "release").exists()
+
+
+def test_a_full_disk_leaves_no_half_file(tmp_path: Path) -> None:
+    """Where the folder cannot be written the run fails, and nothing half is left."""
+    tree = make_tree(tmp_path / "app")
+    (tmp_path / "release").write_text("a file where the folder should be", encoding="utf-8")
+    with pytest.raises(Error) as raised:
+        run(tree, tmp_path / "release")
+    assert raised.value.code == "FILE003"
+
+
+def test_what_was_left_out_is_shown(tmp_path: Path) -> None:
+    """A lock among test data is named to the user and in the document."""
+    tree = make_tree(tmp_path / "app")
+    make(tree, {"tests/fixtures/package-lock.json": NPM_3})
+    errors = io.StringIO()
+    run(tree, tmp_path / "release", TerminalFace({}, "sbom", as_json=True, stream=io.StringIO(), errors=errors))
+    assert "left out: tests/fixtures/package-lock.json (test data)" in errors.getvalue()
+    properties = load(tmp_path / "release")[0]["metadata"]["properties"]
+    assert {"name": "maximus:skipped", "value": "tests/fixtures/package-lock.json: test data"} in properties
+
+
+def test_coverage_has_both_numbers(tmp_path: Path) -> None:
+    """The table counts what is known of what there is, one row an ecosystem and one for all."""
+    tree = make(tmp_path / "app", {**SAMPLES["go"], **SAMPLES["npm-3"]})
+    face = face_of()
+    run(tree, tmp_path / "release", face)
+    (table,) = face.record.tables
+    rows = {row[0]: dict(zip(table.columns, row, strict=True)) for row in table.rows}
+    assert list(rows) == ["golang", "npm", "all"]
+    # Of seven packages one is a commit and one is bundled: five have a file that a hash could be of.
+    assert rows["npm"]["hash"] == "5/5"
+    assert rows["golang"]["hash"] == "0/5"
+
+
+def test_the_command_line_prints_one_document(tmp_path: Path) -> None:
+    """`python3 actions sbom --json` prints the outputs and verdicts as JSON and leaves everything else out of it."""
+    tree = make_tree(tmp_path / "app")
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "actions"), "sbom", "--path", str(tree), "--folder", str(tmp_path / "out"), "--json"],
+        check=False,
+        capture_output=True,
+        encoding="utf-8",
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["outputs"]["verdict"] == "pass"
