@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, assert_never
 from maximus.notes.versions import Increment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from maximus.changes import Change
 
@@ -113,8 +113,26 @@ def parse_title(title: str) -> ParsedTitle | None:
     return ParsedTitle(found[1], found[2] or "", bool(found[3])) if found else None
 
 
-def _matches_labels(condition: Condition, change: Change) -> bool:
-    wanted, there = set(condition.labels), {label for label in change.labels if label}
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What is asked of a change again and again, worked out once."""
+
+    labels: frozenset[str]
+    files: frozenset[str]
+    """Lower-cased: paths are compared whatever their case."""
+    title: ParsedTitle | None
+
+
+def _facts(change: Change) -> _Facts:
+    return _Facts(
+        frozenset(label for label in change.labels if label),
+        frozenset(path.lower() for path in change.files),
+        parse_title(change.title),
+    )
+
+
+def _matches_labels(condition: Condition, there: frozenset[str]) -> bool:
+    wanted = set(condition.labels)
     if not wanted:
         return True
     match condition.labels_mode:
@@ -148,10 +166,9 @@ def _path_pattern(pattern: str) -> re.Pattern[str] | None:
     return made.regex if made.include else None
 
 
-def _matches_paths(condition: Condition, change: Change) -> bool:
+def _matches_paths(condition: Condition, files: frozenset[str]) -> bool:
     if not condition.paths:
         return True
-    files = {path.lower() for path in change.files}
     if not files:
         return False
     patterns = {_path_pattern(pattern) for pattern in condition.paths}
@@ -169,19 +186,18 @@ def _matches_paths(condition: Condition, change: Change) -> bool:
             assert_never(never)
 
 
-def _every_pattern_hits(patterns: Iterable[re.Pattern[str] | None], files: set[str]) -> bool:
+def _every_pattern_hits(patterns: Iterable[re.Pattern[str] | None], files: frozenset[str]) -> bool:
     return all(pattern is not None and any(pattern.search(path) for path in files) for pattern in patterns)
 
 
-def _every_file_is_hit(patterns: Sequence[re.Pattern[str]], files: set[str]) -> bool:
+def _every_file_is_hit(patterns: Sequence[re.Pattern[str]], files: frozenset[str]) -> bool:
     return all(any(pattern.search(path) for pattern in patterns) for path in files)
 
 
-def _matches_title(condition: Condition, change: Change) -> bool:
+def _matches_title(condition: Condition, title: ParsedTitle | None) -> bool:
     wanted = condition.conventional
     if wanted is None:
         return True
-    title = parse_title(change.title)
     if title is None:
         return False
     return (
@@ -191,12 +207,46 @@ def _matches_title(condition: Condition, change: Change) -> bool:
     )
 
 
-def _matches(category: Category, change: Change) -> bool:
-    """Tell whether any condition holds, or there is none."""
-    return not category.when or any(
-        _matches_labels(condition, change) and _matches_paths(condition, change) and _matches_title(condition, change)
+def _matches(category: Category, facts: _Facts) -> bool:
+    """Tell whether any of the category's conditions holds."""
+    return any(
+        _matches_labels(condition, facts.labels)
+        and _matches_title(condition, facts.title)
+        and _matches_paths(condition, facts.files)
         for condition in category.when
     )
+
+
+class _Sieve:
+    """Finds the categories that match a change without trying them all.
+
+    In every mode a condition with labels needs one of them, so a label leads to its categories: 500 categories
+    and 5,000 changes took 12 s when each was tried.
+    """
+
+    def __init__(self, categories: Sequence[Category]) -> None:
+        self._categories = categories
+        self._by_label: dict[str, list[int]] = {}
+        self._always: list[int] = []
+        for index, category in enumerate(categories):
+            if not category.when:
+                continue
+            if not all(condition.labels for condition in category.when):
+                self._always.append(index)
+                continue
+            for label in {label for condition in category.when for label in condition.labels}:
+                self._by_label.setdefault(label, []).append(index)
+
+    def matching(self, change: Change) -> Iterator[int]:
+        """Yield the indexes of the categories whose conditions hold, in order, up to an exclusive one."""
+        facts = _facts(change)
+        candidates = {index for label in facts.labels for index in self._by_label.get(label, ())}
+        for index in sorted(candidates.union(self._always)):
+            category = self._categories[index]
+            if _matches(category, facts):
+                yield index
+                if category.exclusive:
+                    return
 
 
 def _of_type(categories: Iterable[Category], kind: CategoryType) -> tuple[Category, ...]:
@@ -204,14 +254,20 @@ def _of_type(categories: Iterable[Category], kind: CategoryType) -> tuple[Catego
 
 
 def admitted(changes: Iterable[Change], categories: Sequence[Category]) -> tuple[Change, ...]:
-    """Return the changes that count: those any pre-include takes, without those any pre-exclude drops."""
+    """Return the changes that count: those any pre-include takes, without those any pre-exclude drops.
+
+    One without conditions matches everything.
+    """
     taking = _of_type(categories, CategoryType.PRE_INCLUDE)
     dropping = _of_type(categories, CategoryType.PRE_EXCLUDE)
+    takes_all = not taking or not all(category.when for category in taking)
+    if not all(category.when for category in dropping):
+        return ()
+    takes, drops = _Sieve(taking), _Sieve(dropping)
     return tuple(
         change
         for change in changes
-        if (not taking or any(_matches(category, change) for category in taking))
-        and not any(_matches(category, change) for category in dropping)
+        if (takes_all or next(takes.matching(change), None) is not None) and next(drops.matching(change), None) is None
     )
 
 
@@ -223,17 +279,14 @@ def assign(
     The changes have been admitted already. A category without conditions takes what nothing else matched.
     """
     listed = _of_type(categories, CategoryType.CHANGELOG)
+    sieve = _Sieve(listed)
     left: list[Change] = []
     taken: list[list[Change]] = [[] for _ in listed]
     rest = next((taken[index] for index, category in enumerate(listed) if not category.when), left)
     for change in changes:
-        found = False
-        for index, category in enumerate(listed):
-            if category.when and _matches(category, change):
-                taken[index].append(change)
-                found = True
-                if category.exclusive:
-                    break
+        found = list(sieve.matching(change))
+        for index in found:
+            taken[index].append(change)
         if not found:
             rest.append(change)
     return tuple(left), tuple((category, tuple(taken[index])) for index, category in enumerate(listed))
@@ -248,22 +301,8 @@ def resolve_increment(changes: Sequence[Change], categories: Sequence[Category])
     _, listed = assign(changes, categories)
     found = [category.increment for category, members in listed if members]
     resolvers = _of_type(categories, CategoryType.RESOLVER)
-    matched = _resolved(changes, resolvers)
+    sieve = _Sieve(resolvers)
+    matched = [resolvers[index].increment for change in changes for index in sieve.matching(change)]
     if not matched:
         matched = [category.increment for category in resolvers if not category.when][:1]
     return max([*found, *matched], default=Increment.PATCH)
-
-
-def _resolved(changes: Sequence[Change], resolvers: Sequence[Category]) -> list[Increment]:
-    found: list[Increment] = []
-    open_changes = list(changes)
-    for category in resolvers:
-        if not category.when:
-            continue
-        matching = [change for change in open_changes if _matches(category, change)]
-        if matching:
-            found.append(category.increment)
-        if category.exclusive:
-            taken = {id(change) for change in matching}
-            open_changes = [change for change in open_changes if id(change) not in taken]
-    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -22,7 +23,8 @@ _PUNCTUATION = "_-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$"
 _ORDER = {character: index for index, character in enumerate(" " + _PUNCTUATION + "0123456789")}
 
 
-def icu_key(text: str) -> tuple[list[int], list[int], list[int]]:
+@functools.lru_cache(maxsize=65_536)
+def icu_key(text: str) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
     """Return a key that sorts as ICU's root collation does: exactly for ASCII, by base letter elsewhere.
 
     Letters first without accents and case, then accents, then lower case before upper.
@@ -38,7 +40,7 @@ def icu_key(text: str) -> tuple[list[int], list[int], list[int]]:
         letters.append(_ORDER.get(character, len(_ORDER) + ord(folded[0])))
         accents.append(0)
         cases.append(int(character != folded))
-    return letters, accents, cases
+    return tuple(letters), tuple(accents), tuple(cases)
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,8 @@ class TreeSource:
 def read_inside(root: Path, path: str) -> str:
     """Return the text of a file below the root, links followed only inside it.
 
-    Raises NotFound where there is none, Error NOTES009 (usage) where it leads out of the root, NOTES007 where it is no text.
+    Raises NotFound where there is none, Error NOTES009 (usage) where it leads out of the root, NOTES007 where it is
+    no text.
     """
     top = root.resolve()
     file = (root / path).resolve()
