@@ -12,7 +12,8 @@ import pytest
 from actions.declare import ACTIONS, find_action
 from maximus import documents
 from tests.runner import Result, run_action
-from tests.runner.checkout import copy_checkout, make_tree
+from tests.runner.checkout import copy_checkout
+from tests.trees import make_tree
 
 
 @pytest.fixture(scope="module")
