@@ -182,19 +182,19 @@ def _judge(inputs: Inputs, face: Face) -> tuple[Policy, PublicKey | None, Judge]
         if "log" in inputs.require:
             from maximus.verification.strict import strict_verifier  # noqa: PLC0415 - as below
 
-            verifier = strict_verifier(_trust(inputs))
+            verifier = strict_verifier(_trust(inputs, face))
         return identity.ByKey(key.fingerprint), key, KeyJudge(key, verifier)
     keyless = identity.read_policy(asked)
     # Imported here: 350 ms of sigstore, which neither a key nor a wrong input should cost.
     from maximus.verification.keyless import KeylessJudge  # noqa: PLC0415
 
-    return keyless, None, KeylessJudge(_trust(inputs), keyless)
+    return keyless, None, KeylessJudge(_trust(inputs, face), keyless)
 
 
-def _trust(inputs: Inputs) -> Trust:
+def _trust(inputs: Inputs, face: Face) -> Trust:
     from maximus.verification.trust import public_trust, read_trust  # noqa: PLC0415 - as in `run`
 
-    return read_trust(Path(inputs.trust_config)) if inputs.trust_config else public_trust()
+    return read_trust(Path(inputs.trust_config)) if inputs.trust_config else public_trust(face.say)
 
 
 def _public_key(source: str, face: Face) -> PublicKey:

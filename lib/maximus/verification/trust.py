@@ -13,6 +13,7 @@ from maximus import documents
 from maximus.errors import Error, ExitStatus
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from sigstore.models import TrustedRoot
@@ -21,6 +22,8 @@ __all__ = ["Trust", "public_trust", "read_trust"]
 
 MAX_TRUST: Final = 4 << 20
 """Bytes of the largest trust file that is read; the public one has 7 KB."""
+BUDGET: Final = 30.0
+"""Seconds in which the public instance's root must have come."""
 _CONFIG: Final = "application/vnd.dev.sigstore.clienttrustconfig.v0.1+json"
 _ROOT: Final = "application/vnd.dev.sigstore.trustedroot+json;version=0.1"
 
@@ -74,14 +77,24 @@ def _unusable(path: Path, why: str) -> Error:
     )
 
 
-def public_trust() -> Trust:
+def public_trust(say: Callable[[str], None] | None = None, budget: float = BUDGET) -> Trust:
     """Return the public instance's trusted root, brought up to date by TUF.
 
-    Raises Error WIRE001 or TRUST003 (outside) when that fails within the limits.
+    `say` is told in one line when it has to be waited for. Raises Error VERIFY005 (outside) when it has not
+    come within `budget` seconds, or does not verify.
     """
     # Imported here: a trust file needs neither TUF nor the network.
     from maximus.signing.transport import Limits, Transport  # noqa: PLC0415
     from maximus.signing.trust import public_trust as fetch  # noqa: PLC0415
 
-    with Transport(Limits(attempt=20.0, budget=60.0)) as transport:
-        return Trust(fetch(transport).trusted_root, "the public Sigstore instance")
+    try:
+        with Transport(Limits(attempt=min(budget, 20.0), budget=budget), say) as transport:
+            return Trust(fetch(transport).trusted_root, "the public Sigstore instance")
+    except Error as error:
+        raise Error(
+            "VERIFY005",
+            "the trusted root of the public Sigstore instance cannot be fetched",
+            why=error.headline,
+            fix="Try again later, or name a trusted root that you keep with `trust-config`: it needs no network.",
+            status=ExitStatus.OUTSIDE,
+        ) from error

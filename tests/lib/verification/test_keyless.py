@@ -109,6 +109,7 @@ def test_tells_a_called_workflow_from_its_caller(real: Real, stack: Stack, cosig
     assert accepted == [True, False, False, False]
 
 
+@pytest.mark.network
 def test_verifies_a_bundle_of_the_public_instance() -> None:
     """A bundle that somebody made on the public instance holds under its root, as sigstore-python carries it."""
     module = ("go", "mod", "download", "-json", "github.com/sigstore/cosign/v3@v3.1.2")

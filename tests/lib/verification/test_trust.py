@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+import socket
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
 from maximus.errors import Error, ExitStatus
 from maximus.verification.strict import strict_verifier
-from maximus.verification.trust import read_trust
+from maximus.verification.trust import public_trust, read_trust
 from tests.lib.verification.conftest import embedded
 
 if TYPE_CHECKING:
@@ -74,3 +75,18 @@ def test_refuses_a_root_that_lacks_what_is_needed(tmp_path: Path, part: str) -> 
     with pytest.raises(Error) as caught:
         strict_verifier(read_trust(path))
     assert (caught.value.code, caught.value.status) == ("VERIFY007", ExitStatus.USAGE)
+
+
+def test_an_outage_of_the_public_instance_ends_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing answers the fault is something outside, and says what needs no network."""
+
+    def away(*_: object, **__: object) -> NoReturn:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", away)
+    for name in ("HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
+    with pytest.raises(Error) as caught:
+        public_trust(budget=0.1)
+    assert (caught.value.code, caught.value.status) == ("VERIFY005", ExitStatus.OUTSIDE)
+    assert "`trust-config`" in caught.value.fix
