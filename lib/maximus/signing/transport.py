@@ -12,6 +12,7 @@ import email.utils
 import json
 import random
 import socket
+import ssl
 import threading
 import time
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ from maximus import __version__
 from maximus.errors import Error, ExitStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from types import TracebackType
     from typing import Self
 
@@ -246,6 +247,7 @@ class _Adapter(HTTPAdapter):
         host = urlsplit(request.url or "").netloc.rpartition("@")[2]
 
         def attempt(seconds: float) -> _Answer:
+            answer: _Answer
             limits = self._transport.limits
             waiting = (min(limits.connect, seconds), seconds)
             with _Watch(seconds) as watch:
@@ -253,14 +255,17 @@ class _Adapter(HTTPAdapter):
                     response = super(_Adapter, self).send(
                         request, stream=True, timeout=waiting, verify=verify, cert=cert, proxies=proxies
                     )
-                    content = _read(response)
+                    answer = self._judge(response, _read(response), host)
                 except requests.exceptions.SSLError as fault:
-                    if watch.has_expired:
-                        return _Fault(f"no whole answer within {seconds:.0f} s")
-                    raise _untrusted(self._service, host, fault) from fault
+                    if not watch.has_expired:
+                        raise _untrusted(self._service, host, fault) from fault
+                    answer = _Fault(_reason(fault))
                 except (requests.RequestException, HTTPError, OSError) as fault:
-                    return _Fault(f"no whole answer within {seconds:.0f} s" if watch.has_expired else _reason(fault))
-            return self._judge(response, content, host)
+                    answer = _Fault(_reason(fault))
+            if watch.has_expired:
+                # Also where an answer seems to be there: http.client takes half a header for the last one.
+                return _Fault(f"no whole answer within {seconds:.0f} s")
+            return answer
 
         return self._transport.send(self._service, host, attempt)
 
@@ -403,23 +408,29 @@ def _retry_after(response: requests.Response) -> float:
 
 def _reason(fault: Exception) -> str:
     """Return what a failed attempt came to, in plain words."""
-    cause: BaseException | None = fault
-    seen: list[BaseException] = []
-    while cause is not None and cause not in seen:
-        seen.append(cause)
+    for cause in _causes(fault):
         match cause:
             case ConnectionRefusedError():
                 return "the connection was refused"
             case socket.gaierror():
                 return "its name cannot be resolved"
-        inner = cause.args[-1] if cause.args and isinstance(cause.args[-1], BaseException) else None
-        reason = getattr(cause, "reason", None)
-        cause = reason if isinstance(reason, BaseException) else inner or cause.__cause__ or cause.__context__
     if isinstance(fault, requests.Timeout):
         return "no answer in time"
     if isinstance(fault, OSError) and not isinstance(fault, requests.RequestException):
         return str(fault)
     return "the connection was lost"
+
+
+def _causes(fault: BaseException) -> Iterator[BaseException]:
+    """Yield the fault and what lies behind it, as deep as `requests` and `urllib3` have wrapped it."""
+    seen: list[BaseException] = []
+    cause: BaseException | None = fault
+    while cause is not None and cause not in seen:
+        seen.append(cause)
+        yield cause
+        inner = next((part for part in reversed(cause.args) if isinstance(part, BaseException)), None)
+        reason = getattr(cause, "reason", None)
+        cause = reason if isinstance(reason, BaseException) else inner or cause.__cause__ or cause.__context__
 
 
 def _away(service: str, host: str, why: str) -> Error:
@@ -437,8 +448,19 @@ def _untrusted(service: str, host: str, fault: Exception) -> Error:
     return Error(
         "WIRE002",
         f"{service} at {host} cannot be trusted",
-        why=str(fault.args[0] if fault.args else fault)[:_MESSAGE],
+        why=_complaint(fault)[:_MESSAGE],
         fix="Check the address and this machine's clock; a private authority is named by REQUESTS_CA_BUNDLE.",
         where=host,
         status=ExitStatus.OUTSIDE,
     )
+
+
+def _complaint(fault: Exception) -> str:
+    """Return what TLS complains of, without the many layers around it."""
+    for cause in _causes(fault):
+        match cause:
+            case ssl.SSLCertVerificationError(verify_message=message):
+                return f"its certificate does not verify: {message}"
+            case ssl.SSLError(reason=str(reason)):
+                return f"TLS failed: {reason.lower().replace('_', ' ')}"
+    return "TLS failed"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,7 +20,6 @@ from maximus.signing.statements import MAX_SUBJECTS, parse_statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from maximus.files import HashedFile
 
@@ -45,6 +45,7 @@ class Recording(KeySigner):
     def sign_statement(self, payload: bytes) -> str:
         """Sign."""
         self.signed.append("statement")
+        self.meanwhile(Path("statement"))
         return super().sign_statement(payload)
 
 
@@ -195,6 +196,13 @@ def test_no_statement_covers_a_part_of_a_release(files: tuple[Path, ...]) -> Non
     signer = Recording()
     assert failures(together(files, signer)) == [("b", "FILE001")]
     assert signer.signed == []
+
+
+def test_a_file_that_goes_away_while_a_statement_is_signed_fails_all(files: tuple[Path, ...]) -> None:
+    """The statement would be about something that is not there, so it is not written."""
+    signer = Recording(meanwhile=lambda _: files[1].unlink())
+    assert failures(together(files, signer)) == [(name, "SIGN010") for name in "abc"]
+    assert not statement_path(files[0].parent).exists()
 
 
 def test_more_files_than_one_statement_holds_get_several(tmp_path: Path) -> None:

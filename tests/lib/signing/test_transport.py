@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import ipaddress
 import socket
+import ssl
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from maximus.errors import Error, ExitStatus
 from maximus.signing.transport import MAX_REPLY, Limits, Refused, Transport
@@ -279,6 +287,84 @@ def test_headers_that_trickle_are_given_up() -> None:
     assert time.monotonic() - started < 1.5
 
 
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for this machine, with its key, which is its own authority."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
+    now = dt.datetime.now(dt.UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(hours=1))
+        .not_valid_after(now + dt.timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path_factory.mktemp("tls") / "both.pem"
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path.write_bytes(private + certificate.public_bytes(Encoding.PEM))
+    return path
+
+
+@pytest.fixture
+def trusting(authority: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Name the authority as a user with a private one does."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority))
+
+
+@pytest.fixture
+def secure(authority: Path) -> Iterator[str]:
+    """The address of a service that speaks TLS, as all public ones do."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Trickle) as server:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(authority)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        yield f"https://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+class _Trickle(_Echo):
+    """Answers a GET at once, and a POST with a header that never ends."""
+
+    over = threading.Event()
+
+    def do_POST(self) -> None:
+        """Send a byte now and then."""
+        self.close_connection = True
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nX: ")
+        with contextlib.suppress(OSError):
+            while not self.over.wait(0.05):
+                self.wfile.write(b"x")
+
+
+@pytest.mark.usefixtures("trusting")
+def test_a_service_with_a_certificate_is_asked(secure: str, session: requests.Session) -> None:
+    """Over TLS, with an authority that is known."""
+    assert session.get(secure).json() == {"ok": True}
+
+
+def test_an_unknown_authority_is_not_trusted(secure: str, session: requests.Session, clock: Clock) -> None:
+    """And not asked again."""
+    with pytest.raises(Error) as raised:
+        session.get(secure)
+    assert (raised.value.code, clock.waits) == ("WIRE002", [])
+    assert raised.value.why == "its certificate does not verify: self-signed certificate"
+
+
+@pytest.mark.usefixtures("trusting")
+def test_a_trickle_over_tls_is_given_up(secure: str) -> None:
+    """The connection is ended under the thread that reads from it."""
+    started = time.monotonic()
+    with Transport(Limits(attempt=0.3, budget=0.5)) as transport, pytest.raises(Error) as raised:
+        transport.session("the service").post(secure, data="x")
+    assert "no whole answer" in raised.value.why
+    assert time.monotonic() - started < 2
+
+
 def test_leaving_wakes_whoever_waits(faults: Faults) -> None:
     """Ctrl-C must not take as long as the budget."""
     faults.inject(Answer(503), times=10_000)
@@ -302,7 +388,7 @@ def test_leaving_wakes_whoever_waits(faults: Faults) -> None:
 def test_a_reply_without_end_is_not_read_to_the_end(faults: Faults, clock: Clock) -> None:
     """What is read is bounded."""
     faults.inject(Answer(200, body=b"0" * (MAX_REPLY + 1)), times=100)
-    with Transport(Limits(budget=0.1), clock=clock, rest=clock.rest) as transport, pytest.raises(Error) as raised:
+    with Transport(Limits(budget=0), clock=clock, rest=clock.rest) as transport, pytest.raises(Error) as raised:
         transport.session("the service").get(faults.url)
     assert "more than" in raised.value.why
 
@@ -332,6 +418,7 @@ def test_a_certificate_that_is_not_trusted_is_final(session: requests.Session, c
             session.get(f"https://127.0.0.1:{listener.getsockname()[1]}/")
         thread.join()
     assert (raised.value.code, clock.waits) == ("WIRE002", [])
+    assert raised.value.why.startswith("TLS failed: ")
 
 
 def test_a_netrc_does_not_replace_a_token(
