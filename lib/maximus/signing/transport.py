@@ -276,8 +276,12 @@ class _Adapter(HTTPAdapter):
         if status >= HTTPStatus.BAD_REQUEST:
             location = response.headers.get("Location", "")
             raise Refused(self._service, host, status, _message(content) or _phrase(status), location)
-        if self._is_json and status < HTTPStatus.MULTIPLE_CHOICES and not _is_json(content):
-            return _Fault("an answer that is not JSON")
+        if status < HTTPStatus.MULTIPLE_CHOICES:
+            # What was cut off in its header looks empty; nothing that is asked here has an empty answer.
+            if not content:
+                return _Fault("an empty answer")
+            if self._is_json and not _is_json(content):
+                return _Fault("an answer that is not JSON")
         return response
 
 

@@ -105,6 +105,7 @@ def session(clock: Clock) -> Iterator[requests.Session]:
         Answer(500),
         Answer(200, body=b"<html>a login page</html>"),
         Answer(201, body=b'{"truncated": '),
+        Answer(200, body=b""),
         Drop(forwarded=True),
         Drop(forwarded=False),
     ],
