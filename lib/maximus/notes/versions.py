@@ -101,7 +101,7 @@ def find_version(text: str, prefix: str = "") -> Version | None:
 
 def is_identifier(text: str) -> bool:
     """Tell whether the text can be a prerelease's identifier, such as `rc` or `beta.next`."""
-    return re.fullmatch(rf"{_IDENTIFIER}(?:\.{_IDENTIFIER})*", text, re.ASCII) is not None
+    return re.fullmatch(r"[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*", text, re.ASCII) is not None
 
 
 def increment(version: Version, by: Increment) -> Version:
@@ -148,9 +148,9 @@ def _count_prerelease(version: Version, identifier: str) -> Version:
         numbered = len(parts) > 1 and _is_numeric(parts[1])
         if not (same and numbered):
             parts = (identifier, 0)
-    # Read again: an identifier with dots becomes several parts.
+    # Read again, as it will be: an identifier with dots becomes several parts, one like `01` is lost.
     made = replace(version, prerelease=parts)
-    return parse(str(made)) or made
+    return find_version(str(made)) or made
 
 
 def _counted(parts: tuple[int | str, ...]) -> tuple[int | str, ...]:

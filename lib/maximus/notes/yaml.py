@@ -79,18 +79,14 @@ def load_yaml(raw: str, source: str, warn: Callable[[str], None] = lambda _text:
     """
     _refuse_size(raw, source)
     # Imported here: 60 ms that only a configuration costs.
-    import warnings  # noqa: PLC0415
+    from ruamel.yaml.error import YAMLError  # noqa: PLC0415
 
-    from ruamel.yaml import YAML  # noqa: PLC0415
-    from ruamel.yaml.error import YAMLError, YAMLWarning  # noqa: PLC0415
-
-    reader = YAML(typ="safe", pure=True)
-    reader.Resolver = _core_resolver()
+    # A last line without its line feed counts as one with it: a block text at the end keeps its own.
+    text = raw if raw.endswith("\n") else f"{raw}\n"
+    # YAML 1.2 ends no line at U+0085, the scanner does; the stand-in is taken back from every value.
+    text = text.replace("\x85", _NEXT_LINE)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", YAMLWarning)
-            # A last line without its line feed counts as one with it: a block text at the end keeps its own.
-            composed = reader.compose(raw if raw.endswith("\n") else f"{raw}\n")
+        composed = _compose(text)
         if composed is None:
             return Node(None, source, 1)
         return _Construction(source, warn).build(composed, 0)
@@ -103,6 +99,39 @@ def load_yaml(raw: str, source: str, warn: Callable[[str], None] = lambda _text:
         # The scanner raises ValueError for characters that YAML does not allow.
         why = "it nests too deep" if isinstance(fault, RecursionError) else str(fault).split("\n", maxsplit=1)[0]
         raise _no_yaml(source, 0, why) from fault
+
+
+_NEXT_LINE = "\ue085"
+"""What stands in for U+0085: a character for private use."""
+MAX_TABS = 200
+"""How many tabs between tokens are put right."""
+
+
+def _compose(text: str) -> Any:  # noqa: ANN401 - ruamel's node
+    """Return the composed text; a tab between tokens, which YAML 1.2 allows and the scanner does not, is a blank."""
+    import warnings  # noqa: PLC0415 - as in load_yaml
+
+    from ruamel.yaml import YAML  # noqa: PLC0415 - as in load_yaml
+    from ruamel.yaml.error import YAMLWarning  # noqa: PLC0415 - as in load_yaml
+    from ruamel.yaml.scanner import ScannerError  # noqa: PLC0415 - as in load_yaml
+
+    for tries_left in range(MAX_TABS, -1, -1):
+        reader = YAML(typ="safe", pure=True)
+        reader.Resolver = _core_resolver()
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", YAMLWarning)
+                return reader.compose(text)
+        except ScannerError as fault:
+            mark = fault.problem_mark
+            lines = text.split("\n")
+            line = lines[mark.line] if mark is not None and mark.line < len(lines) else ""
+            # At the start of a line a tab would be indentation, which is no YAML.
+            if not tries_left or line[mark.column : mark.column + 1] != "\t" or not line[: mark.column].strip():
+                raise
+            lines[mark.line] = f"{line[: mark.column]} {line[mark.column + 1 :]}"
+            text = "\n".join(lines)
+    raise AssertionError  # the last try either returned or raised
 
 
 def _refuse_size(raw: str, source: str) -> None:
@@ -189,7 +218,7 @@ class _Construction:
             return Node(items, self._source, line, 1 + sum(item.size for item in items))
         if kind == "MappingNode":
             return self._mapping(node, depth, line)
-        return Node(self._scalar(node.value, tag, line), self._source, line)
+        return Node(self._scalar(node.value.replace(_NEXT_LINE, "\x85"), tag, line), self._source, line)
 
     def _scalar(self, text: str, tag: str, line: int) -> Scalar:
         if tag == _PLAIN:
@@ -209,9 +238,8 @@ class _Construction:
         size = 1
         for key_node, value_node in node.value:
             key = self.build(key_node, depth + 1)
-            if isinstance(key.value, (list, dict)):
-                raise _no_yaml(self._source, key.line, "a key is a list or a mapping")
-            name = _key_text(key.value)
+            # No key of ours is a list or a mapping; such an entry is one of the unknown ones.
+            name = f"\0{len(found)}" if isinstance(key.value, (list, dict)) else _key_text(key.value)
             if name in found:
                 raise _no_yaml(self._source, key.line, f"the key `{name}` stands twice")
             made = self.build(value_node, depth + 1)

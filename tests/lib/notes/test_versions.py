@@ -87,6 +87,7 @@ def test_counts_up(version: str, by: Increment, following: str) -> None:
         ("1.1.0-alpha", "", "1.1.0-alpha.0"),
         ("1.1.0-1", "", "1.1.0-2"),
         ("1.1.0", "beta.next", "1.1.1-beta.next.0"),
+        ("1.1.0", "01", "1.1.1"),
     ],
 )
 def test_counts_prereleases(version: str, identifier: str, following: str) -> None:
@@ -100,7 +101,7 @@ def test_the_first_prerelease_is_one_of_the_next_version() -> None:
     assert made == ["1.2.4-rc.0", "1.3.0-rc.0", "2.0.0-rc.0"]
 
 
-@pytest.mark.parametrize("identifier", ["a b", "01", "rc.", "ü"])
+@pytest.mark.parametrize("identifier", ["a b", "rc..1", "rc.", "ü"])
 def test_an_identifier_that_is_none_is_a_usage_error(identifier: str) -> None:
     """It would make a version that nobody can read."""
     with pytest.raises(Error) as caught:

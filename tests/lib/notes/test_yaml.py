@@ -86,7 +86,6 @@ def test_a_block_text_keeps_its_end_without_a_last_line_feed() -> None:
         ("a: [1\n", "(line 2)"),
         ("change-template: - #$NUMBER '$TITLE'\n", "(line 1)"),
         ("a: &x [*x]\n", "an alias stands inside what it names"),
-        ("? [1]\n: x\n", "a key is a list or a mapping"),
         ("[" * 100 + "]" * 100, "nest"),
         ("a: \x01\n", "special characters"),
         ("a: !!int x\n", "is not what its tag"),
@@ -104,6 +103,21 @@ def test_what_cannot_be_read_names_its_line(text: str, why: str) -> None:
         load_yaml(text, "f.yml")
     assert (caught.value.code, caught.value.status) == ("NOTES001", ExitStatus.USAGE)
     assert why in caught.value.why
+
+
+def test_tabs_between_tokens_are_blanks() -> None:
+    """YAML 1.2 allows them; inside a text they stay."""
+    assert plain(load_yaml("a:\tx\nb: |\n  y:\tz\nc:\t[\t1,\t2]\n", "f.yml")) == {"a": "x", "b": "y:\tz\n", "c": [1, 2]}
+
+
+def test_a_next_line_character_ends_no_line() -> None:
+    """U+0085 is an ordinary character in YAML 1.2."""
+    assert plain(load_yaml("a: x\x85y\n", "f.yml")) == {"a": "x\x85y"}
+
+
+def test_a_key_that_is_a_list_is_an_unknown_one() -> None:
+    """It is passed over with the other keys that nobody knows."""
+    assert plain(load_yaml("a: 1\n? [b]\n: 2\n", "f.yml"))["a"] == 1
 
 
 def test_json_is_read_as_json() -> None:
