@@ -143,7 +143,7 @@ def _decide(key: str, environment: Mapping[str, str]) -> _Job | None:
         "SIGN002",
         "this job has no identity to sign with",
         why="it was not given the permission `id-token: write` (a pull request from a fork never is)",
-        fix="Give it to the job beside what it may do already, such as: permissions: { contents: read, id-token: write }",
+        fix="Give it to the job, beside what it may do already: permissions: { contents: read, id-token: write }",
         where="permissions",
         status=ExitStatus.OUTSIDE,
     )
