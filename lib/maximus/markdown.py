@@ -31,8 +31,7 @@ def escape(text: str) -> str:
     # A list or a heading's underline begins only at the start of a line.
     literal = _OPENS_A_BLOCK.sub(lambda match: f"{match[1]}{match[2][:-1]}\\{match[2][-1]}", literal)
     # Blanks at the edges would be dropped; four of them open a block of code, two at the end break the line.
-    literal = re.sub(r"^ ", "&#32;", literal)
-    return re.sub(r" $", "&#32;", literal)
+    return re.sub(r"^\s|\s$", lambda match: f"&#{ord(match[0])};", literal)
 
 
 def _entity_or_backslash(match: re.Match[str]) -> str:

@@ -89,6 +89,8 @@ def one_line(text: str) -> str:
 @example("    four blanks would open a block of code")
 @example("two blanks would break the line  ")
 @example("1. | <b>a</b> | `x` \\")
+@example("\u00a0")
+@example(" \u3000 ")
 def test_escape_shows_exactly_the_text(render: Renderer, text: str) -> None:
     """Escaped text is rendered as itself, on one line, in a paragraph without any other element."""
     page = _Elements(render("x" + markdown.escape(text) + "x"))
