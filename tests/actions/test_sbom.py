@@ -235,7 +235,16 @@ def test_the_command_line_prints_one_document(tmp_path: Path) -> None:
     """`python3 actions sbom --json` prints the outputs and verdicts as JSON and leaves everything else out of it."""
     tree = make_tree(tmp_path / "app")
     done = subprocess.run(
-        [sys.executable, str(ROOT / "actions"), "sbom", "--path", str(tree), "--folder", str(tmp_path / "out"), "--json"],
+        [
+            sys.executable,
+            str(ROOT / "actions"),
+            "sbom",
+            "--path",
+            str(tree),
+            "--folder",
+            str(tmp_path / "out"),
+            "--json",
+        ],
         check=False,
         capture_output=True,
         encoding="utf-8",

@@ -27,7 +27,7 @@ _NAMES = {
 _SEMVER = re.compile(r"\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?")
 _VERSIONS = {
     # PEP 440 in its loose spelling, and the local part. No range, no wildcard.
-    Ecosystem.PYPI: re.compile(r"v?(?:\d+!)?\d+(?:\.\d+)*[A-Za-z0-9._-]*(?:\+[A-Za-z0-9._-]+)?"),
+    Ecosystem.PYPI: re.compile(r"v?(?:\d+!)?\d[A-Za-z0-9._-]*(?:\+[A-Za-z0-9._-]+)?"),
     Ecosystem.NPM: re.compile(r"v?" + _SEMVER.pattern),
     Ecosystem.GO: re.compile(r"v" + _SEMVER.pattern),
     Ecosystem.CARGO: _SEMVER,

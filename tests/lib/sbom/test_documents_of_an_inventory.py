@@ -29,7 +29,9 @@ ROOT = Path(__file__).resolve().parents[3]
 
 def all_samples(root: Path) -> Inventory:
     """Return the inventory of a tree that holds every sample, each in a folder of its own."""
-    return inventory_of(root, {f"{name}/{path}": text for name, files in SAMPLES.items() for path, text in files.items()})
+    return inventory_of(
+        root, {f"{name}/{path}": text for name, files in SAMPLES.items() for path, text in files.items()}
+    )
 
 
 def render(made: Inventory) -> Rendered:
@@ -58,7 +60,9 @@ def component(document: dict[str, Any], ref: str) -> dict[str, Any]:
 
 def package(document: dict[str, Any], purl: str) -> dict[str, Any]:
     """Return the SPDX package with this purl."""
-    (found,) = [item for item in document["packages"] if any(r["referenceLocator"] == purl for r in item["externalRefs"])]
+    (found,) = [
+        item for item in document["packages"] if any(r["referenceLocator"] == purl for r in item["externalRefs"])
+    ]
     assert isinstance(found, dict)
     return found
 
@@ -208,7 +212,8 @@ def test_no_document_knows_where_it_was_made(rendered: Rendered, tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("seed", "zone", "locale"), [("0", "UTC", "C"), ("1", "Asia/Kathmandu", "C.UTF-8"), ("4294967295", "America/Nome", "")]
+    ("seed", "zone", "locale"),
+    [("0", "UTC", "C"), ("1", "Asia/Kathmandu", "C.UTF-8"), ("4294967295", "America/Nome", "")],
 )
 def test_the_bytes_are_the_same_everywhere(tmp_path: Path, seed: str, zone: str, locale: str) -> None:
     """Hash seeds, time zones, locales and working directories change nothing."""
@@ -251,7 +256,10 @@ def test_compound_licences_are_exactly_one_expression(tmp_path: Path) -> None:
 def test_an_own_licence_is_described(tmp_path: Path) -> None:
     """SPDX asks for an entry for each licence of somebody's own naming."""
     lock = json.dumps(
-        {"lockfileVersion": 3, "packages": {"": {}, "node_modules/a": {"version": "1.0.0", "license": "LicenseRef-Ours"}}}
+        {
+            "lockfileVersion": 3,
+            "packages": {"": {}, "node_modules/a": {"version": "1.0.0", "license": "LicenseRef-Ours"}},
+        }
     )
     made = inventory_of(tmp_path, {"package-lock.json": lock})
     both = render(made)
@@ -293,7 +301,14 @@ def broken(both: Rendered, fault: str) -> Rendered:
 
 @pytest.mark.parametrize(
     "fault",
-    ["a short hash", "an unknown key", "a wrong type", "no namespace", "a checksum of another length", "a creator without a kind"],
+    [
+        "a short hash",
+        "an unknown key",
+        "a wrong type",
+        "no namespace",
+        "a checksum of another length",
+        "a creator without a kind",
+    ],
 )
 def test_the_schemas_catch(rendered: Rendered, fault: str) -> None:
     """A document that does not hold to its schema is not passed."""

@@ -155,5 +155,7 @@ files = [{{file = "a-1.0-py3-none-any.whl", hash = "sha256:{sha256("a")}"}}]
 @pytest.mark.skipif(os.name == "nt", reason="unmeasured: names are not bytes here")
 def test_a_part_in_a_folder_of_any_name(tmp_path: Path) -> None:
     """A folder's name with invisible signs is written out in the refs."""
-    made = inventory_of(tmp_path, {"we\u202eird \x1b[31m/Cargo.lock": 'version = 4\n[[package]]\nname = "a"\nversion = "0.1.0"\n'})
+    made = inventory_of(
+        tmp_path, {"we\u202eird \x1b[31m/Cargo.lock": 'version = 4\n[[package]]\nname = "a"\nversion = "0.1.0"\n'}
+    )
     assert [member.own for member in made.members] == ["we\\u202eird \\u001b[31m"]

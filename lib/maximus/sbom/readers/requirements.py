@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 
 from maximus.errors import Error
 from maximus.sbom import addresses, digests, parsing
-from maximus.sbom.limits import MAX_INCLUDES, MAX_LOCK
+from maximus.sbom.limits import MAX_INCLUDES, MAX_LOCK, MAX_TEXT
 from maximus.sbom.model import (
     Artifact,
     Ecosystem,
@@ -142,7 +142,9 @@ class _Lists:
             return
         hashes = tuple(_HASH.findall(" " + text))
         bare = text[: option.start()] if (option := _OPTION.search(text)) else text
-        if found := _REQUIREMENT.fullmatch(bare.strip()):
+        # No runs of blanks: several optional ones in a row would be tried in every combination.
+        bare = " ".join(bare.split()) if len(bare) <= MAX_TEXT else "("
+        if found := _REQUIREMENT.fullmatch(bare):
             self.understood += 1
             self._take(found, line, location, hashes, constraint=constraint)
         elif "://" in bare or bare.startswith((".", "/")) or bare.endswith((".whl", ".tar.gz", ".zip")):
@@ -182,11 +184,9 @@ class _Lists:
         marker: str = "",
     ) -> None:
         commit = re.search(r"@([0-9a-f]{40})(?:#|$)", url)
-        egg = re.search(r"#(?:.*&)?egg=([A-Za-z0-9._-]+)", url)
-        name = name or (egg[1] if egg else "")
-        stated = re.search(r"#(?:.*&)?(sha256|sha384|sha512)=([0-9A-Fa-f]+)", url)
-        if stated:
-            hashes = (*hashes, f"{stated[1]}:{stated[2]}")
+        fragment = dict(part.partition("=")[::2] for part in url.partition("#")[2].split("&"))
+        name = name or fragment.get("egg", "").partition("[")[0]
+        hashes += tuple(f"{key}:{fragment[key]}" for key in ("sha256", "sha384", "sha512") if key in fragment)
         version = commit[1] if commit else ""
         if not url.startswith(("git+", "hg+", "svn+", "bzr+")):
             file_name, file_version = _of_file(addresses.file_name(url))

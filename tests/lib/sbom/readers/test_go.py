@@ -87,4 +87,8 @@ def test_the_producer_is_derived_and_says_so(tmp_path: Path) -> None:
     """A module path names the owner of its repository; that is marked as derived."""
     uuid = by_name(inventory_of(tmp_path, SAMPLES["go"]))["github.com/google/uuid v1.6.0"]
     assert uuid.producer is not None
-    assert (uuid.producer.name, uuid.producer.url, uuid.producer.derived) == ("google", "https://github.com/google", True)
+    assert (uuid.producer.name, uuid.producer.url, uuid.producer.derived) == (
+        "google",
+        "https://github.com/google",
+        True,
+    )

@@ -105,7 +105,12 @@ def test_one_package_in_two_places_is_one_component(tmp_path: Path) -> None:
     lock = json.dumps(
         {
             "lockfileVersion": 3,
-            "packages": {"": {}, "node_modules/a": entry, "node_modules/b": entry, "node_modules/b/node_modules/a": entry},
+            "packages": {
+                "": {},
+                "node_modules/a": entry,
+                "node_modules/b": entry,
+                "node_modules/b/node_modules/a": entry,
+            },
         },
         indent=2,
     )
