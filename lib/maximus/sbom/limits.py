@@ -9,8 +9,8 @@ from typing import Final
 
 __all__ = [
     "MAX_COMPONENTS",
-    "MAX_DOTS",
     "MAX_DEPTH",
+    "MAX_DOTS",
     "MAX_EDGES",
     "MAX_ENTRIES",
     "MAX_EXPRESSION",

@@ -30,6 +30,6 @@ def test_a_digest_of_another_length_is_none(stated: str) -> None:
 
 
 def test_reads_several_in_one_integrity() -> None:
-    """npm may state more than one algorithm, with blanks between; wrong ones are left out."""
+    """A lock may state more than one algorithm, with blanks between; wrong ones are left out."""
     found = digests.from_integrity(f"sha1-{'A' * 27}= {sri('a')} md5-x sha512-AAAA", LINES)
     assert [item.algorithm for item in found] == ["SHA-1", "SHA-512"]

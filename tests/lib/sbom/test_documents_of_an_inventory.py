@@ -6,6 +6,7 @@ import copy
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -78,9 +79,9 @@ def test_every_lock_makes_sound_documents(tmp_path: Path, name: str) -> None:
 
 def test_cyclonedx_python_lib_reads_it(rendered: Rendered) -> None:
     """The official library makes its model of our document, and its strict validator accepts it."""
-    from cyclonedx.model.bom import Bom
-    from cyclonedx.schema import SchemaVersion
-    from cyclonedx.validation.json import JsonStrictValidator
+    from cyclonedx.model.bom import Bom  # noqa: PLC0415 - a judge, 1 s to load
+    from cyclonedx.schema import SchemaVersion  # noqa: PLC0415 - a judge, 1 s to load
+    from cyclonedx.validation.json import JsonStrictValidator  # noqa: PLC0415 - a judge, 1 s to load
 
     text = rendering.as_bytes(rendered.cyclonedx).decode()
     read = Bom.from_json(json.loads(text))  # type: ignore[attr-defined]  # added by a decorator
@@ -91,8 +92,8 @@ def test_cyclonedx_python_lib_reads_it(rendered: Rendered) -> None:
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_spdx_tools_reads_it(rendered: Rendered, tmp_path: Path) -> None:
     """The official tools parse our document and find nothing wrong in their full validation."""
-    from spdx_tools.spdx.parser.parse_anything import parse_file
-    from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
+    from spdx_tools.spdx.parser.parse_anything import parse_file  # noqa: PLC0415 - a judge, 1 s to load
+    from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document  # noqa: PLC0415 - a judge, 1 s to load
 
     path = tmp_path / "sbom.spdx.json"
     path.write_bytes(rendering.as_bytes(rendered.spdx))
@@ -267,7 +268,7 @@ def test_an_own_licence_is_described(tmp_path: Path) -> None:
     assert [item["licenseId"] for item in both.spdx["hasExtractedLicensingInfos"]] == ["LicenseRef-Ours"]
 
 
-def broken(both: Rendered, fault: str) -> Rendered:
+def broken(both: Rendered, fault: str) -> Rendered:  # noqa: C901 - a table of faults
     """Return the documents with one fault in them."""
     made = copy.deepcopy(both)
     cdx, spdx = made.cyclonedx, made.spdx
@@ -328,7 +329,6 @@ def test_the_references_catch(rendered: Rendered, whole: Inventory, fault: str) 
 
 def test_validation_asks_no_network(rendered: Rendered, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every schema that a schema refers to comes from this installation."""
-    import socket
 
     def refuse(*_: object, **__: object) -> None:
         pytest.fail("the validation went to the network")

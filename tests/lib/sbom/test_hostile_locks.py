@@ -1,5 +1,7 @@
 """Locks that somebody damaged or made to do harm: an error that names them, or an inventory, and nothing else."""
 
+# ruff: noqa: E501 - texts stand as they are written
+
 from __future__ import annotations
 
 import copy
@@ -21,7 +23,7 @@ FRAGMENTS = (
     "[[package]]\n", "- ", "&a ", "*a", "null", "true", "1e999", "2020-99-99", "9" * 30, "a" * 9000, "../../../..",
     "npm:", "workspace:../..", "file:", "link:", "git+ssh://", "https://u:p@h/x?token=1#f", "-r ", "-c ", "=>", "h1:",
 )  # fmt: skip
-VALUES = st.sampled_from(
+VALUES: st.SearchStrategy[Any] = st.sampled_from(
     [None, True, 1, 1.5, "", "x", [], {}, [1], [None], [[]], {"a": 1}, {"": ""}, {"a": {"b": "c"}}, ["x"], "../../x",
      "npm:@a/b@1.0.0", "git+ssh://git@h.example/x.git#" + "a" * 40, "file:x", "link:..", "workspace:^", "\u202e@x", "a" * 9000]
 )  # fmt: skip

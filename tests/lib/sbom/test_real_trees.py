@@ -116,7 +116,7 @@ def uv_tree() -> Path:
 
 
 def test_uv_lists_the_same_packages(uv_tree: Path) -> None:
-    """uv's own inventory of its lock has the same packages as ours."""
+    """The inventory that uv makes of its lock has the same packages as ours."""
     listed = call(
         client("uv"), "export", "--quiet", "--format", "cyclonedx1.5", "--all-groups", "--all-extras", folder=uv_tree
     )
@@ -146,7 +146,7 @@ NPM = """{"name": "probe", "version": "1.0.0",
 
 @pytest.mark.parametrize("version", ["1", "2", "3"])
 def test_npm_lists_the_same_packages(version: str) -> None:
-    """npm's own inventory of its lock has the same packages as ours, in each version of the lock."""
+    """The inventory that npm makes of its lock has the same packages as ours, in each version of the lock."""
     arguments = ("install", "--silent", "--package-lock-only", "--ignore-scripts", "--lockfile-version", version)
     tree = kept(f"npm-{version}", {"package.json": NPM}, "npm", *arguments, made="package-lock.json")
     made = inventory_of(tree)
@@ -160,7 +160,7 @@ CARGO = '[package]\nname = "probe"\nversion = "0.1.0"\nedition = "2021"\n[depend
 
 
 def test_cargo_lists_the_same_crates() -> None:
-    """cargo's own reading of its lock has the same crates and edges as ours."""
+    """What cargo reads in its lock has the same crates and edges as ours."""
     files = {"Cargo.toml": CARGO, "src/main.rs": "fn main() {}\n"}
     tree = kept("cargo", files, "cargo", "generate-lockfile", "--quiet", made="Cargo.lock")
     told = json.loads(call(client("cargo"), "metadata", "--format-version", "1", "--quiet", folder=tree))
@@ -207,7 +207,7 @@ def test_a_go_module() -> None:
 
 
 def test_an_sdist_full_of_locks() -> None:
-    """poetry's own tests hold locks of every age: each is read, or named as what it is."""
+    """The tests of poetry hold locks of every age: each is read, or named as what it is."""
     folder = CACHE / "sdist"
     folder.mkdir(parents=True, exist_ok=True)
     if not [*folder.glob("*.tar.gz")]:

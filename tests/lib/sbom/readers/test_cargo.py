@@ -1,5 +1,7 @@
 """`Cargo.lock`."""
 
+# ruff: noqa: E501 - texts stand as they are written
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING

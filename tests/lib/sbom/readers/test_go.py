@@ -1,5 +1,7 @@
 """`go.mod` with `go.sum`."""
 
+# ruff: noqa: E501 - texts stand as they are written
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING

@@ -93,7 +93,7 @@ def test_the_manifest_tells_what_is_direct_in_version_1(tmp_path: Path) -> None:
 
 
 def test_a_private_root_needs_neither_name_nor_version(tmp_path: Path) -> None:
-    """npm's own inventory fails on a root without a version; this one does not."""
+    """The client's own inventory fails on a root without a version; this one does not."""
     lock = {"lockfileVersion": 3, "packages": {"": {}, "node_modules/a": {"version": "1.0.0"}}}
     made = inventory_of(tmp_path, {"package-lock.json": json.dumps(lock)})
     assert sorted(by_name(made)) == ["a 1.0.0"]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def test_an_entry_with_extras_is_the_same_component(tmp_path: Path) -> None:
-    """pdm writes a package once more for each set of extras; that is one component with both places."""
+    """The tool writes a package once more for each set of extras; that is one component with both places."""
     made = inventory_of(tmp_path, SAMPLES["pdm"])
     coverage = by_name(made)["coverage 7.5.4"]
     assert len(coverage.locations) == 2

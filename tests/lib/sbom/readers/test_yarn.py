@@ -38,7 +38,7 @@ def test_an_old_address_carries_the_sha_1(tmp_path: Path) -> None:
 
 
 def test_without_a_manifest_nothing_is_said_to_be_direct(tmp_path: Path) -> None:
-    """yarn 1 does not say what the project needs itself."""
+    """The first yarn does not say what the project needs itself."""
     made = inventory_of(tmp_path, {"yarn.lock": YARN_1})
     assert not any(item.direct for item in made.components)
     assert made.root.edges is Known.INCOMPLETE
