@@ -131,6 +131,7 @@ class Face(abc.ABC):
                     yield self.record
                 except Error as error:
                     self.fail(error)
+                    self.headline(error.what)
         finally:
             inner, self.record = self.record, outer
             outer.verdicts += inner.verdicts

@@ -18,9 +18,10 @@ from maximus.files import hash_file
 from tests.trees import commit_all, git, make_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from tests.fakehub.server import Hub
     from tests.stack.cosign import Cosign
     from tests.stack.stack import Stack
 
@@ -146,9 +147,7 @@ def test_a_file_that_stood_in_the_folder_is_released_too(tmp_path: Path, laptop:
     assert (tree / "release" / "tool.bin.sigstore.json").is_file()
 
 
-def test_a_tree_without_git_is_released_without_changes_in_its_notes(
-    tmp_path: Path, laptop: Mapping[str, str]
-) -> None:
+def test_a_tree_without_git_is_released_without_changes_in_its_notes(tmp_path: Path, laptop: Mapping[str, str]) -> None:
     """An unpacked source archive has no history: its notes say that the changes are not measured."""
     tree = make_tree(tmp_path / "app")
     shutil.rmtree(tree / ".git")
@@ -279,7 +278,9 @@ def test_a_job_releases_keyless_and_cosign_agrees(  # noqa: PLR0913, PLR0917 - t
             judged = cosign.verify_blob(folder / name, folder / f"{name}.sigstore.json")
         else:
             judged = cosign.verify_blob_attestation(
-                folder / name, folder / "release.sigstore.json", predicate_type="https://in-toto.io/attestation/release/v0.1"
+                folder / name,
+                folder / "release.sigstore.json",
+                predicate_type="https://in-toto.io/attestation/release/v0.1",
             )
         assert judged.returncode == 0, judged.stderr
 
@@ -318,3 +319,89 @@ def test_another_repository_is_not_the_one_that_signed(tmp_path: Path, stack: St
     assert verify.run(asked, face).compliant == "false"
     assert face.record.exit_status is ExitStatus.FAILED
     assert "octo/app" in shown.getvalue()
+
+
+SHAS = ("1" * 40, "2" * 40)
+WORLD = {
+    "repos": {
+        "octo/app": {
+            "releases": [{"tag_name": "v1.1.0", "created_at": "2026-01-01T00:00:00Z"}],
+            "refs": {"refs/tags/v1.1.0": SHAS[0], "refs/tags/v1.2.3": SHAS[1], "refs/heads/main": SHAS[1]},
+            "commits": {
+                SHAS[0]: {"message": "Start", "committedDate": "2026-01-01T00:00:00Z", "parents": []},
+                SHAS[1]: {
+                    "message": "Greet the world (#12)",
+                    "committedDate": "2026-01-02T00:00:00Z",
+                    "author": {"name": "Ada", "login": "ada"},
+                    "parents": [SHAS[0]],
+                    "prs": ["octo/app#12"],
+                },
+            },
+            "files": {"*": {".github/release-drafter.yml": "tag-template: v$RESOLVED_VERSION\ntemplate: $CHANGES\n"}},
+        }
+    },
+    "prs": {
+        "octo/app#12": {
+            "title": "Greet the world",
+            "author": {"login": "ada"},
+            "mergedAt": "2026-01-02T00:00:00Z",
+            "mergeCommit": SHAS[1],
+        }
+    },
+}
+
+
+def _job(tmp_path: Path, stack: Stack, hub: Hub) -> dict[str, str]:
+    """Return the variables of a job that builds the tag v1.2.3 with both permissions."""
+    github = hub.environment("octo/app", ref="refs/tags/v1.2.3")
+    # Certificates name the real GitHub, whatever address its API has here.
+    return {
+        "HOME": str(tmp_path),
+        "PATH": "/usr/bin:/bin",
+        **stack.environment(),
+        **github,
+        "GITHUB_SERVER_URL": "https://github.com",
+    }
+
+
+def test_a_job_drafts_the_release_with_everything_attached(
+    tmp_path: Path, stack: Stack, trust_v1: Path, fakehub: Callable[..., Hub]
+) -> None:
+    """The draft stands on the tag, its notes hold what was merged, and its assets are the folder's, read back."""
+    hub = fakehub(WORLD)
+    tree = make_tree(tmp_path / "app")
+    outputs, face, shown = _release(tree, _job(tmp_path, stack, hub), trust_config=str(trust_v1), token=hub.token)
+    assert face.record.exit_status is ExitStatus.PASS, shown
+    drafted = next(release for release in hub.release_state["octo/app"] if release["draft"])
+    assert (drafted["tag_name"], outputs.release_url) == ("v1.2.3", drafted["html_url"])
+    assert "Greet the world" in drafted["body"]
+    attached = {asset["name"]: asset["digest"] for asset in drafted["assets"]}
+    expected = {*SIGNED, *(f"{name}.sigstore.json" for name in SIGNED)}
+    assert attached == {name: f"sha256:{hash_file(tree / 'release' / name).sha256}" for name in expected}
+
+
+def test_a_second_run_updates_the_one_draft(
+    tmp_path: Path, stack: Stack, trust_v1: Path, fakehub: Callable[..., Hub]
+) -> None:
+    """Running again makes no second draft and attaches nothing twice."""
+    hub = fakehub(WORLD)
+    tree = make_tree(tmp_path / "app")
+    for _ in range(2):
+        _, face, shown = _release(tree, _job(tmp_path, stack, hub), trust_config=str(trust_v1), token=hub.token)
+        assert face.record.exit_status is ExitStatus.PASS, shown
+    drafts = [release for release in hub.release_state["octo/app"] if release["draft"]]
+    assert [len(release["assets"]) for release in drafts] == [6]
+
+
+def test_a_published_release_is_left_alone(
+    tmp_path: Path, stack: Stack, trust_v1: Path, fakehub: Callable[..., Hub]
+) -> None:
+    """What is public is never changed: status 1, and nothing of it is written."""
+    published = {"tag_name": "v1.2.3", "created_at": "2026-01-03T00:00:00Z", "body": "as it was"}
+    world = json.loads(json.dumps(WORLD))
+    world["repos"]["octo/app"]["releases"].insert(0, published)
+    hub = fakehub(world)
+    tree = make_tree(tmp_path / "app")
+    _, face, _ = _release(tree, _job(tmp_path, stack, hub), trust_config=str(trust_v1), token=hub.token)
+    assert face.record.exit_status is ExitStatus.FAILED
+    assert hub.writes == ()
