@@ -19,7 +19,7 @@ from .cache import cache_folder
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["install", "make_importable"]
+__all__ = ["install", "make_importable", "run_installer"]
 
 TIMEOUT = 600
 """Seconds that an installation may take before it is given up."""
@@ -62,7 +62,7 @@ def install(lock: Path, cache: Path, say: Callable[[str], None], environment: Ma
     building = cache / f".{folder.name}-{secrets.token_hex(8)}"
     try:
         cache.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _run(_command(lock, building, environment), environment)
+        run_installer(_command(lock, building, environment), environment)
         try:
             building.rename(folder)
         except OSError:
@@ -142,24 +142,39 @@ def _command(lock: Path, target: Path, environment: Mapping[str, str]) -> list[s
     ]
 
 
-def _run(command: list[str], environment: Mapping[str, str]) -> None:
+SYSTEM_STORE = {"UV_SYSTEM_CERTS": "1", "UV_NATIVE_TLS": "1"}
+"""What makes uv, new or old, trust the system's certificates: those of a private index or proxy are only there."""
+
+
+def run_installer(command: list[str], environment: Mapping[str, str]) -> None:
+    """Run uv or pip; where uv does not trust a certificate that the system may trust, once more with its store.
+
+    Trusting more is harmless here: what is installed is fixed by hash. Raises Error DEP001 when it fails.
+    """
     import subprocess  # noqa: PLC0415 - only an installation needs it; our own commands
 
-    try:
-        done = subprocess.run(  # noqa: S603 - our own command, an argument list
-            command,
-            capture_output=True,
-            check=False,
-            timeout=TIMEOUT,
-            # The user's own settings for their environments would refuse a folder of ours.
-            env=dict(environment) | {"PIP_ROOT_USER_ACTION": "ignore", "PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0"},
-            stdin=subprocess.DEVNULL,
-        )
-    except subprocess.TimeoutExpired as fault:
-        why = f"it took more than {TIMEOUT} seconds"
-        raise _failed(why) from fault
-    if done.returncode != 0:
-        raise _failed(_cause(done.stderr.decode("utf-8", "replace")) or f"exit status {done.returncode}")
+    # The user's own settings for their environments would refuse a folder of ours.
+    ours = {"PIP_ROOT_USER_ACTION": "ignore", "PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0"}
+    said = ""
+    for store in ({}, SYSTEM_STORE):
+        try:
+            done = subprocess.run(  # noqa: S603 - our own command, an argument list
+                command,
+                capture_output=True,
+                check=False,
+                timeout=TIMEOUT,
+                env=dict(environment) | ours | store,
+                stdin=subprocess.DEVNULL,
+            )
+        except subprocess.TimeoutExpired as fault:
+            why = f"it took more than {TIMEOUT} seconds"
+            raise _failed(why) from fault
+        if done.returncode == 0:
+            return
+        said = _cause(done.stderr.decode("utf-8", "replace")) or f"exit status {done.returncode}"
+        if "UnknownIssuer" not in said:
+            break
+    raise _failed(said)
 
 
 def _cause(said: str) -> str:

@@ -141,7 +141,13 @@ def _plan(inputs: Inputs, face: Face) -> Plan:
     _refuse_same_names(files)
     has_token = bool(_token(inputs, face.environment))
     version, version_from = _version(inputs.version, tree, face, has_token=has_token)
-    signing = sign.plan_signing(inputs.key, face.environment)
+    try:
+        signing = sign.plan_signing(inputs.key, face.environment)
+    except Error as error:
+        if not inputs.dry_run:
+            raise
+        # A dry run signs nothing, so it may show what would stop the release instead of stopping there.
+        signing = f"refused: {error.what}"
     if not has_token:
         sends = "nothing: there is no token"
     else:

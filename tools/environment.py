@@ -5,11 +5,15 @@ python3 tools/environment.py FOLDER LOCK
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
 import venv
 from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT / "lib"), str(ROOT)]
 
 
 def main() -> int:
@@ -33,7 +37,15 @@ def main() -> int:
         command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *strict]
     sys.stdout.write(f"installing {lock.read_text(encoding='utf-8').count('==')} locked packages into {folder}\n")
     sys.stdout.flush()
-    return subprocess.run(command, check=False).returncode  # noqa: S603 - an argument list of our own
+    from actions.dependencies import run_installer  # noqa: PLC0415 - after the version check
+    from maximus.errors import Error  # noqa: PLC0415 - likewise
+
+    try:
+        run_installer(command, os.environ)
+    except Error as error:
+        sys.stderr.write(f"{error}\n")
+        return int(error.status)
+    return 0
 
 
 if __name__ == "__main__":

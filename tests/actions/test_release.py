@@ -177,6 +177,13 @@ def test_a_job_without_an_identity_is_refused_before_anything_is_written(
     assert not (tree / "release").exists()
 
 
+def test_a_dry_run_shows_that_a_job_could_not_sign(tmp_path: Path, laptop: Mapping[str, str]) -> None:
+    """Without an identity the plan of a job says that signing would be refused."""
+    _, face, shown = _release(make_tree(tmp_path / "app"), {**laptop, "GITHUB_ACTIONS": "true"}, dry_run=True)
+    assert face.record.exit_status is ExitStatus.PASS
+    assert "refused" in shown
+
+
 def test_no_tree_is_wrong_usage(tmp_path: Path, laptop: Mapping[str, str]) -> None:
     """A tree that is not there is named with the input to mend."""
     error = _refusal(tmp_path / "nowhere", laptop)
