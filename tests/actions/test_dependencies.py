@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -58,8 +59,11 @@ def lock(tmp_path: Path, wheels: Path) -> Path:
 
 
 @pytest.fixture
-def machine(tmp_path: Path, wheels: Path) -> Machine:
+def machine(tmp_path: Path, wheels: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     """Return the environment of a machine that has this tool and no index but the folder of wheels."""
+    if importlib.util.find_spec("pip") is None:
+        # An environment that uv made has no pip; the Python that it stands on has, as on a runner.
+        monkeypatch.setattr(sys, "executable", getattr(sys, "_base_executable", sys.executable))
 
     def make(tool: Tool | None, **more: str) -> dict[str, str]:
         tools = tmp_path / "tools"
