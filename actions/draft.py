@@ -374,6 +374,8 @@ class _Drafting:
         settings = settle(configuration, _request(self._inputs), self._place.ref)
         for notice in settings.notices:
             self._warn(notice)
+        if not {"@", "<"} <= set(configuration.change_title_escapes) and settings.change_needs("$TITLE"):
+            self._face.say("titles keep their mentions and HTML: `change-title-escapes` lacks @ or <")
         return settings
 
     def _read(self, target: Target) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
-__all__ = ["Change", "Person", "RangeCommit", "Release"]
+__all__ = ["Change", "Person", "RangeCommit", "Release", "well_formed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +77,10 @@ class Release:
     body: str = ""
     html_url: str = ""
     upload_url: str = ""
+
+
+def well_formed(text: str) -> str:
+    """Return the text with surrogate pairs joined and lone surrogates replaced: JSON may hold both, UTF-8 neither."""
+    if not re.search("[\ud800-\udfff]", text):
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

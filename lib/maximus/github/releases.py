@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from maximus.changes import Release
+from maximus.changes import Release, well_formed
 from maximus.errors import Error, ExitStatus
 from maximus.github.client import Interrupted, unreachable
 from maximus.github.limits import MAX_PAGE, MAX_RELEASES
@@ -70,15 +70,15 @@ class Payload:
 def release_of(document: Mapping[str, Any]) -> Release:
     """Return GitHub's release as a value."""
     return Release(
-        tag=document.get("tag_name") or "",
+        tag=well_formed(document.get("tag_name") or ""),
         id=int(document["id"]),
-        name=document.get("name") or "",
+        name=well_formed(document.get("name") or ""),
         is_draft=bool(document.get("draft")),
         is_prerelease=bool(document.get("prerelease")),
         is_immutable=bool(document.get("immutable")),
         target=document.get("target_commitish") or "",
         created_at=document.get("created_at") or "",
-        body=document.get("body") or "",
+        body=well_formed(document.get("body") or ""),
         html_url=document.get("html_url") or "",
         upload_url=document.get("upload_url") or "",
     )

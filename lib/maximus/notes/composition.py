@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from maximus.changes import well_formed
 from maximus.notes.categories import admitted, assign, resolve_increment
 from maximus.notes.contributors import Credits, new_contributors
 from maximus.notes.escapes import escape_title
@@ -78,10 +79,10 @@ def compose(settings: Settings, history: History) -> Notes:
     version_texts = {name: own(value) for name, value in variables.items()}
     body, warnings = _body(settings, history, included)
     return Notes(
-        name=fill_plain(settings.request.name or configuration.name_template, variables),
-        tag=fill_plain(settings.request.tag or configuration.tag_template, variables),
-        body=fill(body, version_texts).value,
-        version=variables["$RESOLVED_VERSION"],
+        name=well_formed(fill_plain(settings.request.name or configuration.name_template, variables)),
+        tag=well_formed(fill_plain(settings.request.tag or configuration.tag_template, variables)),
+        body=well_formed(fill(body, version_texts).value),
+        version=well_formed(variables["$RESOLVED_VERSION"]),
         resolved=resolved,
         changes=len(included),
         warnings=warnings,

@@ -239,7 +239,7 @@ def _range(checkout: Checkout, settings: Settings) -> tuple[Release | None, tupl
     return last, checkout.history(f"refs/tags/{last.tag}" if last else None)
 
 
-_PULL_REQUEST = re.compile(r"(?s)(?P<title>.*\S)\s+\(#(?P<number>[0-9]{1,9})\)")
+_PULL_REQUEST = re.compile(r"\s\(#(?P<number>[0-9]{1,9})\)$")
 
 
 def changes_of(commits: Sequence[Commit]) -> tuple[Change, ...]:
@@ -248,9 +248,10 @@ def changes_of(commits: Sequence[Commit]) -> tuple[Change, ...]:
 
 
 def _change(commit: Commit) -> Change:
-    found = _PULL_REQUEST.fullmatch(commit.subject)
+    subject = commit.subject.strip()
+    found = _PULL_REQUEST.search(subject)
     return Change(
-        title=found["title"] if found else commit.subject,
+        title=subject[: found.start()].rstrip() if found else subject,
         number=int(found["number"]) if found else None,
         commit=commit.id,
         author=_person(commit.author_name, commit.author_email),
@@ -266,7 +267,7 @@ def _person(name: str, email: str) -> Person:
     return Person(name=markdown.escape(name), login=found[1] if found else "")
 
 
-_CO_AUTHOR = re.compile(r"(?im)^Co-authored-by: *(?P<name>[^<\n]*?) *<(?P<email>[^<>\n]+)> *$")
+_CO_AUTHOR = re.compile(r"(?im)^Co-authored-by:(?P<name>[^<\n]*)<(?P<email>[^<>\n]+)>")
 
 
 def _history(checkout: Checkout, last: Release | None, commits: Sequence[Commit]) -> History:
@@ -281,7 +282,7 @@ def _history(checkout: Checkout, last: Release | None, commits: Sequence[Commit]
                 commit.id,
                 (
                     _person(commit.author_name, commit.author_email),
-                    *(_person(found["name"], found["email"]) for found in _CO_AUTHOR.finditer(commit.body)),
+                    *(_person(found["name"].strip(), found["email"]) for found in _CO_AUTHOR.finditer(commit.body)),
                 ),
             )
             for commit in commits

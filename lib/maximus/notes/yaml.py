@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from maximus.changes import well_formed
 from maximus.errors import Error, ExitStatus
 
 if TYPE_CHECKING:
@@ -218,7 +219,8 @@ class _Construction:
             return Node(items, self._source, line, 1 + sum(item.size for item in items))
         if kind == "MappingNode":
             return self._mapping(node, depth, line)
-        return Node(self._scalar(node.value.replace(_NEXT_LINE, "\x85"), tag, line), self._source, line)
+        text = well_formed(node.value.replace(_NEXT_LINE, "\x85"))
+        return Node(self._scalar(text, tag, line), self._source, line)
 
     def _scalar(self, text: str, tag: str, line: int) -> Scalar:
         if tag == _PLAIN:

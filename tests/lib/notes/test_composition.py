@@ -201,3 +201,8 @@ def test_replacers_work_on_the_whole_body_before_the_version() -> None:
 def test_title_escapes_are_a_set_of_characters(characters: str, title: str, escaped: str) -> None:
     """No ranges, no classes; code between backticks stays unless the backtick is in the set."""
     assert escape_title(title, characters) == escaped
+
+
+def test_a_lone_surrogate_becomes_a_replacement_character() -> None:
+    """JSON may hold one and UTF-8 cannot; half an emoji must not end the run."""
+    assert made("template: $CHANGES\nchange-template: $TITLE\n", change(1, "a\ud800b")).body == "a\ufffdb"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -163,3 +164,14 @@ def test_a_linked_configuration_outside_the_tree_is_refused(tmp_path: Path) -> N
     (tmp_path / "tree" / ".github" / "release-drafter.yml").symlink_to(tmp_path / "secret.yml")
     with pytest.raises(Error, match="leads out of"):
         compose_local(checkout, Request())
+
+
+def test_hostile_messages_cost_no_time(tmp_path: Path) -> None:
+    """A hundred thousand blanks in a subject or a trailer are read once, not once for each."""
+    blanks = " " * 100_000
+    checkout = _repository(tmp_path, "first", "tag:v1.0.0")
+    (tmp_path / "message").write_text(f"a{blanks}b\n\nCo-authored-by:{blanks}x\n", encoding="utf-8")
+    _git(tmp_path, "commit", "--allow-empty", "--cleanup=verbatim", "-F", "message")
+    started = time.process_time()
+    compose_local(checkout, Request())
+    assert time.process_time() - started < 5

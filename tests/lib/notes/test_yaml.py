@@ -44,6 +44,7 @@ def test_texts_that_older_yaml_took_for_something_else(text: str) -> None:
         ("!!str 5", "5"),
         ("!!int '5'", 5),
         ("!thing 5", "5"),
+        ('"\\ud83d\\ude80 \\ud83d"', "🚀 \ufffd"),
     ],
 )
 def test_what_a_scalar_means(text: str, value: object) -> None:
