@@ -3,7 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-REQUIRE ?=
+# What pytest is called with: as many workers as there are processors; the servers are shared.
+ARGS ?= -n auto
 
 .PHONY: all test lint types generate docs lock stack hub bench clean
 
