@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ACTIONS",
+    "GITHUB_ISSUER",
     "Action",
     "Concluded",
     "Declared",
@@ -35,6 +36,9 @@ __all__ = [
     "outputs_as_texts",
     "secret_of",
 ]
+
+GITHUB_ISSUER = "https://token.actions.githubusercontent.com"
+"""Who vouches for the jobs on GitHub's own servers; here, because several actions' defaults name it."""
 
 
 def given(  # noqa: PLR0913 - each is a fact about an input

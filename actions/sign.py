@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, Final
 from maximus.errors import Error, ExitStatus
 from maximus.verdict import Status, Verdict
 
-from .declare import Concluded, as_json, given, out
-from .verify import GITHUB_ISSUER
+from .declare import GITHUB_ISSUER, Concluded, as_json, given, out
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,6 +34,8 @@ NOT_LOGGED: Final = "key-signed, not logged"
 """What every report of a signature by a managed key says."""
 _MAX_ROWS: Final = 200
 """Files that the table names; the outputs name all."""
+_SHORT: Final = len("sha256:") + 16
+"""Characters of a key's fingerprint that a headline shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,9 @@ def _decide(key: str, environment: Mapping[str, str]) -> _Job | None:
         "SIGN002",
         "this job has no identity to sign with",
         why="it was not given the permission `id-token: write` (a pull request from a fork never is)",
-        fix="Give it to the job, beside what it may do already: permissions: { contents: read, id-token: write }",
+        # `contents: write` is what the whole release needs besides, which is where most meet this.
+        fix="Add `id-token: write` to what the job may do already, as in permissions: "
+        "{ contents: write, id-token: write }",
         where="permissions",
         status=ExitStatus.OUTSIDE,
     )
@@ -387,9 +390,14 @@ def _headline(signed: Sequence[Signed], failed: Sequence[Failed], logged: int, i
     good = sum(len(outcome.files) for outcome in signed)
     bad = sum(len(outcome.files) for outcome in failed)
     how = NOT_LOGGED if signing == "key" else _count(logged, "log entry")
-    by = f" by {identity.name}" if identity.name else ""
+    by = f" by {_shortened(identity.name)}" if identity.name else ""
     if failed:
         return f"{bad} of {_count(good + bad, 'file')} not signed; {good} signed{by}: {how}"
     kept = sum(len(outcome.files) for outcome in signed if not outcome.is_new)
     before = f" ({kept} already)" if kept else ""
     return f"{_count(good, 'file')} signed{before}{by}: {how}"
+
+
+def _shortened(name: str) -> str:
+    """Return a key's fingerprint as people compare it, and any other name as it is; outputs keep it whole."""
+    return f"{name[:_SHORT]}…" if name.startswith("sha256:") else name

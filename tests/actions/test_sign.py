@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from actions import sign, verify
-from actions.declare import find_action, inputs_from_texts
+from actions.declare import GITHUB_ISSUER, find_action, inputs_from_texts
 from actions.sign import Inputs
 from actions.terminal import TerminalFace, options_of
 from maximus.errors import Error, ExitStatus
@@ -139,6 +139,25 @@ def test_what_is_not_logged_says_so_wherever_it_is_reported(here: Path, laptop: 
     assert (here / "release" / "maximus.pub").is_file()
 
 
+@pytest.mark.usefixtures("here")
+def test_people_see_a_keys_fingerprint_shortened(laptop: dict[str, str]) -> None:
+    """Sixteen digits of it in the headline; the output keeps it whole."""
+    done = run(laptop)
+    whole = done.outputs.identity
+    assert len(whole) == len("sha256:") + 64
+    assert f" by {whole[:23]}…: " in done.face.record.headline
+    assert whole not in done.face.shown
+
+
+def test_signing_costs_no_import_of_what_it_does_not_use() -> None:
+    """Neither the declarations of `verify` nor statements: each start would pay for them."""
+    code = "import sys, actions.sign, maximus.signing.batch; print(*sys.modules)"
+    path = {"PYTHONPATH": os.pathsep.join(sys.path)}
+    told = subprocess.run([sys.executable, "-c", code], env=path, capture_output=True, encoding="utf-8", check=True)
+    assert not {"actions.verify", "maximus.signing.statements"} & set(told.stdout.split())
+    assert verify.GITHUB_ISSUER == GITHUB_ISSUER
+
+
 def test_a_person_signs_with_a_key_that_is_made_once(here: Path, laptop: dict[str, str]) -> None:
     """The second run keeps the first one's bundles, because they are by the same key."""
     first, second = run(laptop), run(laptop)
@@ -174,7 +193,7 @@ def test_a_job_without_an_identity_never_falls_back_to_a_key(here: Path, laptop:
     error = raised.value
     assert (error.code, error.status) == ("SIGN002", ExitStatus.OUTSIDE)
     pasted = yaml.safe_load(error.fix[error.fix.index("permissions:") :])
-    assert pasted == {"permissions": {"contents": "read", "id-token": "write"}}
+    assert pasted == {"permissions": {"contents": "write", "id-token": "write"}}
     assert sorted(here.rglob("*")) == before
 
 

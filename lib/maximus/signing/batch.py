@@ -10,7 +10,6 @@ from maximus.errors import Error
 from maximus.files import hash_file, write_whole
 
 from .bundles import MAX_BUNDLE
-from .statements import Subject, release_predicate, split_subjects, statement_payload
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from maximus.files import HashedFile
 
     from .signers import Signer
+    from .statements import Subject
 
 __all__ = ["Failed", "Origin", "Outcome", "Signed", "sign_each", "sign_together"]
 
@@ -150,6 +150,9 @@ def _sign_statements(
     place: Callable[[int], Path],
     advance: Callable[[], None],
 ) -> tuple[Outcome, ...]:
+    # 2 ms, for a mode that most do not use.
+    from .statements import Subject, release_predicate, split_subjects, statement_payload  # noqa: PLC0415
+
     subjects = tuple(Subject(name, seen.file.sha256) for name, seen in sighted.items())
     predicate = release_predicate(
         subjects, repository=origin.repository, ref=origin.ref, repository_id=origin.repository_id
