@@ -210,7 +210,7 @@ def _report(face: Face, made: Inventory, dated: _Dated) -> None:
     for item in made.skipped[:_MAX_LISTED]:
         face.say(f"left out: {item.path} ({item.reason})")
     if len(made.skipped) > _MAX_LISTED:
-        face.say(f"left out: {len(made.skipped) - _MAX_LISTED} more, all named in the CycloneDX document's metadata")
+        face.say(f"left out: {len(made.skipped) - _MAX_LISTED} more")
     for finding in made.findings[:_MAX_LISTED]:
         place = f"{finding.location.path}:{finding.location.line}" if finding.location.line else finding.location.path
         face.warn(f"{finding.kind}: {finding.text}", where=place)

@@ -218,6 +218,18 @@ def test_what_was_left_out_is_shown(tmp_path: Path) -> None:
     assert {"name": "maximus:skipped", "value": "tests/fixtures/package-lock.json: test data"} in properties
 
 
+def test_what_is_installed_changes_no_byte(tmp_path: Path) -> None:
+    """Folders of installed packages and caches are shown to the user, and the documents do not know of them."""
+    tree = make_tree(tmp_path / "app")
+    run(tree, tmp_path / "before")
+    make(tree, {"node_modules/a/package-lock.json": NPM_3, ".venv/pyvenv.cfg": "", "web/.cache/x/uv.lock": ""})
+    errors = io.StringIO()
+    run(tree, tmp_path / "after", TerminalFace({}, "sbom", as_json=True, stream=io.StringIO(), errors=errors))
+    for name in sbom.FILES.values():
+        assert (tmp_path / "before" / name).read_bytes() == (tmp_path / "after" / name).read_bytes()
+    assert "left out: node_modules (installed packages)" in errors.getvalue()
+
+
 def test_coverage_has_both_numbers(tmp_path: Path) -> None:
     """The table counts what is known of what there is, one row an ecosystem and one for all."""
     tree = make(tmp_path / "app", {**SAMPLES["go"], **SAMPLES["npm-3"]})

@@ -41,7 +41,8 @@ def as_document(inventory: Inventory, *, when: str, tool_version: str) -> dict[s
         "component": root,
     }
     properties = [("maximus:lock", path) for path in inventory.locks]
-    properties += [("maximus:skipped", f"{item.path}: {item.reason}") for item in inventory.skipped]
+    # Not what is installed or cached here: the same commit gives the same bytes before and after an install.
+    properties += [("maximus:skipped", f"{item.path}: {item.reason}") for item in inventory.skipped if item.is_source]
     if author:
         metadata["supplier"] = owner
     else:

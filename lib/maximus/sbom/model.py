@@ -206,6 +206,8 @@ class Skipped:
 
     path: str
     reason: str
+    is_source: bool = True
+    """False for installed and generated folders: whether they are there is a matter of the machine, not of the tree."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ _CLOSED = {
     ".eggs": "installed packages",
     ".yarn": "yarn's own copies",
     ".pnpm-store": "pnpm's own copies",
+    ".cache": "a cache",
 }
 # Folders of other people's or invented projects: entered, so that each lock that is left out can be named.
 _COPIES = {
@@ -229,7 +230,7 @@ class _Walker:
                 raise Error("SBOM009", f"{self.root} has more than {MAX_ENTRIES} entries", fix="Name a smaller folder.")
             names = {entry.name for entry in listed}
             if folder and (why := _is_generated(names)):
-                self.skipped.append(Skipped(visible(folder), why))
+                self.skipped.append(Skipped(visible(folder), why, is_source=False))
                 continue
             prefix = f"{folder}/" if folder else ""
             for entry in listed:
@@ -267,7 +268,7 @@ class _Walker:
         if name in _SILENT or entry.path in self.closed:
             return
         if name in _CLOSED:
-            self.skipped.append(Skipped(visible(path), _CLOSED[name]))
+            self.skipped.append(Skipped(visible(path), _CLOSED[name], is_source=False))
             return
         stack.append((path, reason or _COPIES.get(name, "")))
 
