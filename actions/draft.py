@@ -553,14 +553,11 @@ class _Drafting:
         from maximus.github.releases import publish  # noqa: PLC0415 - only a run with a token needs it
 
         self._judge_release(made, "was updated" if made.draft else "was made")
-        rows = [("release", release.tag or "(no tag)", release.html_url)]
-        complete = True
-        if files:
-            complete, attached = self._attach(release, files)
-            rows += attached
+        complete, attached = self._attach(release, files) if files else (True, [])
         if publishes and files and complete:
             release = publish(self._client, self._place.repository, release, made.payload)
         state = "published" if not release.is_draft else "updated" if made.draft else "drafted"
+        rows = [("release", release.tag or "(no tag)", release.html_url), *attached]
         self._face.table("Release", ("What", "Name", "State"), rows)
         left = (
             ""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from maximus.errors import Error, ExitStatus
-from maximus.notes.versions import coerce, find_version
+from maximus.notes.versions import MAX_LENGTH, coerce, find_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -102,6 +102,8 @@ def compare_tags(one: str, other: str) -> int | None:
 
     One to four parts, `x` and `*` equal to anything, missing parts zero; a prerelease is lower than none.
     """
+    if max(len(one), len(other)) > MAX_LENGTH:
+        return None
     first, second = _DOTTED.fullmatch(one), _DOTTED.fullmatch(other)
     if not first or not second:
         return None
