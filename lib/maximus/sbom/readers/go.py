@@ -14,7 +14,18 @@ from typing import TYPE_CHECKING
 from maximus.errors import Error
 from maximus.sbom import parsing
 from maximus.sbom.limits import MAX_LOCK
-from maximus.sbom.model import Ecosystem, Finding, Known, Link, Location, LockFact, NotApplicable, Package, Reading
+from maximus.sbom.model import (
+    Ecosystem,
+    Finding,
+    Known,
+    Link,
+    Location,
+    LockFact,
+    NotApplicable,
+    Package,
+    Reading,
+    Scope,
+)
 from maximus.sbom.naming import visible
 from maximus.sbom.readers.interface import Reader
 
@@ -51,6 +62,12 @@ class _Module:
     replaces: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
     """By module and version (empty for all): module or path, and version (empty for a path)."""
     excludes: set[tuple[str, str]] = field(default_factory=set)
+    tools: list[str] = field(default_factory=list)
+    """Packages that the project runs, from Go 1.24 on; their modules are marked as indirect and are not."""
+
+    def runs(self, module: str) -> bool:
+        """Tell whether the project runs a tool out of a module."""
+        return any(tool == module or tool.startswith(f"{module}/") for tool in self.tools)
 
 
 def _parse(text: str, where: str) -> _Module:
@@ -92,6 +109,8 @@ def _take(made: _Module, directive: str, words: list[str], comment: str, number:
             )
         indirect = comment.strip().partition(";")[0].strip() == "indirect"
         made.requires.append(_Require(words[0], words[1], indirect, number))
+    elif directive == "tool" and words:
+        made.tools.append(words[0])
     elif directive == "exclude" and len(words) == 2:  # noqa: PLR2004 - a module and a version
         made.excludes.add((words[0], words[1]))
     elif directive == "replace" and "=>" in words:
@@ -133,7 +152,9 @@ def _read(source: Source) -> Reading:
         package = _package(source, require, module, sums, sum_path, findings)
         if package is not None and package.key not in packages:
             packages[package.key] = package
-            links.append(Link("", package.key, known=not require.indirect))
+            is_tool = require.indirect and module.runs(require.module)
+            scope = Scope.BUILD if is_tool else Scope.RUNTIME
+            links.append(Link("", package.key, scope, known=is_tool or not require.indirect))
     if module.version < _LISTS_ALL:
         listed = {package.name for package in packages.values()}
         for package in _from_sums(sums, sum_path, listed, module):
