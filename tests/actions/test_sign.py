@@ -425,14 +425,16 @@ _PROGRAM = """
 import os, sys
 from actions import sign
 from actions.terminal import TerminalFace
-sign.run(sign.Inputs(trust_config=os.environ.get("TRUST", "")), TerminalFace(os.environ, "sign"))
+face = TerminalFace(os.environ, "sign")
+sign.run(sign.Inputs(trust_config=os.environ.get("TRUST", "")), face)
+raise SystemExit(int(face.record.exit_status))
 """
 
 
-def start(environment: Mapping[str, str]) -> subprocess.Popen[str]:
+def start(environment: Mapping[str, str], *, prepare: str = "") -> subprocess.Popen[str]:
     """Start `sign` as a process of its own, in this working folder, with what the tests import."""
     return subprocess.Popen(
-        [sys.executable, "-c", _PROGRAM],
+        [sys.executable, "-c", prepare + _PROGRAM],
         env={"PYTHONPATH": os.pathsep.join(sys.path), **environment},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -462,6 +464,28 @@ def test_a_killed_run_leaves_whole_bundles_and_the_next_one_finishes(here: Path,
     assert (done.status, len(done.bundles)) == (ExitStatus.PASS, 202)
     assert {path: path.read_bytes() for path in kept} == kept
     assert not list(folder.rglob(".maximus-*"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit for the size of a file")
+def test_a_full_disk_costs_only_what_did_not_fit(here: Path, laptop: dict[str, str]) -> None:
+    """Nothing is half-written, each file that has no bundle is named with the cause, a second run finishes."""
+    folder = here / "release"
+    (folder / "old.sigstore.json").unlink()
+    run(laptop)
+    kept = {path: path.read_bytes() for path in folder.rglob("*.sigstore.json")}
+    (folder / "new.txt").touch()
+    # The public key fits, a bundle does not: the disk is full in the middle of the work.
+    largest = len((folder / "maximus.pub").read_bytes()) + 50
+    prepare = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({largest}, {largest}))\n"
+    process = start(laptop, prepare=prepare)
+    said, wrong = process.communicate(timeout=60)
+    assert process.returncode == ExitStatus.FAILED
+    assert "sign: cannot write release/new.txt.sigstore.json: File too large (FILE003)" in wrong
+    assert [line.split()[0] for line in said.splitlines() if "failed (FILE003)" in line] == ["release/new.txt"]
+    assert {path: path.read_bytes() for path in folder.rglob("*.sigstore.json")} == kept
+    assert not list(folder.rglob(".maximus-*"))
+    again = run(laptop)
+    assert (again.status, len(again.bundles)) == (ExitStatus.PASS, 3)
 
 
 def test_every_command_of_the_guide_is_one_that_is_taken() -> None:
