@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import re
+import subprocess
 import time
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -12,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from actions import command, dependencies
+from actions import draft as draft_action
+from actions.terminal import TerminalFace
 from maximus.github import client as github_client
 from tests.fakehub.__main__ import EXAMPLE
 from tests.fakehub.faults import Lost, Meanwhile, Partial, Status, WrongDigest, too_many
@@ -455,3 +459,57 @@ def test_the_token_is_masked_and_never_shown(fakehub: FakeHub, draft: Callable[.
     done = draft(hub)
     shown = [line for line in (done.log + done.summary).splitlines() if hub.token in line]
     assert set(shown) == {f"::add-mask::{hub.token}"}
+
+
+# Without a token.
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A checkout with a release behind it."""
+    folder = tmp_path / "tree"
+    folder.mkdir()
+    who = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
+    for arguments in (
+        ["init", "-q", "-b", "main"],
+        [*who, "commit", "-q", "--allow-empty", "-m", "first"],
+        ["tag", "v1.0.0"],
+        [*who, "commit", "-q", "--allow-empty", "-m", "feat: read wheels (#7)"],
+    ):
+        subprocess.run(["git", "-C", str(folder), *arguments], check=True)
+    return folder
+
+
+def written(tree: Path, folder: Path, verification: str = "") -> tuple[draft_action.Outputs, TerminalFace]:
+    """Write the notes of a tree into a folder, as `release` does on a laptop."""
+    face = TerminalFace({}, "draft", as_json=True, stream=io.StringIO(), errors=io.StringIO())
+    inputs = draft_action.Inputs(path=str(tree), folder=str(folder))
+    return draft_action.run(inputs, face, verification=verification), face
+
+
+def test_notes_from_git_lie_in_the_evidence(tree: Path, tmp_path: Path) -> None:
+    """The body is the file's text, the version counts on from the last tag."""
+    outputs, face = written(tree, tmp_path / "release")
+    text = (tmp_path / "release" / "evidence" / "notes.md").read_text(encoding="utf-8")
+    assert outputs.body_file == str(tmp_path / "release" / "evidence" / "notes.md")
+    assert (outputs.body, outputs.resolved_version, face.record.exit_status) == (text, "1.1.0", 0)
+    assert "* feat: read wheels (#7) Ada" in text
+
+
+def test_notes_end_with_the_files_and_the_command_that_proves_them(tree: Path, tmp_path: Path) -> None:
+    """Both sections stand behind the changes."""
+    folder = tmp_path / "release"
+    folder.mkdir()
+    (folder / "app.whl").write_text("wheel", encoding="utf-8")
+    body = written(tree, folder, "maximus verify --folder release")[0].body
+    assert [line for line in body.splitlines() if line.startswith("## ")] == [
+        "## Features",
+        "## Artifacts",
+        "## Verification",
+    ]
+    assert "maximus verify --folder release" in body
+
+
+def test_two_runs_write_the_same_bytes(tree: Path, tmp_path: Path) -> None:
+    """No clock, no order of chance."""
+    assert written(tree, tmp_path / "one")[0].body == written(tree, tmp_path / "two")[0].body
