@@ -223,15 +223,19 @@ class Client:
 
     # GraphQL
 
-    def ask(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+    def ask(self, query: str, variables: Mapping[str, Any], *, can_shrink: bool = False) -> dict[str, Any]:
         """Return a query's data.
 
-        Raises Partial where GitHub answered in part or gave up for the query's size, so that the caller asks for
-        less, and Error HUB001 to HUB010 as `get` does.
+        Where GitHub answers in part or gives up for the query's size, Partial is raised if the caller can ask for
+        less, and the query is sent again if not. Raises Error HUB001 to HUB010 as `get` does.
         """
         for tries_left in range(TRIES - 1, -1, -1):
             try:
                 return self._ask(query, variables)
+            except Partial as fault:
+                if can_shrink:
+                    raise
+                self._wait_or_give_up(tries_left, 2 ** (TRIES - 1 - tries_left), fault)
             except Interrupted as fault:
                 self._wait_or_give_up(tries_left, 2 ** (TRIES - 1 - tries_left), fault)
             except _Limited as fault:

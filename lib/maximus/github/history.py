@@ -77,7 +77,7 @@ class _Pages:
     ) -> dict[str, Any]:
         while True:
             try:
-                data = self.client.ask(query, {**variables, "first": self.size})
+                data = self.client.ask(query, {**variables, "first": self.size}, can_shrink=True)
             except Partial as fault:
                 if self.size == 1:
                     raise unreachable(f"it gives up even on pages of one: {fault}") from fault
@@ -168,7 +168,7 @@ def _commit(client: Client, repository: str, node: Mapping[str, Any]) -> RangeCo
     authors = node["authors"]["nodes"] or []
     if node["authors"]["totalCount"] > len(authors):
         variables = {**_split(repository), "oid": node["oid"], "first": MAX_COMMIT_AUTHORS}
-        data = _small(client, queries.AUTHORS, variables)
+        data = client.ask(queries.AUTHORS, variables)
         authors = data["repository"]["object"]["authors"]["nodes"]
     associated = (node.get("associatedPullRequests") or {}).get("nodes") or []
     return RangeCommit(
@@ -178,14 +178,6 @@ def _commit(client: Client, repository: str, node: Mapping[str, Any]) -> RangeCo
             f"{(item.get('baseRepository') or {}).get('nameWithOwner')}#{item['number']}" for item in associated if item
         ),
     )
-
-
-def _small(client: Client, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the data of a query that cannot be made smaller."""
-    try:
-        return client.ask(query, variables)
-    except Partial as fault:
-        raise unreachable(str(fault)) from fault
 
 
 def _signature(author: Mapping[str, Any]) -> Person:
@@ -235,7 +227,9 @@ def _read_by_number(client: Client, repository: str, numbers: Sequence[int], wan
         variables = {f"n{index}": number for index, number in enumerate(group)}
         try:
             data = client.ask(
-                queries.pull_requests_by_number(len(group)), {**_split(repository), **wanted.flags, **variables}
+                queries.pull_requests_by_number(len(group)),
+                {**_split(repository), **wanted.flags, **variables},
+                can_shrink=True,
             )
         except Partial as fault:
             if size == 1:
@@ -305,7 +299,7 @@ def find_new_logins(client: Client, repository: str, changes: Sequence[Change]) 
             f"q{index}": f"repo:{repository} is:pr is:merged author:{login} merged:<{first[login]}"
             for index, login in enumerate(group)
         }
-        data = _small(client, queries.new_contributors(len(group)), variables)
+        data = client.ask(queries.new_contributors(len(group)), variables)
         new |= {login for index, login in enumerate(group) if data[f"a{index}"]["issueCount"] == 0}
     return frozenset(new)
 
@@ -329,14 +323,14 @@ def resolve_target(client: Client, repository: str, commitish: str) -> tuple[str
 
 
 def _commit_of(client: Client, repository: str, expression: str) -> str:
-    data = _small(client, queries.COMMIT_OF, {**_split(repository), "expression": expression})
+    data = client.ask(queries.COMMIT_OF, {**_split(repository), "expression": expression})
     found = data["repository"].get("object") or {}
     return str(found["oid"]) if found.get("__typename") == "Commit" else ""
 
 
 def _commit_of_pull_request(client: Client, repository: str, number: int, kind: str) -> str:
     try:
-        data = _small(client, queries.PULL_REQUEST_COMMIT, {**_split(repository), "number": number})
+        data = client.ask(queries.PULL_REQUEST_COMMIT, {**_split(repository), "number": number})
     except Error as error:
         if error.code == "HUB010":
             return ""

@@ -81,7 +81,13 @@ def test_a_query_that_took_too_long_is_told(hub: Hub, client: Client) -> None:
     """502 to a query means: ask for less."""
     hub.inject(Status(502), path="/graphql")
     with pytest.raises(Partial):
-        client.ask(QUERY, {})
+        client.ask(QUERY, {}, can_shrink=True)
+
+
+def test_a_query_that_cannot_shrink_is_sent_again(hub: Hub, client: Client, waits: list[float]) -> None:
+    """After a pause, as any reading."""
+    hub.inject(Status(502), path="/graphql")
+    assert (client.ask(QUERY, {})["rateLimit"]["cost"], waits) == (1, [1])
 
 
 def test_points_are_counted(client: Client) -> None:
