@@ -21,11 +21,11 @@ from maximus.errors import Error, ExitStatus
 from .transport import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from .transport import Transport
 
-__all__ = ["load_trust", "public_trust"]
+__all__ = ["load_trust", "public_root", "public_trust"]
 
 MAX_TRUST: Final = 16 << 20
 """Bytes of the largest trust configuration that is read."""
@@ -77,6 +77,26 @@ def public_trust(transport: Transport, url: str = DEFAULT_TUF_URL, bootstrap: by
     shared with sigstore-python, and what they hold is verified by TUF each time.
     Raises Error WIRE001 when the repository is away, and TRUST003 when what it serves does not verify.
     """
+    root, signing = _fetch(_TARGETS, transport, url, bootstrap)
+    return ClientTrustConfig(
+        trustroot.ClientTrustConfig(
+            media_type=ClientTrustConfig.ClientTrustConfigType.CONFIG_0_1.value,
+            trusted_root=trustroot.TrustedRoot.from_json(root),
+            signing_config=trustroot.SigningConfig.from_json(signing),
+        )
+    )
+
+
+def public_root(transport: Transport, url: str = DEFAULT_TUF_URL, bootstrap: bytes | None = None) -> bytes:
+    """Return the public instance's trusted root, JSON as TUF delivers it, for who only verifies.
+
+    Raises as `public_trust` does.
+    """
+    (root,) = _fetch(_TARGETS[:1], transport, url, bootstrap)
+    return root
+
+
+def _fetch(names: Sequence[str], transport: Transport, url: str, bootstrap: bytes | None) -> list[bytes]:
     metadata, targets = _get_dirs(url)
     try:
         metadata.mkdir(parents=True, exist_ok=True)
@@ -90,7 +110,7 @@ def public_trust(transport: Transport, url: str = DEFAULT_TUF_URL, bootstrap: by
             config=UpdaterConfig(app_user_agent=f"sigstore-python/{sigstore_version}"),
             bootstrap=bootstrap or read_embedded("root.json", url),
         )
-        root, signing = (_target(updater, name) for name in _TARGETS)
+        return [_target(updater, name) for name in names]
     except (RepositoryError, DownloadError, OSError, ValueError) as fault:
         _raise_ours(fault)
         raise Error(
@@ -102,13 +122,6 @@ def public_trust(transport: Transport, url: str = DEFAULT_TUF_URL, bootstrap: by
             where=url,
             status=ExitStatus.OUTSIDE,
         ) from fault
-    return ClientTrustConfig(
-        trustroot.ClientTrustConfig(
-            media_type=ClientTrustConfig.ClientTrustConfigType.CONFIG_0_1.value,
-            trusted_root=trustroot.TrustedRoot.from_json(root),
-            signing_config=trustroot.SigningConfig.from_json(signing),
-        )
-    )
 
 
 def _target(updater: Updater, name: str) -> bytes:
