@@ -54,6 +54,17 @@ class Inputs:
     identity: str = given(
         "The exact identity (SAN) that must have signed it, instead of repository and workflow.", metavar="SAN"
     )
+    repository_id: str = given(
+        "The number of the source repository, exact: unlike its name, nobody else ever gets it.", metavar="NUMBER"
+    )
+    owner_id: str = given("The number of the source repository's owner, exact.", metavar="NUMBER")
+    runner: str = given(
+        "The kind of runner that it must come from: `github-hosted` or `self-hosted`.",
+        choices=("github-hosted", "self-hosted"),
+    )
+    trigger: str = given("The event that must have started the run, exact, such as `push`.", metavar="EVENT")
+    environment: str = given("The deployment environment that it must come from, exact.", metavar="NAME")
+    commit: str = given("The source's commit that it must come from, the whole id.", metavar="ID")
     key: str = given("The public key that must have signed it: a PEM file, or `env:NAME`.", metavar="FILE|env:NAME")
     trust_config: str = given(
         "A Sigstore ClientTrustConfig or trusted root (JSON). Default: the public instance.", metavar="FILE"
@@ -75,6 +86,16 @@ class Outputs(Concluded):
     missing: str = out("What is named by a bundle or statement and not there, a sorted JSON list.", default="[]")
     extra: str = out("Bundles without their file, a sorted JSON list.", default="[]")
     unsigned: str = out("Files that no valid bundle covers, a sorted JSON list.", default="[]")
+    identities: str = out(
+        "Who signed, a JSON list: `identity` (SAN), `issuer`, `workflow`, `repository`, `repository-id`, `owner`, "
+        "`owner-id`, `ref`, `commit`, `trigger`, `runner`, `environment`, or `key`; their `files`, and whether they "
+        "were `expected`.",
+        default="[]",
+    )
+    trust_root: str = out(
+        "The trusted root that was used, a JSON object: `origin`, `source`, `sha256`, `valid-from`, `valid-until` "
+        "(empty where open); empty where none was needed."
+    )
 
 
 def run(inputs: Inputs, face: Face) -> Outputs:
@@ -82,17 +103,19 @@ def run(inputs: Inputs, face: Face) -> Outputs:
     # Imported here: `--help` needs nothing of it.
     from maximus.verification import facts, identity  # noqa: PLC0415
     from maximus.verification.finding import Fact  # noqa: PLC0415
+    from maximus.verification.identities import identities  # noqa: PLC0415
     from maximus.verification.inventory import SBOM_NAMES, read_sbom, sbom_errors  # noqa: PLC0415
     from maximus.verification.proof import prove  # noqa: PLC0415
 
-    policy, key, judge = _judge(inputs, face)
+    bench = _judge(inputs, face)
+    policy = bench.policy
     material = _material(inputs, face)
     if not material.items and not material.sealed and not material.broken_files and not material.broken_bundles:
         raise _nothing(inputs)
     if material.left_out:
         count = len(material.left_out)
         face.say(f"left out: {count} file{'' if count == 1 else 's'} in evidence/, which is no part of the release")
-    proof = prove(material, judge, key, lambda total: face.progress("verifying", total))
+    proof = prove(material, bench.judge, bench.key, lambda total: face.progress("verifying", total))
     sboms = [
         read_sbom(item.file.path, item.name)
         for item in material.items
@@ -101,6 +124,8 @@ def run(inputs: Inputs, face: Face) -> Outputs:
     required = facts.required_facts(inputs.require, is_folder=not inputs.files, policy=policy)
     conclusions = facts.conclude(proof, sboms, material, policy, required)
 
+    if bench.trust:
+        face.say(bench.trust.describe())
     _report(
         face, required, [(Fact.SIGNATURES, entry.error) for entry in (*material.broken_files, *material.broken_bundles)]
     )
@@ -132,6 +157,8 @@ def run(inputs: Inputs, face: Face) -> Outputs:
                 if not outcome.is_public_key and not outcome.holds(Fact.SIGNATURES)
             ]
         ),
+        identities=as_json(identities(proof)),
+        trust_root=as_json(bench.trust.as_document()) if bench.trust else "",
     )
 
 
@@ -155,9 +182,21 @@ def _headline(is_compliant: bool, files: int, conclusions: Sequence[Conclusion],
     return f"NOT COMPLIANT: {', '.join(failed) or 'see the errors'}"
 
 
-def _judge(inputs: Inputs, face: Face) -> tuple[Policy, PublicKey | None, Judge]:
+@dataclass(frozen=True, slots=True)
+class _Bench:
+    """What judges, and by what."""
+
+    policy: Policy
+    judge: Judge
+    key: PublicKey | None = None
+    trust: Trust | None = None
+    """The trusted root; None where a key alone decides."""
+
+
+def _judge(inputs: Inputs, face: Face) -> _Bench:
     """Return who must have signed, and the judge for it; raises Error VERIFY001 (usage) with all faults at once."""
     from maximus.verification import identity  # noqa: PLC0415 - as in `run`
+    from maximus.verification.claims import Claims  # noqa: PLC0415 - likewise
 
     asked = identity.Asked(
         repository=inputs.repository,
@@ -167,6 +206,14 @@ def _judge(inputs: Inputs, face: Face) -> tuple[Policy, PublicKey | None, Judge]
         identity=inputs.identity,
         has_key=bool(inputs.key),
         server=(face.environment.get("GITHUB_SERVER_URL") or identity.GITHUB).rstrip("/"),
+        claims=Claims(
+            repository_id=inputs.repository_id,
+            owner_id=inputs.owner_id,
+            runner=inputs.runner,
+            trigger=inputs.trigger,
+            environment=inputs.environment,
+            commit=inputs.commit,
+        ),
     )
     wrong = identity.policy_faults(asked)
     if inputs.folder and inputs.files:
@@ -178,17 +225,19 @@ def _judge(inputs: Inputs, face: Face) -> tuple[Policy, PublicKey | None, Judge]
         from maximus.verification.keyed import KeyJudge  # noqa: PLC0415 - 60 ms of cryptography
 
         key = _public_key(inputs.key, face)
-        verifier = None
+        trust, verifier = None, None
         if "log" in inputs.require:
             from maximus.verification.strict import strict_verifier  # noqa: PLC0415 - as below
 
-            verifier = strict_verifier(_trust(inputs, face))
-        return identity.ByKey(key.fingerprint), key, KeyJudge(key, verifier)
+            trust = _trust(inputs, face)
+            verifier = strict_verifier(trust)
+        return _Bench(identity.ByKey(key.fingerprint), KeyJudge(key, verifier), key, trust)
     keyless = identity.read_policy(asked)
     # Imported here: 350 ms of sigstore, which neither a key nor a wrong input should cost.
     from maximus.verification.keyless import KeylessJudge  # noqa: PLC0415
 
-    return keyless, None, KeylessJudge(_trust(inputs, face), keyless)
+    trust = _trust(inputs, face)
+    return _Bench(keyless, KeylessJudge(trust, keyless), trust=trust)
 
 
 def _trust(inputs: Inputs, face: Face) -> Trust:

@@ -421,11 +421,17 @@ def test_an_exact_identity_does_instead(stack: Stack) -> None:
         {"workflow": ".github/workflows/other.yml"},
         {"ref": "refs/heads/main"},
         {"issuer": "https://token.actions.githubusercontent.com"},
+        {"repository_id": "1296270"},
+        {"owner_id": "1"},
+        {"runner": "self-hosted"},
+        {"trigger": "workflow_dispatch"},
+        {"environment": "production"},
+        {"commit": "f" * 40},
     ],
 )
 @pytest.mark.usefixtures("keyless")
 def test_another_identity_is_not_compliant(stack: Stack, changes: dict[str, str]) -> None:
-    """A wrong repository, workflow, ref or issuer fails the identity and leaves the other facts."""
+    """A wrong repository, workflow, ref, issuer or claim fails the identity and leaves the other facts."""
     found = run(asked(stack, **changes))
     statuses = [check["status"] for check in found.checks().values()]
     assert (found.status, found.outputs.compliant) == (ExitStatus.FAILED, "false")
@@ -458,3 +464,61 @@ def test_what_we_refuse_cosign_refuses_too(stack: Stack, cosign: Cosign, keyless
     file.write_text("apq", encoding="utf-8")
     after = (run(asked(stack)).status, cosign.verify_blob(file, bundle).returncode != 0)
     assert (before, after) == ((ExitStatus.PASS, 0), (ExitStatus.FAILED, True))
+
+
+JOB = {
+    "repository_id": "1296269",
+    "owner_id": "583231",
+    "runner": "github-hosted",
+    "trigger": "push",
+    "commit": "0123456789abcdef0123456789abcdef01234567",
+}
+"""What the stack's default job states beside its names."""
+
+
+@pytest.mark.usefixtures("keyless")
+def test_the_claims_of_a_real_certificate_are_compared(stack: Stack) -> None:
+    """Ids, runner, trigger and commit as Fulcio writes them are who was asked for."""
+    found = run(asked(stack, **JOB))
+    assert found.status is ExitStatus.PASS
+    assert "repository-id 1296269" in found.headline
+
+
+@pytest.mark.usefixtures("keyless")
+def test_the_identities_that_were_found_can_be_pinned(stack: Stack) -> None:
+    """The output names signer, ids, runner and trigger under the inputs' names, with the files."""
+    (found,) = json.loads(run(asked(stack)).outputs.identities)
+    pinned = {
+        name.replace("-", "_"): found[name] for name in ("repository-id", "owner-id", "runner", "trigger", "commit")
+    }
+    assert (pinned, found["identity"], found["issuer"]) == (JOB, stack.identity(), stack.issuer_url)
+    assert (found["files"], found["expected"]) == (["app.whl", "sbom.cdx.json"], True)
+
+
+@pytest.mark.usefixtures("keyless")
+def test_somebody_else_among_the_identities_is_not_expected(stack: Stack) -> None:
+    """Who signed and was not asked for is told as such, so that nobody pins a stranger unseen."""
+    (found,) = json.loads(run(asked(stack, repository="octo/other")).outputs.identities)
+    assert (found["repository"], found["expected"]) == ("https://github.com/octo/app", False)
+
+
+@pytest.mark.usefixtures("release")
+def test_a_key_among_the_identities_is_its_fingerprint() -> None:
+    """What a key signed has no name but the key's; no trusted root was needed for it."""
+    outputs = run(KEYED).outputs
+    (found,) = json.loads(outputs.identities)
+    assert (found["key"], found["expected"], outputs.trust_root) == (KEY.public.fingerprint, True, "")
+
+
+@pytest.mark.usefixtures("keyless")
+def test_the_trusted_root_that_was_used_is_said(stack: Stack) -> None:
+    """File, digest and period of the root stand in the output, the digest as `sha256sum` gives it."""
+    found = run(asked(stack))
+    root = json.loads(found.outputs.trust_root)
+    assert (root["origin"], root["source"], root["sha256"]) == (
+        "file",
+        "root.json",
+        hash_file(Path("root.json")).sha256,
+    )
+    assert root["valid-from"]
+    assert f"trusted root of root.json (sha256:{root['sha256']}" in found.shown

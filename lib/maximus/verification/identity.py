@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Final, assert_never
 
 from maximus.errors import Error, ExitStatus
 
+from .claims import NO_CLAIMS, Claims, claim_faults, claim_mismatches, describe_claims
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -62,6 +64,8 @@ class Asked:
     has_key: bool = False
     server: str = GITHUB
     """The server of a bare `owner/name`."""
+    claims: Claims = NO_CLAIMS
+    """What else the certificate must state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,7 @@ class ByWorkflow:
     issuer: str
     ref: str = ""
     """A glob over the whole source ref; empty for any ref of that repository."""
+    claims: Claims = NO_CLAIMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,7 @@ class ByIdentity:
 
     identity: str
     issuer: str
+    claims: Claims = NO_CLAIMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +109,12 @@ def read_policy(asked: Asked) -> ByWorkflow | ByIdentity:
     """
     refuse(policy_faults(asked))
     if asked.identity:
-        return ByIdentity(asked.identity, asked.issuer)
+        return ByIdentity(asked.identity, asked.issuer, asked.claims)
     repository = _address(_REPOSITORY, asked.repository, asked.server)
     found = _WORKFLOW.fullmatch(asked.workflow)
     assert found is not None  # noqa: S101 - `policy_faults` has seen to it
     home = f"{found['server'] or asked.server}/{found['name']}" if found["name"] else repository
-    return ByWorkflow(repository, f"{home}/{found['path']}", asked.issuer, asked.ref)
+    return ByWorkflow(repository, f"{home}/{found['path']}", asked.issuer, asked.ref, asked.claims)
 
 
 def refuse(wrong: Sequence[str]) -> None:
@@ -126,12 +132,10 @@ def refuse(wrong: Sequence[str]) -> None:
 def policy_faults(asked: Asked) -> list[str]:
     """Return what is wrong with what was asked, sorted; each fault begins with its input in backticks."""
     if asked.has_key:
-        return [
-            f"`{name}` says nothing about a key: give it or `key`, not both"
-            for name in ("identity", "ref", "repository", "workflow")
-            if getattr(asked, name)
-        ]
-    wrong = _issuer_faults(asked.issuer)
+        named = [name for name in ("identity", "ref", "repository", "workflow") if getattr(asked, name)]
+        named += [name for name, _ in asked.claims.given()]
+        return [f"`{name}` says nothing about a key: give it or `key`, not both" for name in sorted(named)]
+    wrong = _issuer_faults(asked.issuer) + claim_faults(asked.claims)
     if asked.identity:
         wrong += [
             f"`{name}` and `identity` exclude each other: an identity names workflow and ref already"
@@ -210,9 +214,9 @@ def mismatches(policy: Policy, signer: Signer) -> tuple[str, ...]:
     """Return in words how the signer differs from the policy; nothing where it is who was asked for."""
     match policy:
         case ByWorkflow():
-            return _workflow_mismatches(policy, signer)
+            return (*_workflow_mismatches(policy, signer), *claim_mismatches(policy.claims, signer))
         case ByIdentity():
-            return _identity_mismatches(policy, signer)
+            return (*_identity_mismatches(policy, signer), *claim_mismatches(policy.claims, signer))
         case ByKey():
             return (f"it was signed by {signer.identity}, expected the key {policy.fingerprint}",)
         case _:
@@ -272,9 +276,10 @@ def describe(policy: Policy) -> str:
     match policy:
         case ByWorkflow():
             ref = f" at {policy.ref}" if policy.ref else ""
-            return f"{policy.workflow} run for {policy.repository}{ref}, vouched for by {policy.issuer}"
+            claims = describe_claims(policy.claims)
+            return f"{policy.workflow} run for {policy.repository}{ref}{claims}, vouched for by {policy.issuer}"
         case ByIdentity():
-            return f"{policy.identity}, vouched for by {policy.issuer}"
+            return f"{policy.identity}{describe_claims(policy.claims)}, vouched for by {policy.issuer}"
         case ByKey():
             return f"the key {policy.fingerprint}"
         case _:

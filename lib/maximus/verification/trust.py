@@ -5,8 +5,11 @@ A file is taken as it is and asks nothing of the network: whoever names it vouch
 
 from __future__ import annotations
 
+import enum
+import hashlib
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from maximus import documents
@@ -18,14 +21,24 @@ if TYPE_CHECKING:
 
     from sigstore.models import TrustedRoot
 
-__all__ = ["Trust", "public_trust", "read_trust"]
+__all__ = ["Origin", "Trust", "public_trust", "read_trust"]
 
 MAX_TRUST: Final = 4 << 20
 """Bytes of the largest trust file that is read; the public one has 7 KB."""
+PUBLIC: Final = "the public Sigstore instance"
 BUDGET: Final = 30.0
 """Seconds in which the public instance's root must have come."""
 _CONFIG: Final = "application/vnd.dev.sigstore.clienttrustconfig.v0.1+json"
 _ROOT: Final = "application/vnd.dev.sigstore.trustedroot+json;version=0.1"
+
+
+class Origin(enum.StrEnum):
+    """Which way a trusted root came."""
+
+    TUF = "tuf"
+    """From the public instance, brought up to date and verified by TUF."""
+    FILE = "file"
+    """From a file that the caller names and vouches for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +48,45 @@ class Trust:
     root: TrustedRoot
     source: str
     """The file, or the instance, for people."""
+    origin: Origin = Origin.FILE
+    sha256: str = ""
+    """Over the bytes that were read: the file's, or the TUF target's."""
+
+    @property
+    def period(self) -> tuple[str, str]:
+        """The first and the last moment in which an authority or a log in it is trusted, RFC 3339.
+
+        The second is empty where one is trusted without an end, as those that are in use are.
+        """
+        inner = self.root._inner  # noqa: SLF001 - sigstore shows its keys, not their periods
+        periods = [each.valid_for for each in (*inner.certificate_authorities, *(inner.timestamp_authorities or ()))]
+        periods += [each.public_key.valid_for for each in (*inner.tlogs, *inner.ctlogs)]
+        known = [each for each in periods if each is not None]
+        ends = [each.end for each in known if each.end is not None]
+        first = min((each.start for each in known), default=None)
+        last = max(ends, default=None) if len(ends) == len(periods) else None
+        return _moment(first), _moment(last)
+
+    def as_document(self) -> dict[str, str]:
+        """Return which root it is, as the output `trust-root` carries it."""
+        first, last = self.period
+        return {
+            "origin": self.origin.value,
+            "source": self.source,
+            "sha256": self.sha256,
+            "valid-from": first,
+            "valid-until": last,
+        }
+
+    def describe(self) -> str:
+        """Return which root it is, in one line for people."""
+        first, last = self.period
+        period = f"{first[:10] or 'the beginning'} to {last[:10]}" if last else f"{first[:10] or 'the beginning'} on"
+        return f"trusted root of {self.source} (sha256:{self.sha256}, for signatures from {period})"
+
+
+def _moment(time: datetime | None) -> str:
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if time else ""
 
 
 def read_trust(path: Path) -> Trust:
@@ -43,16 +95,30 @@ def read_trust(path: Path) -> Trust:
     Raises Error VERIFY003 (usage) when it is neither.
     """
     try:
-        document = documents.load_json(path, limit=MAX_TRUST)
+        raw = _read(path)
+        document = documents.parse_json(raw, str(path))
     except Error as error:
         raise _unusable(path, error.why or error.what) from error
     kind = document.get("mediaType") if isinstance(document, dict) else None
     match kind:
         case str() if kind == _CONFIG:
-            return Trust(_root(document.get("trustedRoot"), path), str(path))
+            inner = document.get("trustedRoot")
         case str() if kind == _ROOT:
-            return Trust(_root(document, path), str(path))
-    raise _unusable(path, f"its mediaType is {kind!r:.120}" if kind else "it has no mediaType")
+            inner = document
+        case _:
+            raise _unusable(path, f"its mediaType is {kind!r:.120}" if kind else "it has no mediaType")
+    return Trust(_root(inner, path), str(path), Origin.FILE, hashlib.sha256(raw).hexdigest())
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            raw = stream.read(MAX_TRUST + 1)
+    except OSError as fault:
+        raise _unusable(path, fault.strerror or str(fault)) from fault
+    if len(raw) > MAX_TRUST:
+        raise _unusable(path, f"it is larger than {MAX_TRUST} bytes")
+    return raw
 
 
 def _root(document: Any, path: Path) -> TrustedRoot:  # noqa: ANN401 - foreign JSON enters here
@@ -85,11 +151,12 @@ def public_trust(say: Callable[[str], None] | None = None, budget: float = BUDGE
     """
     # Imported here: a trust file needs neither TUF nor the network.
     from maximus.signing.transport import Limits, Transport  # noqa: PLC0415
-    from maximus.signing.trust import public_trust as fetch  # noqa: PLC0415
+    from maximus.signing.trust import public_root  # noqa: PLC0415
 
     try:
         with Transport(Limits(attempt=min(budget, 20.0), budget=budget), say) as transport:
-            return Trust(fetch(transport).trusted_root, "the public Sigstore instance")
+            raw = public_root(transport)
+        return _parsed(raw, PUBLIC, Origin.TUF)
     except Error as error:
         raise Error(
             "VERIFY005",
@@ -98,3 +165,11 @@ def public_trust(say: Callable[[str], None] | None = None, budget: float = BUDGE
             fix="Try again later, or name a trusted root that you keep with `trust-config`: it needs no network.",
             status=ExitStatus.OUTSIDE,
         ) from error
+
+
+def _parsed(raw: bytes, source: str, origin: Origin) -> Trust:
+    """Return the trusted root in bytes that are known to be one."""
+    from sigstore.models import TrustedRoot as Root  # noqa: PLC0415 - as in `_root`
+    from sigstore_models.trustroot.v1 import TrustedRoot as Message  # noqa: PLC0415 - likewise
+
+    return Trust(Root(Message.from_json(raw)), source, origin, hashlib.sha256(raw).hexdigest())

@@ -85,7 +85,8 @@ def test_says_in_which_log_the_entry_is(real: Real, stack: Stack) -> None:
 )
 def test_refuses_another_identity_and_nothing_else(real: Real, field: str, value: str, words: str) -> None:
     """A wrong identity leaves signature and log entry as they are, and is said in words."""
-    policy = dataclasses.replace(real.policy, **{field: value})
+    changed: dict[str, Any] = {field: value}
+    policy = dataclasses.replace(real.policy, **changed)
     finding = real.find(real.judge(policy), real.bundles["sigstore-message-v1"])
     assert [(fault.fact, fault.code) for fault in finding.faults] == [(Fact.IDENTITY, "VERIFY018")]
     assert words in finding.faults[0].reason

@@ -90,3 +90,17 @@ def test_an_outage_of_the_public_instance_ends_in_time(tmp_path: Path, monkeypat
         public_trust(budget=0.1)
     assert (caught.value.code, caught.value.status) == ("VERIFY005", ExitStatus.OUTSIDE)
     assert "`trust-config`" in caught.value.fix
+
+
+def test_says_when_the_roots_parts_are_trusted(tmp_path: Path) -> None:
+    """The earliest beginning counts, and the latest end only where every part has one."""
+    root = json.loads(embedded().root._inner.to_json())
+    path = tmp_path / "root.json"
+    path.write_text(json.dumps(root), encoding="utf-8")
+    is_open = read_trust(path).period
+    for part in (*root["certificateAuthorities"], *root.get("timestampAuthorities", [])):
+        part["validFor"] = {"start": "2022-01-01T00:00:00Z", "end": "2030-01-01T00:00:00Z"}
+    for log in (*root["tlogs"], *root["ctlogs"]):
+        log["publicKey"]["validFor"] = {"start": "2022-01-01T00:00:00Z", "end": "2031-01-01T00:00:00Z"}
+    path.write_text(json.dumps(root), encoding="utf-8")
+    assert (is_open[1], read_trust(path).period) == ("", ("2022-01-01T00:00:00Z", "2031-01-01T00:00:00Z"))
