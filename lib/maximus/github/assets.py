@@ -108,7 +108,7 @@ def list_assets(client: Client, repository: str, release: Release) -> tuple[Asse
     found: list[Asset] = []
     for page in range(1, MAX_ASSETS // MAX_PAGE + 1):
         query = {"per_page": MAX_PAGE} | ({"page": page} if page > 1 else {})
-        items = client.get(f"/repos/{repository}/releases/{release.id}/assets", query=query).json()
+        items = client.get(f"/repos/{repository}/releases/{release.id}/assets", query=query).items()
         found += [_asset(item) for item in items]
         if len(items) < MAX_PAGE:
             break

@@ -38,18 +38,34 @@ class Reply:
     headers: Mapping[str, str]
     text: str
 
-    def json(self) -> Any:  # noqa: ANN401 - foreign JSON enters here
-        """Return the answer's JSON; raise Error HUB017 (outside) where it is none."""
+    def document(self) -> dict[str, Any]:
+        """Return the answer's JSON object; raise Error HUB017 (outside) where it is none."""
+        found = self._json()
+        if not isinstance(found, dict) or not isinstance(found.get("id", 0), int):
+            raise self._unreadable("another kind of JSON")
+        return found
+
+    def items(self) -> list[dict[str, Any]]:
+        """Return the answer's JSON list of objects; raise Error HUB017 (outside) where it is none."""
+        found = self._json()
+        if not isinstance(found, list) or not all(isinstance(item, dict) and "id" in item for item in found):
+            raise self._unreadable("another kind of JSON")
+        return found
+
+    def _json(self) -> Any:  # noqa: ANN401 - foreign JSON enters here
         try:
             return json.loads(self.text)
-        except ValueError as fault:
-            raise Error(
-                "HUB017",
-                "GitHub's answer is not JSON",
-                why=self.text[:80].replace("\n", " "),
-                fix="Run again later.",
-                status=ExitStatus.OUTSIDE,
-            ) from fault
+        except (ValueError, RecursionError) as fault:
+            raise self._unreadable("no JSON") from fault
+
+    def _unreadable(self, what: str) -> Error:
+        return Error(
+            "HUB017",
+            f"GitHub's answer is {what}",
+            why=self.text[:80].replace("\n", " "),
+            fix="Look whether a proxy answers in GitHub's place, then run again.",
+            status=ExitStatus.OUTSIDE,
+        )
 
     @property
     def message(self) -> str:

@@ -209,7 +209,7 @@ def _read_merged(  # noqa: PLR0913, PLR0917 - the facts of a range
             merge = (node.get("mergeCommit") or {}).get("oid") or ""
             if merge in place or node["number"] in named:
                 found[node["number"]] = _change(client, repository, node)
-        if nodes and nodes[-1]["updatedAt"] < oldest:
+        if nodes and (nodes[-1].get("updatedAt") or oldest) < oldest:
             break
         if page >= MAX_PULL_REQUEST_PAGES:
             notices.append(f"only the {page * MAX_PAGE:,} pull requests updated last were looked at")

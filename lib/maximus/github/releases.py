@@ -90,7 +90,7 @@ def list_releases(client: Client, repository: str) -> tuple[Release, ...]:
     for page in range(1, MAX_RELEASES // MAX_PAGE + 1):
         # Page 1 is asked for without its number: the first request of most runs, and the only one.
         query = {"per_page": MAX_PAGE} | ({"page": page} if page > 1 else {})
-        items = client.get(f"/repos/{repository}/releases", query=query).json()
+        items = client.get(f"/repos/{repository}/releases", query=query).items()
         found += [release_of(item) for item in items]
         if len(items) < MAX_PAGE:
             break
@@ -100,7 +100,7 @@ def list_releases(client: Client, repository: str) -> tuple[Release, ...]:
 def read_release(client: Client, repository: str, number: int) -> Release | None:
     """Return a release as it is now, or None where it is gone."""
     reply = client.get(f"/repos/{repository}/releases/{number}", allowed=(404,))
-    return None if reply.status == 404 else release_of(reply.json())  # noqa: PLR2004 - HTTP's "not found"
+    return None if reply.status == 404 else release_of(reply.document())  # noqa: PLR2004 - HTTP's "not found"
 
 
 def is_published(release: Release) -> bool:
@@ -191,7 +191,7 @@ def _write(client: Client, method: str, path: str, document: object, made: Calla
     fault: Interrupted | None = None
     for _ in range(ATTEMPTS):
         try:
-            return release_of(client.change(method, path, document).json())
+            return release_of(client.change(method, path, document).document())
         except Interrupted as caught:
             fault = caught
             found = made()

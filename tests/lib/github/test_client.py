@@ -123,11 +123,13 @@ def test_each_refusal_has_its_code(hub: Hub, client: Client, status: int, code: 
     assert (caught.value.code, caught.value.status) == (code, exit_status)
 
 
-def test_an_answer_that_is_no_json_is_an_error(hub: Hub, client: Client) -> None:
+@pytest.mark.parametrize("text", ["<html>", {"a": 1}, [1]])
+def test_an_answer_of_another_kind_is_an_error(hub: Hub, client: Client, text: object) -> None:
     """A proxy's page in place of GitHub's answer has no traceback."""
-    hub.inject(Status(200, {}, "<html>"), method="GET", path=RELEASES)
-    with pytest.raises(Error, match="not JSON"):
-        client.get(RELEASES).json()
+    hub.inject(Status(200, {}, text), method="GET", path=RELEASES)
+    with pytest.raises(Error) as caught:
+        client.get(RELEASES).items()
+    assert (caught.value.code, caught.value.status) == ("HUB017", ExitStatus.OUTSIDE)
 
 
 @pytest.mark.parametrize("address", ["ftp://example.org", "nowhere", "https://user:x@example.org"])
