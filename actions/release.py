@@ -46,6 +46,7 @@ class Inputs:
     key: str = given(
         "A private key to sign with instead of a job's identity: a PEM file, or `env:NAME`.", metavar="FILE|env:NAME"
     )
+    key_password: str = given("The password of an encrypted `key`.", secret=True)
     mode: str = given(
         "`each`: a bundle for each file. `statement`: one statement and one log entry over all.",
         default="each",
@@ -210,7 +211,13 @@ def _copy(files: tuple[Path, ...], folder: Path, face: Face) -> None:
 
 
 def _sign_inputs(inputs: Inputs) -> sign.Inputs:
-    return sign.Inputs(folder=inputs.folder, mode=inputs.mode, trust_config=inputs.trust_config, key=inputs.key)
+    return sign.Inputs(
+        folder=inputs.folder,
+        mode=inputs.mode,
+        trust_config=inputs.trust_config,
+        key=inputs.key,
+        key_password=inputs.key_password,
+    )
 
 
 def _verify_inputs(inputs: Inputs, found: Mapping[str, Any], environment: Mapping[str, str]) -> verify.Inputs:

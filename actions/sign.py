@@ -66,6 +66,7 @@ class Inputs:
         "Such signatures are not logged.",
         metavar="FILE|env:NAME",
     )
+    key_password: str = given("The password of an encrypted `key`: PKCS #8, or cosign's own form.", secret=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -201,6 +202,8 @@ def _sign_with_key(inputs: Inputs, chosen: _Chosen, face: Face) -> Outputs:
 
     if inputs.trust_config:
         face.warn("`trust-config` has no part in signing with a key", where="input `trust-config`")
+    if inputs.key_password and not inputs.key:
+        face.warn("`key-password` has no part in signing with the key that was made here", where="input `key-password`")
     name, is_variable = inputs.key.removeprefix("env:"), inputs.key.startswith("env:")
     if is_variable:
         pem = face.environment.get(name, "")
@@ -213,9 +216,9 @@ def _sign_with_key(inputs: Inputs, chosen: _Chosen, face: Face) -> Outputs:
                 where="input `key`",
                 status=ExitStatus.USAGE,
             )
-        key = keys.load_signing_key(pem.encode(), f"the environment variable {name}")
+        key = keys.load_signing_key(pem.encode(), f"the environment variable {name}", inputs.key_password)
     elif inputs.key:
-        key = keys.read_signing_key(Path(inputs.key))
+        key = keys.read_signing_key(Path(inputs.key), inputs.key_password)
     else:
         folder = keys.configuration_folder(face.environment, Path.home())
         key, is_new = keys.make_or_load_key(folder)
@@ -236,6 +239,8 @@ def _sign_keyless(inputs: Inputs, chosen: _Chosen, job: _Job, face: Face, limits
     from maximus.signing.transport import Limits, Transport  # noqa: PLC0415
     from maximus.signing.trust import load_trust, public_trust  # noqa: PLC0415
 
+    if inputs.key_password:
+        face.warn("`key-password` has no part in keyless signing", where="input `key-password`")
     with quiet(), Transport(limits or Limits(), face.warn) as transport:
         trust = load_trust(Path(inputs.trust_config)) if inputs.trust_config else public_trust(transport)
         signer = KeylessSigner(trust, transport, TokenSource(transport, job.url, job.bearer, face.mask))

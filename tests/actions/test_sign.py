@@ -225,6 +225,30 @@ def test_a_key_from_the_environment_is_masked_and_used(here: Path, laptop: dict[
     assert not any(body.encode() in path.read_bytes() for path in here.rglob("*") if path.is_file())
 
 
+def test_a_key_that_cosign_made_signs_what_cosign_verifies(here: Path, laptop: dict[str, str], cosign: Cosign) -> None:
+    """The password, as an option names it, appears nowhere."""
+    laptop |= {"COSIGN_PASSWORD": "correct horse"}
+    cosign.run("generate-key-pair", "--output-key-prefix", here / "cosign", environment=laptop)
+    words = ["--key", "cosign.key", "--key-password", "env:COSIGN_PASSWORD"]
+    action = find_action("sign")
+    texts, _, _ = options_of(action, words, laptop)
+    done = run(laptop, inputs_from_texts(action, texts))
+    assert done.status is ExitStatus.PASS
+    file = here / "release" / "app.whl"
+    key = ("--key", here / "cosign.pub", "--insecure-ignore-tlog")
+    assert cosign.run("verify-blob", *key, "--bundle", f"{file}.sigstore.json", file).returncode == 0
+    everything = done.face.shown + repr(done.outputs)
+    everything += "".join(path.read_text("utf-8") for path in here.rglob("*") if path.is_file())
+    assert "correct horse" not in everything
+
+
+@pytest.mark.usefixtures("here")
+def test_a_password_that_has_no_part_is_said(laptop: dict[str, str]) -> None:
+    """The key that is made on the first use has none."""
+    done = run(laptop, Inputs(key_password="x"))  # noqa: S106 - no credential
+    assert "warning: `key-password` has no part" in done.face.shown
+
+
 @pytest.mark.usefixtures("here")
 def test_a_variable_that_is_not_set_is_a_usage_error(laptop: dict[str, str]) -> None:
     """As for a pull request from a fork, which gets no secrets."""
@@ -494,9 +518,9 @@ def test_every_command_of_the_guide_is_one_that_is_taken() -> None:
     lines = [line for line in guide.read_text(encoding="utf-8").splitlines() if line.startswith("maximus sign")]
     action = find_action("sign")
     for line in lines:
-        texts, _, _ = options_of(action, shlex.split(line)[2:], {})
+        texts, _, _ = options_of(action, shlex.split(line)[2:], {"COSIGN_PASSWORD": "x"})
         inputs_from_texts(action, texts)
-    assert len(lines) >= 5
+    assert len(lines) >= 6
 
 
 # On the real stack.

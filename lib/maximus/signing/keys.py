@@ -175,18 +175,23 @@ def _signed_whole(key: Ed25519PublicKey, signature: bytes, content: memoryview |
     return True
 
 
-def load_signing_key(pem: bytes, where: str) -> SigningKey:
+def load_signing_key(pem: bytes, where: str, password: str = "") -> SigningKey:
     """Return the private key in a PEM text; `where` names it in the errors, which never quote it.
 
-    Raises Error KEY001 when it is no unencrypted private key, and KEY002 when it is of a type not signed with.
+    Raises Error KEY001 when it is no private key, KEY002 when it is of a type not signed with, KEY003 when it is
+    encrypted and there is no password, KEY008 when the password does not open it, and KEY009 when it needs none.
     """
     if b"ENCRYPTED" in pem:
+        from .encrypted import load_encrypted  # noqa: PLC0415 - 5 ms, for the few keys that have a password
+
+        return SigningKey(_private_of_known_type(load_encrypted(pem, password, where), where))
+    if password:
+        # Whoever gives a password believes that the key is safe where it lies. It is not.
         raise Error(
-            "KEY003",
-            f"{where} holds an encrypted private key",
-            why="a step has nobody to ask for a password",
-            fix="Decrypt it with `openssl pkcs8 -in KEY -out PLAIN` into a secret, and pass that by `env:NAME`.",
-            where="input key",
+            "KEY009",
+            f"{where} holds a private key that is not encrypted, and a password was given for it",
+            fix="Leave the input `key-password` out, or encrypt the key: openssl pkcs8 -topk8 -in KEY -out ENCRYPTED",
+            where="input key-password",
             status=ExitStatus.USAGE,
         )
     try:
@@ -222,7 +227,7 @@ def load_public_key(pem: bytes, where: str) -> PublicKey:
     return PublicKey(_public_of_known_type(key, where))
 
 
-def read_signing_key(path: Path) -> SigningKey:
+def read_signing_key(path: Path, password: str = "") -> SigningKey:
     """Return the private key in a file that nobody but its owner and group may read.
 
     Raises Error KEY005 when it cannot be read, KEY006 when others may read or change it, and what
@@ -251,7 +256,7 @@ def read_signing_key(path: Path) -> SigningKey:
             where="input key",
             status=ExitStatus.USAGE,
         )
-    return load_signing_key(pem[:MAX_KEY], str(path))
+    return load_signing_key(pem[:MAX_KEY], str(path), password)
 
 
 def configuration_folder(environment: Mapping[str, str], home: Path, platform: str = sys.platform) -> Path:

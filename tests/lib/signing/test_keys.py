@@ -99,6 +99,7 @@ def test_a_key_shows_its_public_half_only() -> None:
             "KEY003",
         ),
         (b"-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\n", "KEY003"),
+        (b"-----BEGIN ENCRYPTED PRIVATE KEY-----\n", "KEY003"),
     ],
 )
 @pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")
