@@ -7,7 +7,7 @@ Reads the lock files of a tree and writes one inventory in both formats into the
 from __future__ import annotations
 
 import gc
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,14 +66,46 @@ def run(inputs: Inputs, face: Face) -> Outputs:
     was_on = gc.isenabled()
     # An inventory is millions of small values without a cycle: looking for one costs a quarter of the run.
     gc.disable()
+    written = _Written()
     try:
-        return _run(inputs, face)
+        made = _run(inputs, face, written)
+    except Error as error:
+        if error.status is not ExitStatus.USAGE:
+            # Nothing was done on wrong usage; otherwise what this run did not write must not look as if it had.
+            _clear_earlier(face, Path(inputs.folder), written)
+        raise
+    else:
+        _clear_earlier(face, Path(inputs.folder), written)
+        return made
     finally:
         if was_on:
             gc.enable()
 
 
-def _run(inputs: Inputs, face: Face) -> Outputs:
+@dataclass(slots=True)
+class _Written:
+    """What this run has put into the folder so far; filled in on the way, because a run may end half-way."""
+
+    serial: str = ""
+    """The UUID that its documents share."""
+    paths: dict[str, Path] = field(default_factory=dict)
+    """By format."""
+
+
+def _clear_earlier(face: Face, folder: Path, written: _Written) -> None:
+    """Remove an earlier run's documents and say so; warn of those that another tool wrote."""
+    from maximus.sbom import earlier  # noqa: PLC0415 - as in `_run`
+
+    found = earlier.clear(
+        folder, FILES.values(), keep={path.name for path in written.paths.values()}, serial=written.serial
+    )
+    for name in found.removed:
+        face.say(f"removed {name}: an earlier run wrote it, and this one did not write it again")
+    for name in found.foreign:
+        face.warn(f"{name} is not of this run and was left as it is", where=(folder / name).as_posix())
+
+
+def _run(inputs: Inputs, face: Face, written: _Written) -> Outputs:
     # Imported here: an inventory's own packages, which `--help` does without.
     from maximus import __version__  # noqa: PLC0415
     from maximus.files import write_whole  # noqa: PLC0415
@@ -98,15 +130,15 @@ def _run(inputs: Inputs, face: Face) -> Outputs:
         raise Error(
             faulty[0].code, "the documents are not sound and were not written", why=faulty[0].reason, fix=faulty[0].hint
         )
-    written = {}
+    written.serial = rendered.serial
     for name, document in (("spdx", rendered.spdx), ("cyclonedx", rendered.cyclonedx)):
         if name in inputs.formats:
-            written[name] = folder / FILES[name]
-            write_whole(written[name], rendering.as_bytes(document))
+            write_whole(folder / FILES[name], rendering.as_bytes(document))
+            written.paths[name] = folder / FILES[name]
     _report(face, made, dated)
     return Outputs(
-        spdx=_shown(written.get("spdx")),
-        cyclonedx=_shown(written.get("cyclonedx")),
+        spdx=_shown(written.paths.get("spdx")),
+        cyclonedx=_shown(written.paths.get("cyclonedx")),
         components=str(len(made.components)),
         serial_number=f"urn:uuid:{rendered.serial}",
     )
@@ -241,11 +273,15 @@ def _report(face: Face, made: Inventory, dated: _Dated) -> None:
         "edges known",
     )
     face.table("Inventory", columns, rows)
-    locks = f"{len(made.locks)} lock file{'s' if len(made.locks) != 1 else ''}"
+    counted = f"{_counted(whole.components, 'component')} in {_counted(len(made.locks), 'lock file')}"
     face.headline(
-        f"{whole.components} components in {locks}; versions {whole.versions}/{whole.components}, "
+        f"{counted}; versions {whole.versions}/{whole.components}, "
         f"hashes {whole.hashes}/{whole.distributed}, licences {whole.licences}/{whole.components}"
     )
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count} {thing}{'' if count == 1 else 's'}"
 
 
 def _row(name: str, found: Coverage) -> tuple[str, ...]:

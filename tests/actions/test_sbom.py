@@ -106,6 +106,58 @@ def test_its_own_output_is_not_scanned(tmp_path: Path) -> None:
     assert run(tree, tree / "release") == first
 
 
+def test_an_earlier_runs_documents_do_not_pass_for_this_runs(tmp_path: Path) -> None:
+    """Where nothing is found, what an earlier run wrote is removed and the user is told."""
+    tree = make_tree(tmp_path / "app")
+    run(tree, tmp_path / "release")
+    (tree / "package-lock.json").unlink()
+    errors = io.StringIO()
+    run(tree, tmp_path / "release", TerminalFace({}, "sbom", as_json=True, stream=io.StringIO(), errors=errors))
+    assert list((tmp_path / "release").iterdir()) == []
+    assert "removed sbom.cdx.json" in errors.getvalue()
+
+
+def test_another_tools_document_stays_and_is_named(tmp_path: Path) -> None:
+    """A document that is not ours is never removed, and never passes unmentioned."""
+    (tmp_path / "empty").mkdir()
+    make(tmp_path / "release", {"sbom.cdx.json": "{}"})
+    errors = io.StringIO()
+    face = TerminalFace({}, "sbom", as_json=True, stream=io.StringIO(), errors=errors)
+    run(tmp_path / "empty", tmp_path / "release", face)
+    assert (tmp_path / "release" / "sbom.cdx.json").read_text(encoding="utf-8") == "{}"
+    assert "sbom.cdx.json is not of this run" in errors.getvalue()
+
+
+def test_one_format_after_the_other_keeps_both(tmp_path: Path) -> None:
+    """Two runs on the same tree, one a format, complete each other; on another tree the old one goes."""
+    tree = make_tree(tmp_path / "app")
+    run(tree, tmp_path / "release", formats=("spdx",))
+    run(tree, tmp_path / "release", formats=("cyclonedx",))
+    assert len(list((tmp_path / "release").iterdir())) == 2
+    run(tree, tmp_path / "release", formats=("spdx",), version="2.0.0")
+    assert [path.name for path in (tmp_path / "release").iterdir()] == ["sbom.spdx.json"]
+
+
+def test_an_inventory_too_large_leaves_no_earlier_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that ends in an error removes what it did not write; on wrong usage nothing is touched."""
+    tree = make_tree(tmp_path / "app")
+    run(tree, tmp_path / "release")
+    with pytest.raises(Error):
+        run(tmp_path / "nowhere", tmp_path / "release")
+    assert (tmp_path / "release" / "sbom.cdx.json").exists()
+    monkeypatch.setattr("maximus.sbom.inventory.MAX_COMPONENTS", 0)
+    with pytest.raises(Error):
+        run(tree, tmp_path / "release")
+    assert list((tmp_path / "release").iterdir()) == []
+
+
+def test_one_component_is_counted_in_the_singular(tmp_path: Path) -> None:
+    """The headline says `1 component in 1 lock file`."""
+    face = face_of()
+    run(make_tree(tmp_path / "app"), tmp_path / "release", face)
+    assert face.record.headline.startswith("1 component in 1 lock file;")
+
+
 def test_the_time_is_the_commits(tmp_path: Path) -> None:
     """Documents are dated by the commit, or by SOURCE_DATE_EPOCH where it is set."""
     tree = make_tree(tmp_path / "app")
