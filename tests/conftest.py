@@ -1,13 +1,24 @@
-"""What every test can ask for: the real Sigstore servers and the fake GitHub.
-
-Property tests leave nothing behind and are not judged by a busy machine's clock.
-"""
+"""What every test can ask for, and one loud line about what could not be measured here."""
 
 from __future__ import annotations
 
-from hypothesis import settings
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
 
 pytest_plugins = ["tests.fakehub.fixtures", "tests.stack.fixtures"]
 
-settings.register_profile("suite", database=None, deadline=None, print_blob=True)
-settings.load_profile("suite")
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in one line how many tests were not measured, and for want of what."""
+    reasons: dict[str, int] = {}
+    for report in terminalreporter.stats.get("skipped", []):
+        place = getattr(report, "longrepr", None)
+        reason = place[2] if isinstance(place, tuple) else str(place)
+        if "unmeasured" in reason:
+            short = reason.removeprefix("Skipped: ").strip()
+            reasons[short] = reasons.get(short, 0) + 1
+    if reasons:
+        told = "; ".join(f"{count} x {reason}" for reason, count in sorted(reasons.items()))
+        terminalreporter.write_line(f"UNMEASURED: {sum(reasons.values())} tests: {told}", red=True, bold=True)
