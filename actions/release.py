@@ -47,6 +47,10 @@ class Inputs:
         "A private key to sign with instead of a job's identity: a PEM file, or `env:NAME`.", metavar="FILE|env:NAME"
     )
     key_password: str = given("The password of an encrypted `key`.", secret=True)
+    allow_public_log: bool = given(
+        "Sign keyless in a private repository too, although the public log then shows its name for good.",
+        default=False,
+    )
     mode: str = given(
         "`each`: a bundle for each file. `statement`: one statement and one log entry over all.",
         default="each",
@@ -217,6 +221,7 @@ def _sign_inputs(inputs: Inputs) -> sign.Inputs:
         trust_config=inputs.trust_config,
         key=inputs.key,
         key_password=inputs.key_password,
+        allow_public_log=inputs.allow_public_log,
     )
 
 

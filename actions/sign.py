@@ -7,6 +7,7 @@ In a job with `id-token: write` the signature is bound to the workflow and needs
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -34,6 +35,11 @@ NOT_LOGGED: Final = "key-signed, not logged"
 """What every report of a signature by a managed key says."""
 _MAX_ROWS: Final = 200
 """Files that the table names; the outputs name all."""
+_DAY: Final = 86_400
+_DIGITS: Final = 5
+"""Of the longest retry budget."""
+_MAX_EVENT: Final = 32 << 20
+"""Bytes of the largest event that is read; GitHub sends 25 MB at most."""
 _SHORT: Final = len("sha256:") + 16
 """Characters of a key's fingerprint that a headline shows."""
 
@@ -67,6 +73,15 @@ class Inputs:
         metavar="FILE|env:NAME",
     )
     key_password: str = given("The password of an encrypted `key`: PKCS #8, or cosign's own form.", secret=True)
+    retry_budget: str = given(
+        "For how many seconds a signing service that is away is tried again before the step ends with 3.",
+        default="600",
+        metavar="SECONDS",
+    )
+    allow_public_log: bool = given(
+        "Sign keyless in a private repository too, although the public log then shows its name for good.",
+        default=False,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,14 +124,18 @@ class _Chosen:
 def run(inputs: Inputs, face: Face, *, limits: Limits | None = None) -> Outputs:
     """Sign what the inputs name and return where the bundles are.
 
-    `limits` says how long services are waited for. Raises Error SIGN001 where nothing is there to sign,
-    SIGN002 in a job without an identity, and what keys and trust configurations are refused with.
+    `limits` says how long services are waited for, instead of the inputs. Raises Error SIGN001 where nothing is
+    there to sign, SIGN002 in a job without an identity, SIGN011 for a budget that is no number, SIGN009 where a
+    private repository would become known, and what keys and trust configurations are refused with.
     """
+    budget = _seconds(inputs.retry_budget)
     job = _decide(inputs.key, face.environment)
     chosen = _choose(inputs, with_key=job is None)
     if job is None:
         return _sign_with_key(inputs, chosen, face)
-    return _sign_keyless(inputs, chosen, job, face, limits)
+    from maximus.signing.transport import Limits  # noqa: PLC0415 - a key needs no network
+
+    return _sign_keyless(inputs, chosen, job, face, limits or Limits(budget=budget))
 
 
 def plan_signing(key: str, environment: Mapping[str, str]) -> str:
@@ -151,6 +170,48 @@ def _decide(key: str, environment: Mapping[str, str]) -> _Job | None:
         where="permissions",
         status=ExitStatus.OUTSIDE,
     )
+
+
+def _seconds(text: str) -> float:
+    """Return the retry budget; raises Error SIGN011 where the text is no whole number of seconds up to a day."""
+    if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS and int(text) <= _DAY):
+        raise Error(
+            "SIGN011",
+            f"`retry-budget` is {text!r:.40}",
+            why=f"it is a whole number of seconds from 0 to {_DAY}",
+            fix="Leave it out for ten minutes.",
+            where="input `retry-budget`",
+            status=ExitStatus.USAGE,
+        )
+    return float(text)
+
+
+def _event_visibility(environment: Mapping[str, str]) -> str:
+    """Return the visibility of the repository as the event that started the job states it; empty where it does not."""
+    try:
+        with Path(environment.get("GITHUB_EVENT_PATH", "")).open("rb") as stream:
+            event = json.loads(stream.read(_MAX_EVENT))
+    except (OSError, ValueError, RecursionError):
+        # The token says it too.
+        return ""
+    repository = event.get("repository") if isinstance(event, dict) else None
+    if not isinstance(repository, dict):
+        return ""
+    return "private" if repository.get("private") is True else str(repository.get("visibility") or "")
+
+
+def _refuse_private(visibility: str) -> None:
+    """Raise Error SIGN009 where the repository is not for everybody: no log forgets its name again."""
+    if visibility in ("private", "internal"):
+        raise Error(
+            "SIGN009",
+            f"this repository is {visibility}, and a keyless signature would make its name public",
+            why="the public log keeps the names of repository, workflow and ref for good",
+            fix="Set `allow-public-log: true` if they may be known; else sign with a `key`, "
+            "or with a private instance by `trust-config`.",
+            where="input `allow-public-log`",
+            status=ExitStatus.USAGE,
+        )
 
 
 def _choose(inputs: Inputs, *, with_key: bool) -> _Chosen:
@@ -232,18 +293,25 @@ def _sign_with_key(inputs: Inputs, chosen: _Chosen, face: Face) -> Outputs:
     return _report(outcomes, signer.identity, "key", command, face)
 
 
-def _sign_keyless(inputs: Inputs, chosen: _Chosen, job: _Job, face: Face, limits: Limits | None) -> Outputs:
+def _sign_keyless(inputs: Inputs, chosen: _Chosen, job: _Job, face: Face, limits: Limits) -> Outputs:
     # sigstore-python takes 0.35 s to import: only who signs keyless should wait for it.
     from maximus.signing.keyless import KeylessSigner, quiet  # noqa: PLC0415
     from maximus.signing.tokens import TokenSource  # noqa: PLC0415
-    from maximus.signing.transport import Limits, Transport  # noqa: PLC0415
+    from maximus.signing.transport import Transport  # noqa: PLC0415
     from maximus.signing.trust import load_trust, public_trust  # noqa: PLC0415
 
     if inputs.key_password:
         face.warn("`key-password` has no part in keyless signing", where="input `key-password`")
-    with quiet(), Transport(limits or Limits(), face.warn) as transport:
+    # A private instance's log is as private as the instance.
+    may_be_known = inputs.allow_public_log or bool(inputs.trust_config)
+    if not may_be_known:
+        _refuse_private(_event_visibility(face.environment))
+    with quiet(), Transport(limits, face.warn) as transport:
         trust = load_trust(Path(inputs.trust_config)) if inputs.trust_config else public_trust(transport)
         signer = KeylessSigner(trust, transport, TokenSource(transport, job.url, job.bearer, face.mask))
+        if not may_be_known:
+            # The event may lack it, as a schedule's does; the token is what the certificate will say.
+            _refuse_private(signer.visibility)
         outcomes = _sign(inputs, chosen, signer, face)
     identity = signer.identity
     command = _command(inputs, chosen, _who(identity, inputs.trust_config)) if identity.name else ""

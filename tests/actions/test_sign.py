@@ -29,6 +29,7 @@ from maximus.signing.bundles import Envelope, read_bundle
 from maximus.signing.signers import KeySigner
 from maximus.signing.statements import parse_statement
 from maximus.signing.transport import Limits
+from maximus.signing.trust import load_trust
 from maximus.verdict import Status
 from tests.stack.faults import Answer, Faults
 
@@ -662,6 +663,90 @@ def test_a_run_that_is_interrupted_does_not_wait_for_a_service(here: Path, stack
         _, wrong = process.communicate(timeout=30)
     assert time.monotonic() - began < 10
     assert wrong.rstrip().endswith("KeyboardInterrupt")
+
+
+@pytest.mark.usefixtures("trust_v1")
+def test_the_retry_budget_ends_the_wait(here: Path, stack: Stack) -> None:
+    """With 3 after as many seconds, however long the service stays away."""
+    with Faults(stack.urls["rekor-v1"]) as faults, faults.down():
+        trust = stack.write_trust(here / "trust.json", through={"rekor-v1": faults.url})
+        began = time.monotonic()
+        done = run(stack.environment(), Inputs(trust_config=str(trust), retry_budget="2"))
+        took = time.monotonic() - began
+    assert done.status is ExitStatus.OUTSIDE
+    assert 2 <= took < 10
+    assert len(done.failed) == 3
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize("text", ["", "-1", "1.5", "ten", "86401", "100000", "٣"])
+def test_a_budget_that_is_no_number_of_seconds_is_a_usage_error(laptop: dict[str, str], text: str) -> None:
+    """From 0, which tries each service once, to a day."""
+    with pytest.raises(Error) as raised:
+        run(laptop, Inputs(retry_budget=text))
+    assert (raised.value.code, raised.value.status) == ("SIGN011", ExitStatus.USAGE)
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize(
+    "repository", [{"private": True}, {"private": True, "visibility": "internal"}, {"visibility": "internal"}], ids=str
+)
+def test_a_private_repository_is_not_made_known(tmp_path: Path, repository: dict[str, Any]) -> None:
+    """The public log is not even looked up: no service, and no issuer, can be reached here."""
+    event = tmp_path / "event.json"
+    event.write_text(json.dumps({"repository": repository}), encoding="utf-8")
+    job = {"ACTIONS_ID_TOKEN_REQUEST_URL": "http://127.0.0.1:9/", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "t"}
+    with pytest.raises(Error) as raised:
+        run(job | {"GITHUB_EVENT_PATH": str(event)}, limits=Limits(budget=0.1))
+    assert (raised.value.code, raised.value.status) == ("SIGN009", ExitStatus.USAGE)
+    assert "allow-public-log: true" in raised.value.fix
+
+
+EVENTS: dict[str, bytes | None] = {
+    "none": None,
+    "a schedule's": b'{"schedule": "0 0 * * *"}',
+    "public, before it was changed": b'{"repository": {"private": false, "visibility": "public"}}',
+    "not JSON": b"{",
+    "too deep": b"[" * 100_000,
+    "a list": b"[]",
+    "odd": b'{"repository": 7}',
+}
+
+
+@pytest.fixture
+def public(monkeypatch: pytest.MonkeyPatch, trust_v1: Path) -> None:
+    """The stack in the place of the public instance."""
+    monkeypatch.setattr("maximus.signing.trust.public_trust", lambda _: load_trust(trust_v1))
+
+
+@pytest.mark.usefixtures("public")
+@pytest.mark.parametrize("event", EVENTS)
+@pytest.mark.parametrize("visibility", ["private", "internal"])
+def test_the_token_tells_a_private_repository_too(here: Path, stack: Stack, event: str, visibility: str) -> None:
+    """Whatever the event says of it, or does not."""
+    text = EVENTS[event]
+    if text is not None:
+        (here / "event.json").write_bytes(text)
+    job = stack.environment(repository_visibility=visibility) | {"GITHUB_EVENT_PATH": str(here / "event.json")}
+    with pytest.raises(Error, match=visibility) as raised:
+        run(job)
+    assert raised.value.code == "SIGN009"
+    assert not list((here / "release").glob("app*.sigstore.json"))
+
+
+@pytest.mark.usefixtures("here", "public")
+@pytest.mark.parametrize(("visibility", "allowed"), [("private", True), ("internal", True), ("public", False)])
+def test_what_may_be_known_is_signed(stack: Stack, visibility: str, *, allowed: bool) -> None:
+    """A public repository, and a private one whose name may be known."""
+    job = stack.environment(repository_visibility=visibility)
+    assert run(job, Inputs(allow_public_log=allowed)).status is ExitStatus.PASS
+
+
+@pytest.mark.usefixtures("here")
+def test_a_private_instance_needs_no_leave(stack: Stack, trust_v1: Path) -> None:
+    """Its log is as private as it is."""
+    job = stack.environment(repository_visibility="private")
+    assert run(job, Inputs(trust_config=str(trust_v1))).status is ExitStatus.PASS
 
 
 def test_an_issuer_that_is_away_ends_with_three(stack: Stack, trust_v1: Path) -> None:

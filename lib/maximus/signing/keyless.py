@@ -92,7 +92,8 @@ class KeylessSigner:
         self._margin = dt.timedelta(seconds=min(transport.limits.budget + _MARGIN, _LONGEST_MARGIN))
         self._lock = threading.Lock()
         self._token: IdentityToken | None = tokens.fetch()
-        self._policy = _Ours(claims_of(self._token))
+        self._claims = claims_of(self._token)
+        self._policy = _Ours(self._claims)
         self._signer: _Signer | None = None
         self._refusal: Error | None = None
         self._identity = Identity("")
@@ -110,6 +111,11 @@ class KeylessSigner:
     def identity(self) -> Identity:
         """Who signs, as the certificate says."""
         return self._identity
+
+    @property
+    def visibility(self) -> str:
+        """Who may see the repository, as the token says: `public`, `internal` or `private`; empty if it does not."""
+        return str(self._claims.get("repository_visibility") or "")
 
     def sign_file(self, file: HashedFile) -> str:
         """Return the text of a bundle over the file's digest, logged and checked.
