@@ -17,12 +17,13 @@ from maximus.verdict import Status
 from .declare import Concluded, given, out
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from maximus.git import Checkout
     from maximus.sbom.coverage import Coverage
     from maximus.sbom.model import Inventory
     from maximus.sbom.subject import Facts
+    from maximus.sbom.thresholds import Judged
     from maximus.sbom.tree import Tree
 
     from .face import Face
@@ -48,6 +49,23 @@ class Inputs:
         "Which documents to write, one a line.",
         default=("spdx", "cyclonedx"),
         choices=("spdx", "cyclonedx"),
+    )
+    profile: str = given(
+        "Minimums under one name. `release-plan`: components 100, licences 95, versions 100, hashes 100 percent.",
+        choices=("release-plan",),
+    )
+    min_components: str = given(
+        "How many percent of what the locks name must be in the inventory, 0 to 100. Default: the profile's, else 0.",
+        metavar="PERCENT",
+    )
+    min_licences: str = given(
+        "How many percent of the components must have a licence that is an SPDX expression.", metavar="PERCENT"
+    )
+    min_versions: str = given(
+        "How many percent of what the locks name must have an exact version; a range is none.", metavar="PERCENT"
+    )
+    min_hashes: str = given(
+        "How many percent of the components that are distributed as files must have a SHA-256.", metavar="PERCENT"
     )
 
 
@@ -109,8 +127,17 @@ def _run(inputs: Inputs, face: Face, written: _Written) -> Outputs:
     # Imported here: an inventory's own packages, which `--help` does without.
     from maximus import __version__  # noqa: PLC0415
     from maximus.files import write_whole  # noqa: PLC0415
-    from maximus.sbom import checking, inventory, rendering, scan, subject  # noqa: PLC0415
+    from maximus.sbom import checking, inventory, rendering, scan, subject, thresholds  # noqa: PLC0415
 
+    minimums = thresholds.minimums_of(
+        {
+            "components": inputs.min_components,
+            "licences": inputs.min_licences,
+            "versions": inputs.min_versions,
+            "hashes": inputs.min_hashes,
+        },
+        inputs.profile,
+    )
     root, folder = Path(inputs.path), Path(inputs.folder)
     found = scan.scan(root, leave_out=[folder])
     for fault in found.faults:
@@ -136,6 +163,7 @@ def _run(inputs: Inputs, face: Face, written: _Written) -> Outputs:
             write_whole(folder / FILES[name], rendering.as_bytes(document))
             written.paths[name] = folder / FILES[name]
     _report(face, made, dated)
+    _judge_coverage(face, thresholds.judge(minimums, made, [fault.where for fault in found.faults]))
     return Outputs(
         spdx=_shown(written.paths.get("spdx")),
         cyclonedx=_shown(written.paths.get("cyclonedx")),
@@ -278,6 +306,31 @@ def _report(face: Face, made: Inventory, dated: _Dated) -> None:
         f"{counted}; versions {whole.versions}/{whole.components}, "
         f"hashes {whole.hashes}/{whole.distributed}, licences {whole.licences}/{whole.components}"
     )
+
+
+def _judge_coverage(face: Face, judged: Sequence[Judged]) -> None:
+    """Record what the minimums say, and name what falls below them; the documents are written by now."""
+    below = []
+    for item in judged:
+        verdict = item.verdict
+        face.judge(verdict)
+        subject = verdict.check.removeprefix("sbom.min-")
+        if item.exceptions:
+            shown = [*item.exceptions[:_MAX_LISTED], *(["..."] if len(item.exceptions) > _MAX_LISTED else [])]
+            face.note(f"{subject}: {len(item.exceptions)} not known", "\n".join(shown))
+        if verdict.status is Status.FAIL:
+            below.append(subject)
+            face.fail(
+                Error(
+                    "SBOM015",
+                    f"{subject}: {verdict.measured} is below {verdict.threshold} percent",
+                    why=verdict.reason,
+                    fix=verdict.hint,
+                    where=f"input min-{subject}",
+                )
+            )
+    if below:
+        face.headline(f"{face.record.headline}; below the minimum: {', '.join(below)}")
 
 
 def _counted(count: int, thing: str) -> str:

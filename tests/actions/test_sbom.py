@@ -295,6 +295,47 @@ def test_coverage_has_both_numbers(tmp_path: Path) -> None:
     assert rows["golang"]["hash"] == "0/5"
 
 
+def test_below_a_minimum_the_run_fails_and_the_documents_are_written(tmp_path: Path) -> None:
+    """A minimum blocks with the status 1, by name; what was found is in the folder all the same."""
+    face = face_of()
+    made = run(make_tree(tmp_path / "app"), tmp_path / "release", face, min_hashes="100", min_licences="100")
+    assert face.record.exit_status is ExitStatus.FAILED
+    verdicts = {item.check: item for item in face.record.verdicts}
+    assert (verdicts["sbom.min-hashes"].measured, verdicts["sbom.min-licences"].measured) == ("0/1", "1/1")
+    assert "left 1.2.3" in verdicts["sbom.min-hashes"].reason
+    assert [error.code for error in face.record.errors] == ["SBOM015"]
+    assert face.record.headline.endswith("below the minimum: hashes")
+    assert Path(made.spdx).exists()
+
+
+def test_without_minimums_coverage_blocks_nothing(tmp_path: Path) -> None:
+    """A first run on an ordinary repository passes, whatever is unknown."""
+    face = face_of()
+    run(make(tmp_path / "app", {"requirements.txt": "a==1.0\nb>=2\n"}), tmp_path / "release", face)
+    assert face.record.exit_status is ExitStatus.PASS
+
+
+def test_the_release_plan_is_a_profile(tmp_path: Path) -> None:
+    """It judges all four shares."""
+    face = face_of()
+    run(make_tree(tmp_path / "app"), tmp_path / "release", face, profile="release-plan")
+    found = {item.check: item.threshold for item in face.record.verdicts if item.check.startswith("sbom.min-")}
+    assert found == {
+        "sbom.min-components": 100,
+        "sbom.min-licences": 95,
+        "sbom.min-versions": 100,
+        "sbom.min-hashes": 100,
+    }
+
+
+def test_a_wrong_minimum_touches_nothing(tmp_path: Path) -> None:
+    """Wrong usage is found before anything is read or written."""
+    with pytest.raises(Error) as raised:
+        run(make_tree(tmp_path / "app"), tmp_path / "release", min_versions="most")
+    assert (raised.value.code, raised.value.status) == ("SBOM014", ExitStatus.USAGE)
+    assert not (tmp_path / "release").exists()
+
+
 def test_the_command_line_prints_one_document(tmp_path: Path) -> None:
     """`python3 actions sbom --json` prints the outputs and verdicts as JSON and leaves everything else out of it."""
     tree = make_tree(tmp_path / "app")

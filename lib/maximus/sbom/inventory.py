@@ -164,7 +164,7 @@ class _Builder:
             return None
         if package.version and not is_exact(package.ecosystem, package.version):
             text = f"{visible(package.name)} has {visible(package.version)[:200]!r}, which is no exact version"
-            self.findings.append(Finding("unpinned", text, package.locations[0]))
+            self.findings.append(Finding("unpinned", text, package.locations[0], lost=False))
             package = replace(package, version="")
         purl = make_purl(package.ecosystem.value, package.name, package.version, package.qualifiers)
         groups = self.groups.setdefault(purl, [])
@@ -172,7 +172,7 @@ class _Builder:
         if group is None:
             if groups:
                 text = f"{purl} stands with another digest in {groups[0].packages[0].locations[0].path}"
-                self.findings.append(Finding("conflict", text, package.locations[0]))
+                self.findings.append(Finding("conflict", text, package.locations[0], lost=False))
             group = _Group(purl)
             groups.append(group)
         group.add(package)

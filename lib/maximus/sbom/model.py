@@ -198,6 +198,8 @@ class Finding:
     """`unpinned`, `not-locked`, `unresolved`, `conflict`, `limit`, `ignored`."""
     text: str
     location: Location
+    lost: bool = True
+    """Whether it is about something that the tree names and the inventory lacks."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -214,7 +214,7 @@ def _package(  # noqa: PLR0913, PLR0917 - what is known about one requirement
     if stated is None and sum_path:
         if not require.indirect:
             text = f"{visible(name)}@{visible(version)} has no hash of its zip in go.sum: no package of it is built"
-            findings.append(Finding("ignored", text, location))
+            findings.append(Finding("ignored", text, location, lost=False))
         return None
     facts = (LockFact("go:h1", stated[0], Location(sum_path, stated[1])),) if stated else ()
     return Package(
