@@ -294,8 +294,11 @@ class TerminalFace(Face):
         status = self.record.status.value
         for title, text in self.record.notes:
             self._write(f"\n{title}:\n{textwrap.indent(text.rstrip(), '  ')}")
-        line = self._shown_on_one_line(f"{_SIGNS[status]} {self.record.name}: {self.record.headline}")
-        self._people.write(self._paint(line, f"1;{_COLOURS[status]}") + "\n")
+        # An error that ended the run at once has said everything in its own three lines.
+        is_said = [error.what for error in self.record.errors] == [self.record.headline] and not self.record.tables
+        if not is_said:
+            line = self._shown_on_one_line(f"{_SIGNS[status]} {self.record.name}: {self.record.headline}")
+            self._people.write(self._paint(line, f"1;{_COLOURS[status]}") + "\n")
         self._people.flush()
         if self._json:
             document = {

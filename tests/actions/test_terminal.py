@@ -306,3 +306,13 @@ class TestFace:
 
         assert all(len(line) <= 40 for line in stage.shown.splitlines())
         assert stage.shown.split() == ["file", "what", "a", *words.split()]
+
+
+def test_an_error_that_ends_the_run_is_said_once() -> None:
+    """Its own lines are all: no verdict line says the same again."""
+    out, errors = io.StringIO(), io.StringIO()
+    face = TerminalFace({}, "sign", stream=out, errors=errors)
+    face.fail(Error("SIGN001", "nothing to sign", fix="Build first.", status=ExitStatus.UNMEASURED))
+    face.headline("nothing to sign")
+    face.conclude({})
+    assert (out.getvalue(), errors.getvalue()) == ("", "sign: nothing to sign (SIGN001)\n  Build first.\n")
