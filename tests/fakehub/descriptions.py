@@ -103,6 +103,7 @@ OPERATIONS: Mapping[str, tuple[str, ...]] = {
     f"{_REPOSITORY}/compare/{{basehead}}": ("get",),
     f"{_REPOSITORY}/commits/{{commit_sha}}/pulls": ("get",),
     f"{_REPOSITORY}/issues/{{issue_number}}/labels": ("get", "post"),
+    f"{_REPOSITORY}/issues/{{issue_number}}/labels/{{name}}": ("delete",),
     f"{_REPOSITORY}/git/ref/{{ref}}": ("get",),
     f"{_REPOSITORY}/attestations": ("post",),
     f"{_REPOSITORY}/attestations/{{subject_digest}}": ("get",),

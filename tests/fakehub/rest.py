@@ -639,6 +639,15 @@ def _add_labels(call: Call) -> Reply:
     return Reply(200, [_label(call, call.repository, name) for name in request.labels])
 
 
+def _remove_label(call: Call) -> Reply:
+    """Answer `issues/remove-label`: what is left, or 404 where the label is not there."""
+    request, name = call.pull_request("issue_number"), call.parameters["name"].lower()
+    if name not in {present.lower() for present in request.labels}:
+        return refusal(404, "Label does not exist")
+    request.labels[:] = [present for present in request.labels if present.lower() != name]
+    return Reply(200, [_label(call, call.repository, left) for left in request.labels])
+
+
 def _get_ref(call: Call) -> Reply:
     """Answer `git/get-ref`, which takes a ref without `refs/`."""
     repository, ref = call.repository, f"refs/{call.parameters['ref']}"
@@ -722,6 +731,7 @@ HANDLERS: Mapping[str, Callable[[Call], Reply]] = {
     "repos/list-pull-requests-associated-with-commit": _commit_pulls,
     "issues/list-labels-on-issue": _list_labels,
     "issues/add-labels": _add_labels,
+    "issues/remove-label": _remove_label,
     "git/get-ref": _get_ref,
     "repos/create-attestation": _create_attestation,
     "repos/list-attestations": _list_attestations,

@@ -159,6 +159,7 @@ def test_every_described_operation_is_served(fakehub: FakeHub) -> None:
         "pulls/list-files": ("GET", f"{APP}/pulls/1/files", None),
         "issues/list-labels-on-issue": ("GET", f"{APP}/issues/1/labels", None),
         "issues/add-labels": ("POST", f"{APP}/issues/1/labels", {"labels": ["new"]}),
+        "issues/remove-label": ("DELETE", f"{APP}/issues/1/labels/new", None),
         "repos/list-releases": ("GET", RELEASES, None),
         "repos/get-latest-release": ("GET", f"{RELEASES}/latest", None),
         "repos/get-release-by-tag": ("GET", f"{RELEASES}/tags/v1.0.0", None),
@@ -551,6 +552,15 @@ def test_labels_are_added_once(fakehub: FakeHub) -> None:
     ask(hub, "POST", f"{APP}/issues/1/labels", {"labels": ["feature", "docs"]})
     found = ask(hub, "POST", f"{APP}/issues/1/labels", ["Docs", "size/S"]).json
     assert [label["name"] for label in found] == ["feature", "docs", "size/S"]
+
+
+def test_a_label_is_removed_whatever_its_case(fakehub: FakeHub) -> None:
+    """The rest stays, and one that is not there is a 404."""
+    hub = fakehub(EXAMPLE)
+    ask(hub, "POST", f"{APP}/issues/1/labels", {"labels": ["docs", "size/S"]})
+    left = ask(hub, "DELETE", f"{APP}/issues/1/labels/Size%2Fs").json
+    assert [label["name"] for label in left] == ["feature", "docs"]
+    assert ask(hub, "DELETE", f"{APP}/issues/1/labels/size%2FS").status == 404
 
 
 # Attestations.
