@@ -50,6 +50,11 @@ class Inputs:
         default=("spdx", "cyclonedx"),
         choices=("spdx", "cyclonedx"),
     )
+    installed: bool = given(
+        "Take licences and producers from what is installed in the tree beside the locks (`node_modules`, virtual "
+        "environments, `pip install --target`). The documents then differ before and after an install.",
+        default=False,
+    )
     profile: str = given(
         "Minimums under one name. `release-plan`: components 100, licences 95, versions 100, hashes 100 percent.",
         choices=("release-plan",),
@@ -144,6 +149,8 @@ def _run(inputs: Inputs, face: Face, written: _Written) -> Outputs:
         face.fail(fault)
     facts, dated = _facts_of(found.tree, face.environment)
     made = inventory.build(subject.describe(facts, inputs.name, inputs.version), found.readings, found.tree.skipped)
+    if inputs.installed:
+        made = _with_installed(face, made, found.tree)
     face.judge(checking.judge_locks(len(found.readings), found.faults))
     face.judge(checking.judge_components(len(made.components)))
     if not made.components:
@@ -170,6 +177,17 @@ def _run(inputs: Inputs, face: Face, written: _Written) -> Outputs:
         components=str(len(made.components)),
         serial_number=f"urn:uuid:{rendered.serial}",
     )
+
+
+def _with_installed(face: Face, made: Inventory, tree: Tree) -> Inventory:
+    """Return the inventory with what installed packages declare, and say how many of its components these are."""
+    from maximus.sbom import enrichment, installed  # noqa: PLC0415 - as in `_run`
+
+    enriched = enrichment.enrich(made, installed.read_installed(tree))
+    face.say(f"installed: {enriched.matched} of {_counted(len(made.components), 'component')}")
+    if made.components and not enriched.matched:
+        face.warn("nothing of what the locks name is installed in the tree; install first, or leave out `installed`")
+    return enriched.inventory
 
 
 @dataclass(frozen=True, slots=True)

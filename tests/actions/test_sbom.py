@@ -282,6 +282,39 @@ def test_what_is_installed_changes_no_byte(tmp_path: Path) -> None:
     assert "left out: node_modules (installed packages)" in errors.getvalue()
 
 
+def test_installed_packages_tell_their_licences_when_asked(tmp_path: Path) -> None:
+    """With `installed` both documents, still valid, have licence and producer; and two runs are equal."""
+    tree = make(
+        tmp_path / "app",
+        {
+            "requirements.txt": "left==1.0\n",
+            ".venv/lib/python3.11/site-packages/left-1.0.dist-info/METADATA": (
+                "Name: left\nVersion: 1.0\nAuthor: Ada (x)\nLicense: Apache 2.0\n"
+            ),
+        },
+    )
+    face = face_of({"SOURCE_DATE_EPOCH": "0"})
+    run(tree, tmp_path / "one", face, installed=True, min_licences="100")
+    run(tree, tmp_path / "two", face, installed=True)
+    assert face.record.exit_status is ExitStatus.PASS
+    cdx, spdx = load(tmp_path / "one")
+    assert cdx["components"][0]["licenses"] == [{"license": {"id": "Apache-2.0", "acknowledgement": "declared"}}]
+    assert cdx["components"][0]["supplier"] == {"name": "Ada"}
+    package = next(item for item in spdx["packages"] if item["name"] == "left")
+    assert (package["licenseDeclared"], package["licenseConcluded"]) == ("Apache-2.0", "NOASSERTION")
+    assert package["supplier"] == "Organization: Ada"
+    for name in sbom.FILES.values():
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+def test_nothing_installed_is_said(tmp_path: Path) -> None:
+    """Who asks for what is installed and forgot to install is told so."""
+    errors = io.StringIO()
+    face = TerminalFace({}, "sbom", as_json=True, stream=io.StringIO(), errors=errors)
+    run(make_tree(tmp_path / "app"), tmp_path / "release", face, installed=True)
+    assert "nothing of what the locks name is installed" in errors.getvalue()
+
+
 def test_coverage_has_both_numbers(tmp_path: Path) -> None:
     """The table counts what is known of what there is, one row an ecosystem and one for all."""
     tree = make(tmp_path / "app", {**SAMPLES["go"], **SAMPLES["npm-3"]})

@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Source", "Tree", "walk"]
 
+_ENVIRONMENT = "a virtual environment"
 # Folders of installed or generated things: never entered, only named.
 _CLOSED = {
     "node_modules": "installed packages",
     "bower_components": "installed packages",
     "site-packages": "installed packages",
     "__pypackages__": "installed packages",
-    ".venv": "a virtual environment",
+    ".venv": _ENVIRONMENT,
     ".tox": "virtual environments",
     ".nox": "virtual environments",
     ".eggs": "installed packages",
@@ -32,6 +33,8 @@ _CLOSED = {
     ".pnpm-store": "pnpm's own copies",
     ".cache": "a cache",
 }
+# Of these, where installed packages tell about themselves (`installed.py`).
+_HOLD_PACKAGES = frozenset({"node_modules", "site-packages", ".venv"})
 # Folders of other people's or invented projects: entered, so that each lock that is left out can be named.
 _COPIES = {
     "testdata": "test data",
@@ -104,6 +107,8 @@ class Tree:
     manifests: frozenset[str] = frozenset()
     """Files that stand beside locks: `package.json`, `Cargo.toml`, ..."""
     skipped: tuple[Skipped, ...] = ()
+    installed: tuple[str, ...] = ()
+    """Where packages are installed, sorted: `node_modules`, virtual environments, `*.dist-info` folders."""
     _cache: dict[str, bytes | None] = field(default_factory=dict)
 
     def read(self, path: str, limit: int = MAX_LOCK) -> bytes:
@@ -200,6 +205,7 @@ def walk(root: Path, is_lock: Callable[[str], bool], leave_out: Iterable[Path] =
         tuple(sorted(walker.locks)),
         frozenset(walker.manifests),
         tuple(sorted(set(walker.skipped), key=lambda item: (item.path, item.reason))),
+        tuple(sorted(walker.installed)),
     )
 
 
@@ -213,6 +219,7 @@ class _Walker:
         self.locks: list[str] = []
         self.manifests: set[str] = set()
         self.skipped: list[Skipped] = []
+        self.installed: list[str] = []
         self.seen = 0
 
     def run(self) -> None:
@@ -231,6 +238,8 @@ class _Walker:
             names = {entry.name for entry in listed}
             if folder and (why := _is_generated(names)):
                 self.skipped.append(Skipped(visible(folder), why, is_source=False))
+                if why == _ENVIRONMENT and not reason:
+                    self.installed.append(folder)
                 continue
             prefix = f"{folder}/" if folder else ""
             for entry in listed:
@@ -269,7 +278,12 @@ class _Walker:
             return
         if name in _CLOSED:
             self.skipped.append(Skipped(visible(path), _CLOSED[name], is_source=False))
+            if name in _HOLD_PACKAGES and not reason:
+                self.installed.append(path)
             return
+        if name.endswith(".dist-info") and not reason:
+            # What `pip install --target` leaves in any folder.
+            self.installed.append(path)
         stack.append((path, reason or _COPIES.get(name, "")))
 
     def _leads_to_a_file_inside(self, path: str) -> bool:
@@ -283,7 +297,7 @@ class _Walker:
 def _is_generated(names: set[str]) -> str:
     """Return why a folder with these entries holds nothing of the project's own; empty where it may."""
     if "pyvenv.cfg" in names:
-        return "a virtual environment"
+        return _ENVIRONMENT
     if "CACHEDIR.TAG" in names:
         return "a cache"
     return ""

@@ -1,0 +1,277 @@
+"""What installed packages say about themselves: licence and producer, out of `package.json` and `METADATA`.
+
+Looks only where the walk of the tree found something installed, reads only metadata, runs nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from maximus.errors import Error
+from maximus.sbom import licences, parsing, synonyms
+from maximus.sbom.limits import MAX_COMPONENTS, MAX_ENTRIES, MAX_EXPRESSION, MAX_MANIFEST
+from maximus.sbom.model import Ecosystem, Finding, LicenceClaim, Location, Producer
+from maximus.sbom.naming import is_exact, is_name, make_purl, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from maximus.sbom.model import Purl
+    from maximus.sbom.tree import Tree
+
+__all__ = ["Installed", "Said", "of_metadata", "of_package_json", "read_installed"]
+
+_NPM_LOCKS = frozenset({"package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "yarn.lock"})
+_HEADERS = frozenset({
+    "name", "version", "license", "license-expression", "classifier",
+    "author", "author-email", "maintainer", "maintainer-email",
+})  # fmt: skip
+_LONGEST_NAME = 200
+"""Characters of a producer's name."""
+_MOST_HEADERS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What one installed package declares."""
+
+    purl: Purl
+    licences: tuple[LicenceClaim, ...] = ()
+    producer: Producer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """What all installed packages of a tree declare."""
+
+    said: tuple[Said, ...] = ()
+    """One for each installed copy, in no order that means anything."""
+    findings: tuple[Finding, ...] = ()
+
+
+def read_installed(tree: Tree) -> Installed:
+    """Return what the packages installed in a tree say; what cannot be read is a finding and stops nothing."""
+    said: list[Said] = []
+    findings: list[Finding] = []
+    budget = _Budget()
+    try:
+        for path in _manifests(tree, budget):
+            if len(said) >= MAX_COMPONENTS:
+                text = f"more than {MAX_COMPONENTS} packages are installed; the rest was not read"
+                findings.append(Finding("limit", text, Location(visible(path)), lost=False))
+                break
+            try:
+                raw = tree.read(path, MAX_MANIFEST)
+                found = of_metadata(raw) if path.endswith("/METADATA") else of_package_json(raw, visible(path))
+            except Error as fault:
+                kind = "limit" if fault.code in ("SBOM004", "SBOM006") else "ignored"
+                text = f"installed metadata was not read: {fault.why}"
+                findings.append(Finding(kind, text, Location(visible(path)), lost=False))
+                continue
+            if found is not None:
+                said.append(found)
+    except _TooMany as fault:
+        findings.append(Finding("limit", str(fault), Location(visible(fault.path)), lost=False))
+    return Installed(tuple(said), tuple(findings))
+
+
+class _TooMany(Exception):  # noqa: N818 - the end of a walk, caught above
+    """More entries than one walk looks at."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"more than {MAX_ENTRIES} entries are installed; the rest was not read")
+        self.path = path
+
+
+class _Budget:
+    """Counts the entries of all listed folders."""
+
+    def __init__(self) -> None:
+        self.seen = 0
+
+    def folders(self, tree: Tree, path: str) -> list[str]:
+        """Return the names of a folder's own folders, sorted; links are not followed. Raises _TooMany."""
+        try:
+            with os.scandir(tree.root / path) as entries:
+                listed = list(entries)
+                self.seen += len(listed)
+                found = sorted(entry.name for entry in listed if entry.is_dir(follow_symlinks=False))
+        except OSError:
+            return []
+        if self.seen > MAX_ENTRIES:
+            raise _TooMany(path)
+        return found
+
+
+def _manifests(tree: Tree, budget: _Budget) -> Iterator[str]:
+    """Yield the path of each installed package's metadata, relative to the root."""
+    locked = {path.rpartition("/")[0] for path in tree.locks if path.rpartition("/")[2] in _NPM_LOCKS}
+    for path in tree.installed:
+        folder, _, name = path.rpartition("/")
+        if name == "node_modules":
+            if _is_at_or_below(folder, locked):
+                yield from _in_node_modules(tree, path, budget)
+        elif name.endswith(".dist-info"):
+            yield f"{path}/METADATA"
+        else:
+            for packages in _site_packages(tree, path, budget):
+                for entry in budget.folders(tree, packages):
+                    if entry.endswith(".dist-info"):
+                        yield f"{packages}/{entry}/METADATA"
+
+
+def _is_at_or_below(folder: str, folders: set[str]) -> bool:
+    parts = folder.split("/") if folder else []
+    return any("/".join(parts[:number]) in folders for number in range(len(parts) + 1))
+
+
+def _in_node_modules(tree: Tree, top: str, budget: _Budget) -> Iterator[str]:
+    """Yield the `package.json` of every package below a `node_modules`, nested ones and pnpm's store included."""
+    waiting = [top]
+    while waiting:
+        here = waiting.pop()
+        for name in budget.folders(tree, here):
+            path = f"{here}/{name}"
+            if name == ".pnpm":
+                waiting += [f"{path}/{entry}/node_modules" for entry in budget.folders(tree, path)]
+            elif name.startswith("@"):
+                scoped = [f"{path}/{entry}" for entry in budget.folders(tree, path)]
+                yield from (f"{package}/package.json" for package in scoped if _is_file(tree, package))
+                waiting += [f"{package}/node_modules" for package in scoped]
+            elif not name.startswith("."):
+                if _is_file(tree, path):
+                    yield f"{path}/package.json"
+                waiting.append(f"{path}/node_modules")
+
+
+def _is_file(tree: Tree, package: str) -> bool:
+    return os.path.lexists(tree.root / package / "package.json")
+
+
+def _site_packages(tree: Tree, path: str, budget: _Budget) -> list[str]:
+    """Return the folders of installed packages of a virtual environment, or the folder itself where it is one."""
+    if path.rpartition("/")[2] == "site-packages":
+        return [path]
+    # POSIX has lib/pythonX.Y/site-packages (and lib64, a link), Windows Lib/site-packages.
+    libraries = [f"{path}/{name}" for name in budget.folders(tree, path) if name in ("lib", "lib64", "Lib")]
+    found = [f"{library}/{name}" for library in libraries for name in budget.folders(tree, library)]
+    inner = [f"{folder}/site-packages" for folder in found if not folder.endswith("/site-packages")]
+    return [folder for folder in found if folder.endswith("/site-packages")] + inner
+
+
+def of_package_json(raw: bytes, where: str) -> Said | None:
+    """Return what a `package.json` declares; None where it names no package with an exact version.
+
+    Raises Error SBOM005 or SBOM006 where it is no JSON object.
+    """
+    document = parsing.parse_json(raw, where)
+    name, version = document.get("name"), document.get("version")
+    if not isinstance(name, str) or not isinstance(version, str):
+        return None
+    if not is_name(Ecosystem.NPM, name) or not is_exact(Ecosystem.NPM, version):
+        return None
+    evidence = "installed package.json license"
+    value = document.get("license")
+    if value is None:
+        value, evidence = document.get("licenses"), "installed package.json licenses"
+    return Said(make_purl("npm", name, version), _npm_claims(value, evidence), _npm_producer(document.get("author")))
+
+
+def _npm_claims(value: Any, evidence: str) -> tuple[LicenceClaim, ...]:  # noqa: ANN401 - foreign JSON
+    if isinstance(value, str) and (known := synonyms.by_name(value)):
+        return (LicenceClaim(visible(value), known, concluded=False, evidence=evidence),)
+    return licences.from_npm(value, evidence)
+
+
+def _npm_producer(value: Any) -> Producer | None:  # noqa: ANN401 - foreign JSON
+    if isinstance(value, dict):
+        value = value.get("name")
+    # `Name <mail> (address)` in one text.
+    return _producer(re.split(r"[<(]", value, maxsplit=1)[0]) if isinstance(value, str) else None
+
+
+def _producer(name: str) -> Producer | None:
+    """Return a producer of this name. A parenthesis would begin the mail address in SPDX, so it ends the name."""
+    flat = " ".join(name.split("(", 1)[0].replace(")", " ").split()).strip("\"' ")[:_LONGEST_NAME].strip()
+    return Producer(visible(flat)) if flat and flat.lower() not in ("unknown", "none", "noassertion") else None
+
+
+def of_metadata(raw: bytes) -> Said | None:
+    """Return what a wheel's `METADATA` declares; None where it names no package with an exact version.
+
+    See the core metadata specifications and PEP 639.
+    """
+    headers = _headers(raw)
+    name, version = _first(headers, "name"), _first(headers, "version")
+    if not is_name(Ecosystem.PYPI, name) or not is_exact(Ecosystem.PYPI, version):
+        return None
+    return Said(make_purl("pypi", name, version), _python_claims(headers), _python_producer(headers))
+
+
+def _headers(raw: bytes) -> dict[str, list[str]]:
+    """Return the header fields that are of use, up to the empty line behind which the description begins."""
+    found: dict[str, list[str]] = {}
+    current: list[str] | None = None
+    for line in raw.decode("utf-8", "replace").splitlines()[:_MOST_HEADERS]:
+        if not line.strip() and not line.startswith((" ", "\t")):
+            break
+        if line.startswith((" ", "\t")):
+            if current:
+                current[-1] += "\n" + line.strip()
+            continue
+        name, _, value = line.partition(":")
+        name = name.lower()
+        current = found.setdefault(name, []) if name in _HEADERS else None
+        if current is not None:
+            current.append(value.strip())
+    return found
+
+
+def _first(headers: dict[str, list[str]], name: str) -> str:
+    return next(iter(headers.get(name, ())), "")
+
+
+def _python_claims(headers: dict[str, list[str]]) -> tuple[LicenceClaim, ...]:
+    """Return the first of expression, licence field and classifiers that is a valid expression, else their text."""
+    stated, field = _first(headers, "license-expression"), _first(headers, "license")
+    by_classifiers, names = synonyms.by_classifiers(headers.get("classifier", ()))
+    if field.upper() in ("UNKNOWN", "NONE"):
+        field = ""
+    steps = (
+        (stated, licences.expression_of(stated), "installed METADATA License-Expression"),
+        (field, _of_field(field), "installed METADATA License"),
+        (names, by_classifiers, "installed METADATA Classifier"),
+    )
+    for text, expression, evidence in steps:
+        if expression:
+            return (_claim(text, expression, evidence),)
+    for text, _, evidence in steps:
+        # A whole licence text in the field names nothing by itself.
+        if text and "\n" not in text:
+            return (_claim(text, "", evidence),)
+    return ()
+
+
+def _claim(text: str, expression: str, evidence: str) -> LicenceClaim:
+    return LicenceClaim(visible(text[:MAX_EXPRESSION]), expression, concluded=False, evidence=evidence)
+
+
+def _of_field(field: str) -> str:
+    """Return the expression of a free field: a known name, or an expression that its author meant as one."""
+    # A slash is Cargo's "or"; in this field it may as well be an "and".
+    return synonyms.by_name(field) or ("" if "/" in field else licences.expression_of(field))
+
+
+def _python_producer(headers: dict[str, list[str]]) -> Producer | None:
+    for role in ("author", "maintainer"):
+        if (name := _first(headers, role)) and (found := _producer(name.replace("\n", " "))):
+            return found
+        # `Name <mail>, Other <mail>`; a bare address names its owner as well as anything.
+        address = _first(headers, f"{role}-email").replace("\n", " ")
+        named = re.sub(r"\s*<[^<>]*>", "", address)
+        if found := _producer(named or address.strip("<> ")):
+            return found
+    return None
