@@ -18,12 +18,20 @@ from typing import TYPE_CHECKING, Final
 from maximus.errors import Error, ExitStatus
 from maximus.verdict import Status, Verdict
 
+from .attestations import (
+    ATTESTATION,
+    PROVENANCE,
+    attest_all,
+    check_attestations,
+    judge_attestations,
+    read_predicate,
+)
 from .declare import GITHUB_ISSUER, Concluded, as_json, given, out
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from maximus.signing.batch import Failed, Origin, Outcome, Signed
+    from maximus.signing.batch import Claim, Failed, Origin, Outcome, Signed
     from maximus.signing.signers import Identity, Signer
     from maximus.signing.transport import Limits
 
@@ -73,6 +81,13 @@ class Inputs:
         metavar="FILE|env:NAME",
     )
     key_password: str = given("The password of an encrypted `key`: PKCS #8, or cosign's own form.", secret=True)
+    predicate: str = given(
+        "A JSON file with a predicate to attest over all files of the folder, beside their signatures.", metavar="FILE"
+    )
+    predicate_type: str = given("The URI of the type of `predicate`.", metavar="URI")
+    provenance: bool = given(
+        "Attest the SLSA provenance of all files of the folder, from the claims of the job's identity.", default=False
+    )
     retry_budget: str = given(
         "For how many seconds a signing service that is away is tried again before the step ends with 3.",
         default="600",
@@ -115,22 +130,32 @@ class _Chosen:
     bundles: Path | None
     """The folder for the bundles; none where each goes beside its file."""
 
-    @property
-    def beside(self) -> Path:
-        """Where a statement's bundle goes."""
-        return self.bundles or self.root
+    def place(self, stem: str, number: int = 1) -> Path:
+        """Return where the bundle of the n-th statement of a stem goes."""
+        from maximus.signing.bundles import statement_path  # noqa: PLC0415 - `--help` needs none of it
+
+        return statement_path(self.bundles or self.root, number, stem)
 
 
 def run(inputs: Inputs, face: Face, *, limits: Limits | None = None) -> Outputs:
     """Sign what the inputs name and return where the bundles are.
 
     `limits` says how long services are waited for, instead of the inputs. Raises Error SIGN001 where nothing is
-    there to sign, SIGN002 in a job without an identity, SIGN011 for a budget that is no number, SIGN009 where a
-    private repository would become known, and what keys and trust configurations are refused with.
+    there to sign, SIGN002 in a job without an identity, SIGN009 where a private repository would become known,
+    SIGN011 for a budget that is no number, SIGN012 to SIGN015 for attestations that cannot be, and what keys and
+    trust configurations are refused with.
     """
     budget = _seconds(inputs.retry_budget)
     job = _decide(inputs.key, face.environment)
+    check_attestations(
+        predicate=inputs.predicate,
+        predicate_type=inputs.predicate_type,
+        provenance=inputs.provenance,
+        files=bool(inputs.files),
+        with_key=job is None,
+    )
     chosen = _choose(inputs, with_key=job is None)
+    _refuse_same_name(inputs, chosen)
     if job is None:
         return _sign_with_key(inputs, chosen, face)
     from maximus.signing.transport import Limits  # noqa: PLC0415 - a key needs no network
@@ -288,9 +313,11 @@ def _sign_with_key(inputs: Inputs, chosen: _Chosen, face: Face) -> Outputs:
     public = chosen.root / PUBLIC_KEY_NAME
     write_whole(public, key.public.pem)
     signer = KeySigner(key)
+    claims = _claims(inputs, None, face.environment)
     outcomes = _sign(inputs, chosen, signer, face)
+    stated = attest_all(claims, chosen.files, chosen.root, chosen.place, signer, face)
     command = _command(inputs, chosen, ["--key", public.as_posix()])
-    return _report(outcomes, signer.identity, "key", command, face)
+    return _report(outcomes, stated, signer.identity, "key", command, face)
 
 
 def _sign_keyless(inputs: Inputs, chosen: _Chosen, job: _Job, face: Face, limits: Limits) -> Outputs:
@@ -312,15 +339,17 @@ def _sign_keyless(inputs: Inputs, chosen: _Chosen, job: _Job, face: Face, limits
         if not may_be_known:
             # The event may lack it, as a schedule's does; the token is what the certificate will say.
             _refuse_private(signer.visibility)
+        claims = _claims(inputs, signer.claims, face.environment)
         outcomes = _sign(inputs, chosen, signer, face)
+        stated = attest_all(claims, chosen.files, chosen.root, chosen.place, signer, face)
     identity = signer.identity
     command = _command(inputs, chosen, _who(identity, inputs.trust_config)) if identity.name else ""
-    return _report(outcomes, identity, "keyless", command, face)
+    return _report(outcomes, stated, identity, "keyless", command, face)
 
 
 def _sign(inputs: Inputs, chosen: _Chosen, signer: Signer, face: Face) -> tuple[Outcome, ...]:
     from maximus.signing.batch import sign_each, sign_together  # noqa: PLC0415 - `--help` needs none of it
-    from maximus.signing.bundles import bundle_path, statement_path  # noqa: PLC0415 - likewise
+    from maximus.signing.bundles import STATEMENT_STEM, bundle_path  # noqa: PLC0415 - likewise
 
     count = len(chosen.files)
     with face.progress("signing", count if inputs.mode == "each" else 1) as advance:
@@ -331,9 +360,46 @@ def _sign(inputs: Inputs, chosen: _Chosen, signer: Signer, face: Face) -> tuple[
             chosen.root,
             signer,
             origin=_origin(face.environment),
-            place=lambda number: statement_path(chosen.beside, number),
+            place=lambda number: chosen.place(STATEMENT_STEM, number),
             advance=advance,
         )
+
+
+def _claims(
+    inputs: Inputs, said: Mapping[str, object] | None, environment: Mapping[str, str]
+) -> tuple[tuple[str, Claim], ...]:
+    """Return what is attested, by the stem of its bundle; `said` is what the job's token says, none with a key."""
+    found: list[tuple[str, Claim]] = []
+    if inputs.predicate:
+        found.append((ATTESTATION, read_predicate(Path(inputs.predicate), inputs.predicate_type)))
+    if inputs.provenance and said is not None:
+        from maximus.signing.batch import Claim  # noqa: PLC0415 - `--help` needs none of it
+        from maximus.signing.provenance import PROVENANCE_PREDICATE, provenance_predicate  # noqa: PLC0415 - likewise
+
+        server = environment.get("GITHUB_SERVER_URL", "https://github.com").rstrip("/")
+        found.append((PROVENANCE, Claim(PROVENANCE_PREDICATE, provenance_predicate(said, server))))
+    return tuple(found)
+
+
+def _refuse_same_name(inputs: Inputs, chosen: _Chosen) -> None:
+    """Raise Error SIGN015 where a file's bundle would have the name of an attestation's."""
+    from maximus.signing.bundles import bundle_path  # noqa: PLC0415 - `--help` needs none of it
+
+    stems = [ATTESTATION] * bool(inputs.predicate) + [PROVENANCE] * inputs.provenance
+    if not stems or inputs.mode != "each":
+        return
+    # As many as one statement a file would be: far more than there can be.
+    taken = {chosen.place(stem, number): stem for stem in stems for number in range(1, len(chosen.files) + 1)}
+    for path in chosen.files:
+        stem = taken.get(bundle_path(path, chosen.root, chosen.bundles))
+        if stem:
+            raise Error(
+                "SIGN015",
+                f"the bundle of {path} would have the name of the {stem}'s",
+                fix="Give the file another name, or use `mode: statement`.",
+                where=f"input `{'predicate' if stem == ATTESTATION else stem}`",
+                status=ExitStatus.USAGE,
+            )
 
 
 def _origin(environment: Mapping[str, str]) -> Origin:
@@ -381,23 +447,34 @@ def _who(identity: Identity, trust_config: str) -> list[str]:
     return words + (["--trust-config", trust_config] if trust_config else [])
 
 
-def _report(outcomes: Sequence[Outcome], identity: Identity, signing: str, command: str, face: Face) -> Outputs:
+def _report(  # noqa: PLR0913, PLR0917 - what was made, who by, how, what to say, to whom
+    outcomes: Sequence[Outcome],
+    stated: Sequence[tuple[str, Outcome]],
+    identity: Identity,
+    signing: str,
+    command: str,
+    face: Face,
+) -> Outputs:
     """Judge what became of the files, show it, and return the outputs."""
     from maximus.signing.batch import Failed, Signed  # noqa: PLC0415 - `--help` needs none of it
 
     signed = tuple(outcome for outcome in outcomes if isinstance(outcome, Signed))
     failed = tuple(outcome for outcome in outcomes if isinstance(outcome, Failed))
-    for error in _distinct(failed):
+    lost = tuple(outcome for _, outcome in stated if isinstance(outcome, Failed))
+    for error in _distinct((*failed, *lost)):
         face.fail(error)
-    indexes = {outcome.bundle.as_posix(): index for outcome in signed if (index := _log_index(outcome)) is not None}
-    _show(signed, failed, indexes, face)
-    for verdict in _verdicts(signed, failed, len(indexes), signing):
+    made = (*signed, *(outcome for _, outcome in stated if isinstance(outcome, Signed)))
+    indexes = {outcome.bundle.as_posix(): index for outcome in made if (index := _log_index(outcome)) is not None}
+    _show(signed, failed, stated, indexes, face)
+    for verdict in _verdicts(signed, failed, len(made), len(indexes), signing):
         face.judge(verdict)
+    if stated:
+        face.judge(judge_attestations(len(stated), lost, NOT_LOGGED if signing == "key" else ""))
     face.headline(_headline(signed, failed, len(indexes), identity, signing))
     if signed:
         face.note("Anybody verifies it with", command)
     return Outputs(
-        bundles=as_json(sorted({outcome.bundle.as_posix() for outcome in signed})),
+        bundles=as_json(sorted({outcome.bundle.as_posix() for outcome in made})),
         log_indexes=as_json(indexes),
         identity=identity.name,
         issuer=identity.issuer,
@@ -426,7 +503,15 @@ def _count(number: int, what: str) -> str:
     return f"{number} {what[:-1]}ies" if what.endswith("y") else f"{number} {what}s"
 
 
-def _show(signed: Sequence[Signed], failed: Sequence[Failed], indexes: Mapping[str, int], face: Face) -> None:
+def _show(
+    signed: Sequence[Signed],
+    failed: Sequence[Failed],
+    stated: Sequence[tuple[str, Outcome]],
+    indexes: Mapping[str, int],
+    face: Face,
+) -> None:
+    from maximus.signing.batch import Signed  # noqa: PLC0415 - `--help` needs none of it
+
     rows: list[tuple[str, str, str]] = []
     for outcome in signed:
         index = indexes.get(outcome.bundle.as_posix())
@@ -434,13 +519,23 @@ def _show(signed: Sequence[Signed], failed: Sequence[Failed], indexes: Mapping[s
         entry = NOT_LOGGED if index is None else str(index)
         rows += [(path.as_posix(), how, entry) for path in outcome.files]
     rows += [(path.as_posix(), f"failed ({outcome.error.code})", "") for outcome in failed for path in outcome.files]
+    for stem, made in stated:
+        if isinstance(made, Signed):
+            index = indexes.get(made.bundle.as_posix())
+            entry = NOT_LOGGED if index is None else str(index)
+            how = f"{stem} of {_count(len(made.files), 'file')}"
+            rows.append((made.bundle.as_posix(), how if made.is_new else f"{how}, signed already", entry))
+        else:
+            rows.append((stem, f"failed ({made.error.code})", ""))
     rows.sort()
     shown = rows if len(rows) <= _MAX_ROWS else [*rows[:_MAX_ROWS], (f"and {len(rows) - _MAX_ROWS} more", "", "")]
     face.table("signatures", ("file", "signature", "log entry"), shown)
 
 
-def _verdicts(signed: Sequence[Signed], failed: Sequence[Failed], logged: int, signing: str) -> tuple[Verdict, ...]:
-    """Return what the run claims: that every file is signed and, keyless, that every signature is logged."""
+def _verdicts(
+    signed: Sequence[Signed], failed: Sequence[Failed], made: int, logged: int, signing: str
+) -> tuple[Verdict, ...]:
+    """Return what the run claims: that every file is signed and, keyless, that every bundle made is logged."""
     good = sum(len(outcome.files) for outcome in signed)
     bad = sum(len(outcome.files) for outcome in failed)
     if not failed:
@@ -454,9 +549,9 @@ def _verdicts(signed: Sequence[Signed], failed: Sequence[Failed], logged: int, s
     files = Verdict("sign.files", status, good + bad, good, good + bad, "files", reason=reason, hint=hint, code=code)
     if signing == "key":
         return (files,)
-    status = Status.UNMEASURED if not signed else Status.PASS if logged == len(signed) else Status.FAIL
-    reason = "" if signed else "there is no signature to be logged"
-    return (files, Verdict("sign.log", status, len(signed), logged, len(signed), "log entries", reason=reason))
+    status = Status.UNMEASURED if not made else Status.PASS if logged == made else Status.FAIL
+    reason = "" if made else "there is no signature to be logged"
+    return (files, Verdict("sign.log", status, made, logged, made, "log entries", reason=reason))
 
 
 def _headline(signed: Sequence[Signed], failed: Sequence[Failed], logged: int, identity: Identity, signing: str) -> str:

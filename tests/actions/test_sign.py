@@ -521,7 +521,7 @@ def test_every_command_of_the_guide_is_one_that_is_taken() -> None:
     for line in lines:
         texts, _, _ = options_of(action, shlex.split(line)[2:], {"COSIGN_PASSWORD": "x"})
         inputs_from_texts(action, texts)
-    assert len(lines) >= 6
+    assert len(lines) >= 7
 
 
 # On the real stack.
@@ -747,6 +747,128 @@ def test_a_private_instance_needs_no_leave(stack: Stack, trust_v1: Path) -> None
     """Its log is as private as it is."""
     job = stack.environment(repository_visibility="private")
     assert run(job, Inputs(trust_config=str(trust_v1))).status is ExitStatus.PASS
+
+
+# Attestations.
+
+
+TYPE = "https://example.com/scan/v1"
+
+
+@pytest.fixture
+def scan(here: Path) -> str:
+    """A predicate in a file, and a folder without what was left there."""
+    (here / "release" / "old.sigstore.json").unlink()
+    (here / "scan.json").write_text('{"found": [], "by": "ä", "score": 9.5}', encoding="utf-8")
+    return "scan.json"
+
+
+ATTESTED = pytest.mark.parametrize(
+    "ways",
+    [Inputs(), Inputs(mode="statement"), Inputs(bundles="proof"), Inputs(mode="statement", bundles="proof")],
+    ids=str,
+)
+
+
+@ATTESTED
+def test_a_predicate_is_attested_over_all_files(here: Path, laptop: dict[str, str], scan: str, ways: Inputs) -> None:
+    """Beside the signatures; a second run keeps it; the line to verify with holds."""
+    asked = dataclasses.replace(ways, predicate=scan, predicate_type=TYPE)
+    done = run(laptop, asked)
+    path = here / (ways.bundles or "release") / "attestation.sigstore.json"
+    assert path.relative_to(here).as_posix() in done.bundles
+    content = read_bundle(path).content
+    assert isinstance(content, Envelope)
+    statement = parse_statement(content.payload, "s")
+    assert [subject.name for subject in statement.subjects] == ["app.whl", "sub/app.whl"]
+    assert (statement.predicate_type, statement.predicate) == (TYPE, {"found": [], "by": "ä", "score": 9.5})
+    kept = path.read_bytes()
+    again = run(laptop, asked)
+    assert (again.status, path.read_bytes()) == (ExitStatus.PASS, kept)
+    assert ("sign.attestations", Status.PASS, 1) in [
+        (each.check, each.status, each.measured) for each in again.face.record.verdicts
+    ]
+    proof = obey(again.outputs.verify_command)
+    assert (proof.status, proof.outputs.compliant) == (ExitStatus.PASS, "true"), proof.face.shown
+
+
+@ATTESTED
+@pytest.mark.usefixtures("scan")
+def test_a_job_attests_its_provenance(here: Path, stack: Stack, trust_v1: Path, cosign: Cosign, ways: Inputs) -> None:
+    """Cosign reads it as SLSA provenance, `verify` proves the folder with it, and both statements are logged."""
+    asked = dataclasses.replace(
+        ways, trust_config=str(trust_v1), provenance=True, predicate="scan.json", predicate_type=TYPE
+    )
+    run(stack.environment(), asked)
+    done = run(stack.environment(), asked)
+    folder = here / (ways.bundles or "release")
+    file = here / "release" / "sub" / "app.whl"
+    for name, kind in (("provenance", "slsaprovenance1"), ("attestation", TYPE)):
+        judged = cosign.verify_blob_attestation(file, folder / f"{name}.sigstore.json", predicate_type=kind)
+        assert judged.stderr.strip() == "Verified OK"
+        assert (folder / f"{name}.sigstore.json").relative_to(here).as_posix() in json.loads(done.outputs.log_indexes)
+    content = read_bundle(folder / "provenance.sigstore.json").content
+    assert isinstance(content, Envelope)
+    run_details = parse_statement(content.payload, "s").predicate["runDetails"]
+    assert run_details["builder"]["id"] == stack.identity()
+    assert [each.status for each in done.face.record.verdicts] == [Status.PASS] * 3
+    proof = obey(done.outputs.verify_command)
+    assert (proof.status, proof.outputs.compliant) == (ExitStatus.PASS, "true"), proof.face.shown
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        Inputs(predicate="scan.json"),
+        Inputs(predicate_type=TYPE),
+        Inputs(predicate="scan.json", predicate_type="not a URI"),
+        Inputs(predicate="scan.json", predicate_type=TYPE, files=("release/*",)),
+        Inputs(provenance=True),
+    ],
+    ids=str,
+)
+@pytest.mark.usefixtures("scan")
+def test_attestations_that_cannot_be_are_a_usage_error(here: Path, laptop: dict[str, str], inputs: Inputs) -> None:
+    """Before anything is signed: half of a predicate, files outside a folder, provenance by a key."""
+    with pytest.raises(Error) as raised:
+        run(laptop, inputs)
+    assert (raised.value.code, raised.value.status) == ("SIGN012", ExitStatus.USAGE)
+    assert not list(here.rglob("*.sigstore.json"))
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"a": NaN}', '{"a": 1, "a": 2}', '{"a": 9007199254740993}'])
+def test_what_is_no_predicate_is_a_usage_error(here: Path, laptop: dict[str, str], scan: str, text: str) -> None:
+    """Nor a file that is not there; nothing is signed then."""
+    (here / scan).write_text(text, encoding="utf-8")
+    for name in (scan, "missing.json"):
+        with pytest.raises(Error) as raised:
+            run(laptop, Inputs(predicate=name, predicate_type=TYPE))
+        assert (raised.value.code, raised.value.status) == ("SIGN014", ExitStatus.USAGE)
+    assert not list(here.rglob("*.sigstore.json"))
+
+
+def test_a_file_with_the_name_of_an_attestation_is_a_usage_error(here: Path, laptop: dict[str, str], scan: str) -> None:
+    """Its bundle would overwrite the attestation's; with one statement over all there is no such bundle."""
+    (here / "release" / "attestation").touch()
+    asked = Inputs(predicate=scan, predicate_type=TYPE)
+    with pytest.raises(Error) as raised:
+        run(laptop, asked)
+    assert (raised.value.code, raised.value.status) == ("SIGN015", ExitStatus.USAGE)
+    assert run(laptop, dataclasses.replace(asked, mode="statement")).status is ExitStatus.PASS
+
+
+@pytest.mark.usefixtures("scan")
+def test_an_attestation_that_a_log_refused_is_not_a_pass(here: Path, stack: Stack, trust_v1: Path) -> None:
+    """The signatures that are there stay; it has a verdict of its own; a second run makes it."""
+    run(stack.environment(), Inputs(trust_config=str(trust_v1)))
+    with Faults(stack.urls["rekor-v1"]) as faults, faults.down():
+        trust = stack.write_trust(here / "trust.json", through={"rekor-v1": faults.url})
+        done = run(stack.environment(), Inputs(trust_config=str(trust), provenance=True), limits=Limits(budget=0.5))
+    assert (done.status, done.failed, len(done.bundles)) == (ExitStatus.OUTSIDE, [], 3)
+    found = {each.check: each.status for each in done.face.record.verdicts}
+    assert found == {"sign.files": Status.PASS, "sign.log": Status.PASS, "sign.attestations": Status.UNMEASURED}
+    again = run(stack.environment(), Inputs(trust_config=str(trust_v1), provenance=True))
+    assert (again.status, len(again.bundles)) == (ExitStatus.PASS, 4)
 
 
 def test_an_issuer_that_is_away_ends_with_three(stack: Stack, trust_v1: Path) -> None:

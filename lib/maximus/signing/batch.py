@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from maximus.errors import Error
 from maximus.files import hash_file, write_whole
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .signers import Signer
     from .statements import Subject
 
-__all__ = ["Failed", "Origin", "Outcome", "Signed", "sign_each", "sign_together"]
+__all__ = ["Claim", "Failed", "Origin", "Outcome", "Signed", "attest", "sign_each", "sign_together"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,15 @@ class Origin:
     ref: str = ""
     """The tag, or the commit where there is none."""
     repository_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a statement says about its files."""
+
+    predicate_type: str
+    """A URI."""
+    predicate: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +132,39 @@ def sign_together(  # noqa: PLR0913 - files, their names, who signs, where from,
     Their names are relative to `root`. `place` says where the bundle of the n-th statement lies. Where a file
     cannot be read no statement is made: one over a part of a release would claim that the part is all.
     """
+    # 2 ms, for a mode that most do not use.
+    from .statements import RELEASE_PREDICATE, release_predicate  # noqa: PLC0415
+
+    def release(subjects: tuple[Subject, ...]) -> Claim:
+        predicate = release_predicate(
+            subjects, repository=origin.repository, ref=origin.ref, repository_id=origin.repository_id
+        )
+        return Claim(RELEASE_PREDICATE, predicate)
+
+    return _state(files, root, signer, release, place, advance)
+
+
+def attest(  # noqa: PLR0913 - as `sign_together`, with the claim in the place of the origin
+    files: Sequence[Path],
+    root: Path,
+    signer: Signer,
+    *,
+    claim: Claim,
+    place: Callable[[int], Path],
+    advance: Callable[[], None],
+) -> tuple[Outcome, ...]:
+    """Return what became of the statements that claim something about all of the files; as `sign_together`."""
+    return _state(files, root, signer, lambda _: claim, place, advance)
+
+
+def _state(  # noqa: PLR0913, PLR0917 - likewise
+    files: Sequence[Path],
+    root: Path,
+    signer: Signer,
+    claim: Callable[[tuple[Subject, ...]], Claim],
+    place: Callable[[int], Path],
+    advance: Callable[[], None],
+) -> tuple[Outcome, ...]:
     sighted: dict[str, _Sighted] = {}
     failed: list[Outcome] = []
 
@@ -140,30 +182,28 @@ def sign_together(  # noqa: PLR0913 - files, their names, who signs, where from,
                 sighted[path.relative_to(root).as_posix()] = seen
     if failed:
         return tuple(failed)
-    return _sign_statements(sighted, signer, origin, place, advance)
+    return _sign_statements(sighted, signer, claim, place, advance)
 
 
 def _sign_statements(
     sighted: Mapping[str, _Sighted],
     signer: Signer,
-    origin: Origin,
+    claim: Callable[[tuple[Subject, ...]], Claim],
     place: Callable[[int], Path],
     advance: Callable[[], None],
 ) -> tuple[Outcome, ...]:
-    # 2 ms, for a mode that most do not use.
-    from .statements import Subject, release_predicate, split_subjects, statement_payload  # noqa: PLC0415
+    from .statements import Subject, split_subjects, statement_payload  # noqa: PLC0415 - as in `sign_together`
 
     subjects = tuple(Subject(name, seen.file.sha256) for name, seen in sighted.items())
-    predicate = release_predicate(
-        subjects, repository=origin.repository, ref=origin.ref, repository_id=origin.repository_id
-    )
+    claimed = claim(subjects)
 
     def work(numbered: tuple[int, tuple[Subject, ...]]) -> Outcome:
         number, group = numbered
         covered = [sighted[subject.name] for subject in group]
         paths = tuple(seen.file.path for seen in covered)
         try:
-            is_new = _sign_statement(statement_payload(group, predicate), signer, place(number), covered)
+            payload = statement_payload(group, claimed.predicate, claimed.predicate_type)
+            is_new = _sign_statement(payload, signer, place(number), covered)
         except Error as error:
             return Failed(paths, error)
         return Signed(paths, place(number), is_new)

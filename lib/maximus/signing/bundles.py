@@ -128,10 +128,10 @@ def bundle_path(file: Path, root: Path, bundles: Path | None = None) -> Path:
     return bundles / relative.with_name(relative.name + BUNDLE_SUFFIX)
 
 
-def statement_path(folder: Path, number: int = 1) -> Path:
+def statement_path(folder: Path, number: int = 1, stem: str = STATEMENT_STEM) -> Path:
     """Return where the bundle of a folder's statement lies; `number` counts from 1 where one does not hold all."""
     suffix = "" if number == 1 else f"-{number}"
-    return folder / f"{STATEMENT_STEM}{suffix}{BUNDLE_SUFFIX}"
+    return folder / f"{stem}{suffix}{BUNDLE_SUFFIX}"
 
 
 def is_bundle(path: Path | PurePosixPath) -> bool:

@@ -113,6 +113,11 @@ class KeylessSigner:
         return self._identity
 
     @property
+    def claims(self) -> Mapping[str, Any]:
+        """What the token says about the job; Fulcio is who verified it once something is signed."""
+        return self._claims
+
+    @property
     def visibility(self) -> str:
         """Who may see the repository, as the token says: `public`, `internal` or `private`; empty if it does not."""
         return str(self._claims.get("repository_visibility") or "")
