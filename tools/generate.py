@@ -25,6 +25,7 @@ TITLES = {
     "sign": "maximus sign",
     "verify": "maximus verify",
     "draft": "maximus draft",
+    "label": "maximus label",
 }
 BRANDING = {
     "release": ("package", "blue"),
@@ -32,6 +33,7 @@ BRANDING = {
     "sign": ("edit-3", "blue"),
     "verify": ("check-circle", "blue"),
     "draft": ("file-text", "blue"),
+    "label": ("tag", "blue"),
 }
 PERMISSIONS = {
     "release": {"contents": "write: drafts the release and attaches its files", "id-token": "write: keyless signing"},
@@ -41,6 +43,10 @@ PERMISSIONS = {
     "draft": {
         "contents": "write: drafts the release and attaches its files",
         "pull-requests": "read: titles and labels of what was merged",
+    },
+    "label": {
+        "contents": "read: the configuration",
+        "pull-requests": "write: adds the labels",
     },
 }
 

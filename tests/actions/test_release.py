@@ -261,7 +261,7 @@ def test_an_unknown_input_is_refused_with_the_nearest_name(capsys: pytest.Captur
 def test_every_input_of_a_part_that_the_root_has_means_the_same() -> None:
     """An input with one name has one type wherever it stands."""
     kinds: dict[str, set[type]] = {}
-    for name in ("release", "sbom", "sign", "verify", "draft"):
+    for name in ("release", "sbom", "sign", "verify", "draft", "label"):
         for item in find_action(name).inputs():
             kinds.setdefault(item.name, set()).add(item.kind)
     assert {name: found for name, found in kinds.items() if len(found) > 1} == {}

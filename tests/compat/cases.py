@@ -1,4 +1,4 @@
-"""The shared cases: what release-drafter 7.7.0 wrote in 600 small worlds. Data of other projects, used where they lie.
+"""The shared cases: what release-drafter 7.7.0 wrote in 602 small worlds. Data of other projects, used where they lie.
 
 `../shared/compat/draft-cases.json.gz` beside the project holds them; nothing of it is copied here.
 """
@@ -35,11 +35,11 @@ def _document() -> dict[str, Any]:
     return loaded
 
 
-def load_cases() -> list[dict[str, Any]]:
-    """Return the cases for `draft`, in their order; none where the file is absent."""
+def load_cases(kind: str = "drafter") -> list[dict[str, Any]]:
+    """Return the cases for `draft`, or of another kind, in their order; none where the file is absent."""
     if not CASES.is_file():
         return []
-    return [case for case in _document()["cases"] if case["kind"] == "drafter"]
+    return [case for case in _document()["cases"] if case["kind"] == kind]
 
 
 def events() -> dict[str, Any]:
@@ -57,7 +57,7 @@ class Outcome:
     outputs: Mapping[str, str]
 
 
-def run_case(case: Mapping[str, Any], hub: Hub, folder: Path) -> Outcome:
+def run_case(case: Mapping[str, Any], hub: Hub, folder: Path, action: str = "draft") -> Outcome:
     """Run the action as the runner does, in this process, and return what it came to."""
     event, output, summary = folder / "event.json", folder / "output", folder / "summary"
     event.write_text(json.dumps(events()[case["event"]]), encoding="utf-8")
@@ -72,7 +72,7 @@ def run_case(case: Mapping[str, Any], hub: Hub, folder: Path) -> Outcome:
         "GITHUB_WORKSPACE": str(folder),
         "MAXIMUS_INPUTS": json.dumps({**case["inputs"], "token": hub.token}),
     }
-    status = command.main(["draft"], environment)
+    status = command.main([action], environment)
     writes = tuple((write.method, write.path, write.body) for write in hub.writes)
     return Outcome(status, writes, _read_outputs(output.read_text(encoding="utf-8")))
 
@@ -107,7 +107,7 @@ def _without(body: str, numbers: Sequence[str]) -> str:
     return "\n".join(line for line in body.split("\n") if not any(f"#{number}" in line for number in numbers))
 
 
-def differences(case: Mapping[str, Any], outcome: Outcome) -> list[str]:
+def differences(case: Mapping[str, Any], outcome: Outcome, compared: Sequence[str] = COMPARED) -> list[str]:
     """Return how our run differs from what was recorded; nothing where both agree."""
     expected = case["expected"]
     if expected["failed"] or expected["exit"]:
@@ -123,8 +123,8 @@ def differences(case: Mapping[str, Any], outcome: Outcome) -> list[str]:
     for (_, _, body), (_, _, wanted_body) in zip(outcome.writes, wanted, strict=True):
         found += _differing(body, wanted_body, outcome.outputs, late)
     theirs = expected["outputs"]
-    ours = {key: outcome.outputs.get(key, "") for key in COMPARED}
-    return found + _differing(ours, {key: theirs.get(key, "") for key in COMPARED}, outcome.outputs, late)
+    ours = {key: outcome.outputs.get(key, "") for key in compared}
+    return found + _differing(ours, {key: theirs.get(key, "") for key in compared}, outcome.outputs, late)
 
 
 def _differing(

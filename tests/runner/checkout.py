@@ -9,7 +9,7 @@ __all__ = ["ROOT", "copy_checkout"]
 
 ROOT = Path(__file__).resolve().parents[2]
 
-_SHIPPED = ("action.yml", "actions", "lib", "schemas", "sbom", "sign", "verify", "draft")
+_SHIPPED = ("action.yml", "actions", "lib", "schemas", "sbom", "sign", "verify", "draft", "label")
 
 
 def copy_checkout(folder: Path) -> Path:

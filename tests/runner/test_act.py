@@ -109,7 +109,9 @@ def step(name: str, **inputs: object) -> dict[str, object]:
 def test_each_action_resolves_and_a_later_step_reads_its_outputs(act: Act, name: str) -> None:
     """`uses:` finds the action at the path users type, and a failure is told apart by the outputs."""
     # `act` keeps unknown inputs to itself, which a runner hands on; so a known one has a wrong value.
-    wrong = {"release": "mode", "sbom": "formats", "sign": "mode", "verify": "require", "draft": "dry-run"}[name]
+    wrong = {
+        "release": "mode", "sbom": "formats", "sign": "mode", "verify": "require", "draft": "dry-run", "label": "sync"
+    }[name]  # fmt: skip
     seen = act(step(name, **{wrong: "neither"}))[name]
 
     assert (seen["outcome"], seen["conclusion"]) == ("failure", "success")

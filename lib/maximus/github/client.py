@@ -45,10 +45,10 @@ class Reply:
             raise self._unreadable("another kind of JSON")
         return found
 
-    def items(self) -> list[dict[str, Any]]:
-        """Return the answer's JSON list of objects; raise Error HUB017 (outside) where it is none."""
+    def items(self, *, key: str = "id") -> list[dict[str, Any]]:
+        """Return the answer's JSON list of objects that have the key; raise Error HUB017 (outside) where it is none."""
         found = self._json()
-        if not isinstance(found, list) or not all(isinstance(item, dict) and "id" in item for item in found):
+        if not isinstance(found, list) or not all(isinstance(item, dict) and key in item for item in found):
             raise self._unreadable("another kind of JSON")
         return found
 

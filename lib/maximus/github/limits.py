@@ -16,6 +16,10 @@ MAX_COMMITS: Final = 20_000
 """How many commits of a range are read."""
 MAX_COMMIT_AUTHORS: Final = 100
 """Authors of one commit that are read."""
+MAX_CHANGED_FILES: Final = 3_000
+"""How many files of a pull request GitHub lists."""
+MAX_LABEL_PAGES: Final = 5
+"""How many pages of a pull request's labels are read; GitHub takes 100 labels, which is one."""
 REQUEST_TIMEOUT: Final = 30
 """Seconds without a byte before a request is given up."""
 UPLOAD_TIMEOUT: Final = 120
