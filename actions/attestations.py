@@ -45,8 +45,14 @@ def check_attestations(*, predicate: str, predicate_type: str, provenance: bool,
         fix, where = "A predicate's type is a URI, such as https://slsa.dev/verification_summary/v1.", "predicate-type"
     else:
         return
-    what = "the inputs for attestations do not go together"
-    raise Error("SIGN012", what, why=why, fix=fix, where=f"input `{where}`", status=ExitStatus.USAGE)
+    raise Error(
+        "SIGN012",
+        "the inputs for attestations do not go together",
+        why=why,
+        fix=fix,
+        where=f"input `{where}`",
+        status=ExitStatus.USAGE,
+    )
 
 
 def read_predicate(path: Path, predicate_type: str) -> Claim:
