@@ -420,13 +420,16 @@ def prepare_database(state: Path, log: Path) -> subprocess.Popen[bytes]:
     """Begin to lay out an empty database in the state folder; the caller waits for the process."""
     install = find_mariadb("mariadb-install-db")
     folder, user = state / "db", _database_user()
-    folder.mkdir(mode=0o700)
-    if user:
-        shutil.chown(folder, user)
+    # Its temporary files too: the tests' own temporary folder may be closed to the user it runs as.
+    temporary = state / "db-tmp"
+    for made in (folder, temporary):
+        made.mkdir(mode=0o700)
+        if user:
+            shutil.chown(made, user)
     with log.open("ab") as output:
         return spawn(
             (
-                *(install, "--no-defaults", f"--datadir={folder}"),
+                *(install, "--no-defaults", f"--datadir={folder}", f"--tmpdir={temporary}"),
                 *("--auth-root-authentication-method=normal", "--skip-test-db"),
             ),
             output,
@@ -437,6 +440,7 @@ def prepare_database(state: Path, log: Path) -> subprocess.Popen[bytes]:
 def _mariadb(state: Path) -> Sequence[str | Path]:
     return (
         *(find_mariadb(), "--no-defaults", f"--datadir={state / 'db'}", f"--socket={state / 'db' / 's'}"),
+        f"--tmpdir={state / 'db-tmp'}",
         *("--port=3307", "--bind-address=127.0.0.1", f"--pid-file={state / 'db' / 'pid'}"),
         # It lives for one run: nothing has to survive a power cut.
         *("--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0", "--skip-log-bin"),
