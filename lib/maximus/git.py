@@ -122,6 +122,18 @@ class Checkout:
         done = self._run("cat-file", "blob", f"{revision}:{path}")
         return done.stdout if done.returncode == 0 else None
 
+    def files_at(self, revision: str, folder: str = "") -> tuple[tuple[str, int], ...]:
+        """Return the regular files below a folder at a revision, links left out: path inside it, and bytes."""
+        _refuse_option(revision)
+        done = self._run("ls-tree", "-r", "-z", "--long", "--full-tree", f"{revision}:{folder}")
+        found = []
+        for line in done.stdout.split(b"\0") if done.returncode == 0 else ():
+            facts, _, path = line.partition(b"\t")
+            words = facts.split()
+            if len(words) == 4 and words[0].startswith(b"100") and words[3].isdigit():  # noqa: PLR2004 - mode, type, id, size
+                found.append((os.fsdecode(path), int(words[3])))
+        return tuple(found)
+
     def origin(self) -> Origin | None:
         """Return where `origin` lies, credentials left out, or None without such a remote."""
         address = self._read("config", "--get", "remote.origin.url").strip()

@@ -278,6 +278,19 @@ def test_tells_where_origin_lies(tree: Path, address: str, origin: tuple[str, st
     assert opened(tree).origin() == (origin and git.Origin(*origin))
 
 
+def test_files_of_a_revision_are_listed_without_a_checkout(tree: Path) -> None:
+    """Regular files with their sizes, relative to the folder asked for; links and what is not there are left out."""
+    (tree / "sub").mkdir()
+    (tree / "sub" / "ä b.txt").write_bytes(b"12345")
+    (tree / "sub" / "link").symlink_to("ä b.txt")
+    run(tree, "add", "--all")
+    commit(tree, "files")
+    found = opened(tree)
+    assert found.files_at("HEAD", "sub") == (("ä b.txt", 5),)
+    assert ("sub/ä b.txt", 5) in found.files_at("HEAD")
+    assert found.files_at("HEAD", "nowhere") == ()
+
+
 def test_there_is_no_origin_without_a_remote(tree: Path) -> None:
     """A repository that was never cloned has no origin."""
     assert opened(tree).origin() is None
