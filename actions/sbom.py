@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from maximus.errors import Error, ExitStatus
 from maximus.verdict import Status
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from maximus.git import Checkout
+    from maximus.sbom.baseline import Listed
     from maximus.sbom.coverage import Coverage
+    from maximus.sbom.difference import Base
     from maximus.sbom.model import Inventory
     from maximus.sbom.subject import Facts
     from maximus.sbom.thresholds import Judged
@@ -49,6 +51,10 @@ class Inputs:
         "Which documents to write, one a line.",
         default=("spdx", "cyclonedx"),
         choices=("spdx", "cyclonedx"),
+    )
+    base: str = given(
+        "What to compare with: a CycloneDX or SPDX file in JSON, or a git tag, whose locks are read out of git. "
+        "Default: nothing is compared."
     )
     installed: bool = given(
         "Take licences and producers from what is installed in the tree beside the locks (`node_modules`, virtual "
@@ -81,6 +87,7 @@ class Outputs(Concluded):
     spdx: str = out("The path of the SPDX document, empty where it was not asked for.")
     cyclonedx: str = out("The path of the CycloneDX document, empty where it was not asked for.")
     components: str = out("How many components were found.")
+    diff: str = out("The path of the comparison with `base` in JSON; `sbom-diff.md` lies beside it. Empty without one.")
     serial_number: str = out("The documents' common serial number, `urn:uuid:...`; made from their content.")
 
 
@@ -113,6 +120,8 @@ class _Written:
     """The UUID that its documents share."""
     paths: dict[str, Path] = field(default_factory=dict)
     """By format."""
+    diff: Path | None = None
+    """The comparison, in JSON."""
 
 
 def _clear_earlier(face: Face, folder: Path, written: _Written) -> None:
@@ -124,6 +133,8 @@ def _clear_earlier(face: Face, folder: Path, written: _Written) -> None:
     )
     for name in found.removed:
         face.say(f"removed {name}: an earlier run wrote it, and this one did not write it again")
+    if written.diff is None and earlier.clear_difference(folder / "evidence"):
+        face.say("removed evidence/sbom-diff.json: an earlier run wrote it, and this one compared nothing")
     for name in found.foreign:
         face.warn(f"{name} is not of this run and was left as it is", where=(folder / name).as_posix())
 
@@ -147,6 +158,7 @@ def _run(inputs: Inputs, face: Face, written: _Written) -> Outputs:
     found = scan.scan(root, leave_out=[folder])
     for fault in found.faults:
         face.fail(fault)
+    compared = _base_of(inputs, found.tree, face) if inputs.base else None
     facts, dated = _facts_of(found.tree, face.environment)
     made = inventory.build(subject.describe(facts, inputs.name, inputs.version), found.readings, found.tree.skipped)
     if inputs.installed:
@@ -169,14 +181,123 @@ def _run(inputs: Inputs, face: Face, written: _Written) -> Outputs:
         if name in inputs.formats:
             write_whole(folder / FILES[name], rendering.as_bytes(document))
             written.paths[name] = folder / FILES[name]
+    if compared is not None:
+        written.diff = _write_difference(face, folder, compared, rendered.cyclonedx)
     _report(face, made, dated)
     _judge_coverage(face, thresholds.judge(minimums, made, [fault.where for fault in found.faults]))
     return Outputs(
         spdx=_shown(written.paths.get("spdx")),
         cyclonedx=_shown(written.paths.get("cyclonedx")),
         components=str(len(made.components)),
+        diff=_shown(written.diff),
         serial_number=f"urn:uuid:{rendered.serial}",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """What is compared with: where it comes from and its packages, None for a first release."""
+
+    base: Base
+    listed: Listed | None
+
+
+def _base_of(inputs: Inputs, tree: Tree, face: Face) -> _Compared | None:
+    """Read what `base` names, before anything is written over it; None, with an error shown, where that fails.
+
+    Raises Error SBOM017 or SBOM018 (usage) where it names neither a file nor anything that git could know.
+    """
+    try:
+        return _base_file(Path(inputs.base)) if _is_file(inputs.base) else _base_tag(inputs, tree)
+    except Error as error:
+        if error.status is ExitStatus.USAGE:
+            raise
+        # The inventory does not need it.
+        face.fail(error)
+        return None
+
+
+def _is_file(name: str) -> bool:
+    try:
+        return Path(name).is_file()
+    except OSError:
+        # Longer than a path can be.
+        return False
+
+
+def _base_file(path: Path) -> _Compared:
+    from maximus import documents  # noqa: PLC0415 - as in `_run`
+    from maximus.files import hash_file  # noqa: PLC0415 - likewise
+    from maximus.sbom.baseline import entries_of  # noqa: PLC0415 - likewise
+    from maximus.sbom.difference import Base  # noqa: PLC0415 - likewise
+
+    listed = entries_of(documents.load_json(path), path.as_posix())
+    return _Compared(Base("file", path.name, sha256=hash_file(path).sha256, unnamed=listed.unnamed), listed)
+
+
+def _base_tag(inputs: Inputs, tree: Tree) -> _Compared:
+    from maximus import __version__  # noqa: PLC0415 - as in `_run`
+    from maximus.sbom import inventory, past, rendering, subject  # noqa: PLC0415 - likewise
+    from maximus.sbom.baseline import entries_of  # noqa: PLC0415 - likewise
+    from maximus.sbom.difference import Base  # noqa: PLC0415 - likewise
+
+    tag = inputs.base
+    checkout = _checkout_of(tree)
+    if checkout is None or tag.endswith(".json"):
+        raise Error(
+            "SBOM017",
+            f"there is no base {tag}",
+            why="no file is called so" + ("" if checkout else ", and the tree is no git checkout with tags"),
+            fix="Name an SBOM in JSON, or a tag of the tree's repository.",
+            where="input base",
+            status=ExitStatus.USAGE,
+        )
+    commit = checkout.commit_of(f"refs/tags/{tag}") or checkout.commit_of(tag)
+    if commit is None:
+        if checkout.is_shallow():
+            raise Error(
+                "SBOM018",
+                f"there is no tag {tag} in this shallow clone",
+                why="its history and tags were cut off, so that nobody can say whether there is an earlier release",
+                fix="Check out with `fetch-depth: 0`, or run `git fetch --unshallow --tags`.",
+                where="input base",
+                status=ExitStatus.USAGE,
+            )
+        return _Compared(Base("none", tag), None)
+    below = tree.root.relative_to(checkout.root.resolve()).as_posix()
+    found = past.scan_at(checkout, commit, "" if below == "." else below, tag)
+    made = inventory.build(subject.describe(subject.Facts(folder=tree.root.name)), found.readings)
+    document = rendering.render(made, seconds=0, tool_version=__version__).cyclonedx
+    return _Compared(Base("tag", tag, commit=commit), entries_of(document, tag))
+
+
+def _write_difference(face: Face, folder: Path, compared: _Compared, document: dict[str, Any]) -> Path:
+    """Write what changed since the base, show how much, and warn of every alarm; return the JSON's path."""
+    from maximus import documents  # noqa: PLC0415 - as in `_run`
+    from maximus.files import write_whole  # noqa: PLC0415 - likewise
+    from maximus.sbom.baseline import entries_of  # noqa: PLC0415 - likewise
+    from maximus.sbom.comparison import Class, compare  # noqa: PLC0415 - likewise
+    from maximus.sbom.difference import as_document, as_markdown  # noqa: PLC0415 - likewise
+
+    base, found = compared.base, None
+    if compared.listed is None:
+        face.say(f"there is no tag {base.name}: this is the first release, and nothing to compare it with")
+    else:
+        found = compare(compared.listed.entries, entries_of(document, FILES["cyclonedx"]).entries)
+        face.table(f"Since {base.name}", ("change", "count"), [(k.value, str(n)) for k, n in found.counts().items()])
+        if base.unnamed:
+            face.warn(f"{_counted(base.unnamed, 'component')} of {base.name} without a purl could not be compared")
+        alarms = [change for change in found.changes if change.kind is Class.HASH_CHANGED]
+        for change in alarms[:_MAX_LISTED]:
+            face.warn(f"alarm: {change.purl} is the same version with another hash: {change.before}, {change.after}")
+        if len(alarms) > _MAX_LISTED:
+            face.warn(f"{len(alarms) - _MAX_LISTED} more alarms are in sbom-diff.json")
+    made = as_document(base, found)
+    path = folder / "evidence" / "sbom-diff.json"
+    documents.validate(made, "sbom-diff", "sbom-diff.json")
+    write_whole(path, documents.pretty(made))
+    write_whole(path.with_suffix(".md"), as_markdown(base, found))
+    return path
 
 
 def _with_installed(face: Face, made: Inventory, tree: Tree) -> Inventory:

@@ -369,6 +369,109 @@ def test_a_wrong_minimum_touches_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "release").exists()
 
 
+def diff_of(folder: Path) -> dict[str, Any]:
+    """Return the comparison in a release folder."""
+    found: dict[str, Any] = documents.load_json(folder / "evidence" / "sbom-diff.json")
+    return found
+
+
+def test_a_tag_is_compared_out_of_git(tmp_path: Path) -> None:
+    """The tag's locks are read without a checkout; what changed since is written, counted and handed on."""
+    tree = make_tree(tmp_path / "app")
+    git(tree, "tag", "v1")
+    lock = tree / "package-lock.json"
+    lock.write_text(lock.read_text(encoding="utf-8").replace("1.2.3", "1.3.0"), encoding="utf-8")
+    before = git(tree, "status", "--porcelain")
+    face = face_of()
+    made = run(tree, tmp_path / "release", face, base="v1")
+    found = diff_of(tmp_path / "release")
+    assert face.record.exit_status is ExitStatus.PASS
+    assert made.diff == (tmp_path / "release" / "evidence" / "sbom-diff.json").as_posix()
+    assert found["base"] == {"kind": "tag", "name": "v1", "commit": git(tree, "rev-parse", "v1").strip()}
+    assert [(item["class"], item["before"], item["after"], item["step"]) for item in found["changes"]] == [
+        ("upgraded", "1.2.3", "1.3.0", "minor")
+    ]
+    assert "| upgraded (minor) |" in (tmp_path / "release" / "evidence" / "sbom-diff.md").read_text(encoding="utf-8")
+    assert ("upgraded", "1") in face.record.tables[0].rows
+    assert git(tree, "status", "--porcelain") == before
+
+
+def test_the_released_document_is_compared_before_it_is_written_over(tmp_path: Path) -> None:
+    """The base may be the file that this run replaces; another hash of the same version is an alarm."""
+    tree = make_tree(tmp_path / "app")
+    run(tree, tmp_path / "release")
+    lock = tree / "package-lock.json"
+    lock.write_text(lock.read_text(encoding="utf-8").replace("sha512-z4", "sha512-a4"), encoding="utf-8")
+    errors = io.StringIO()
+    face = TerminalFace({}, "sbom", as_json=True, stream=io.StringIO(), errors=errors)
+    run(tree, tmp_path / "release", face, base=str(tmp_path / "release" / "sbom.spdx.json"))
+    assert [item["class"] for item in diff_of(tmp_path / "release")["changes"]] == ["hash-changed"]
+    assert "alarm: pkg:npm/left@1.2.3" in errors.getvalue()
+    assert face.record.exit_status is ExitStatus.PASS
+
+
+def test_a_tag_that_is_not_there_is_a_first_release(tmp_path: Path) -> None:
+    """It is said, and never shown as an empty comparison."""
+    face = face_of()
+    run(make_tree(tmp_path / "app"), tmp_path / "release", face, base="v0.0.1")
+    found = diff_of(tmp_path / "release")
+    assert (found["first_release"], found["base"]) == (True, {"kind": "none", "name": "v0.0.1"})
+    assert face.record.exit_status is ExitStatus.PASS
+
+
+@pytest.mark.parametrize("base", ["nowhere.json", "v1", "x" * 5000])
+def test_a_base_that_nobody_can_know_is_wrong_usage(tmp_path: Path, base: str) -> None:
+    """Without git there are no tags, so it can only be a slip."""
+    tree = make(tmp_path / "app", {"package-lock.json": NPM_3})
+    with pytest.raises(Error) as raised:
+        run(tree, tmp_path / "release", base=base)
+    assert (raised.value.code, raised.value.status) == ("SBOM017", ExitStatus.USAGE)
+
+
+def test_a_shallow_clone_does_not_pass_for_a_first_release(tmp_path: Path) -> None:
+    """Where the tags were cut off, the user is told how to get them."""
+    make_tree(tmp_path / "app")
+    git(tmp_path, "clone", "--quiet", "--depth=1", "--no-tags", f"file://{tmp_path / 'app'}", "clone")
+    with pytest.raises(Error) as raised:
+        run(tmp_path / "clone", tmp_path / "release", base="v9")
+    assert raised.value.code == "SBOM018"
+
+
+def test_a_base_with_a_broken_lock_is_no_base(tmp_path: Path) -> None:
+    """Half a base would show the rest as added: the run fails by name, and the inventory is written."""
+    tree = make_tree(tmp_path / "app")
+    make(tree, {"uv.lock": "[[package\n"})
+    commit_all(tree, "feat: broken")
+    git(tree, "tag", "broken")
+    (tree / "uv.lock").unlink()
+    face = face_of()
+    made = run(tree, tmp_path / "release", face, base="broken")
+    assert [error.code for error in face.record.errors] == ["SBOM016"]
+    assert "uv.lock" in face.record.errors[0].why
+    assert (made.diff, Path(made.spdx).exists()) == ("", True)
+
+
+def test_an_earlier_comparison_does_not_pass_for_this_runs(tmp_path: Path) -> None:
+    """A run without a base removes what an earlier one compared, and nothing else of the evidence."""
+    tree = make_tree(tmp_path / "app")
+    run(tree, tmp_path / "release", base="v0")
+    make(tmp_path / "release" / "evidence", {"other.json": "{}"})
+    run(tree, tmp_path / "release")
+    assert [path.name for path in (tmp_path / "release" / "evidence").iterdir()] == ["other.json"]
+
+
+def test_a_part_of_a_repository_is_compared_with_that_part(tmp_path: Path) -> None:
+    """Only the folder's own locks of the tag are its base."""
+    tree = make_tree(tmp_path / "app")
+    make(tree, {"web/requirements.txt": "-r base.in\nb==1.0\n", "web/base.in": "a==1.0\n"})
+    commit_all(tree, "feat: web")
+    git(tree, "tag", "v1")
+    run(tree / "web", tmp_path / "release", base="v1")
+    found = diff_of(tmp_path / "release")
+    assert (found["before"], found["changes"]) == (found["after"], [])
+    assert found["before"]["components"] == 2
+
+
 def test_the_command_line_prints_one_document(tmp_path: Path) -> None:
     """`python3 actions sbom --json` prints the outputs and verdicts as JSON and leaves everything else out of it."""
     tree = make_tree(tmp_path / "app")

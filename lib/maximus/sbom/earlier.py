@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable
     from pathlib import Path
 
-__all__ = ["Cleared", "clear", "serial_of"]
+__all__ = ["Cleared", "clear", "clear_difference", "serial_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,22 @@ def _serial_at(path: Path) -> str | None:
         return serial_of(documents.load_json(path))
     except Error:
         return None
+
+
+def clear_difference(folder: Path) -> bool:
+    """Remove a comparison of ours, in both its forms, from the evidence; tell whether there was one."""
+    path = folder / "sbom-diff.json"
+    if path.is_symlink() or not path.is_file():
+        return False
+    try:
+        document = documents.load_json(path)
+    except Error:
+        return False
+    if not isinstance(document, dict) or document.get("kind") != "maximus-sbom-diff":
+        return False
+    path.unlink(missing_ok=True)
+    path.with_suffix(".md").unlink(missing_ok=True)
+    return True
 
 
 def serial_of(document: Any) -> str | None:  # noqa: ANN401 - foreign JSON enters here

@@ -1,0 +1,202 @@
+"""What an inventory says about each package, read back out of a CycloneDX or SPDX document: anybody's.
+
+Both sides of a comparison come through here, so that they are told in the same words.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from maximus.errors import Error
+from maximus.sbom.earlier import serial_of
+from maximus.sbom.limits import MAX_COMPONENTS
+from maximus.sbom.naming import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+__all__ = ["Entry", "Listed", "entries_of"]
+
+# They say where a package came from or which bytes it has, not which package it is.
+_VOLATILE = frozenset({"vcs_url", "checksum", "download_url", "file_name"})
+_SPDX_SCOPE = re.compile(r"scope: ([a-z, ]+); (direct|transitive)")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One package of a document."""
+
+    key: str
+    """The purl without version and without what is volatile in it: which package it is."""
+    purl: str
+    version: str
+    digests: frozenset[tuple[str, str, str]] = frozenset()
+    """File (empty where it is not named), algorithm as SPDX spells it, value."""
+    licence: str = ""
+    """One text for all licences; empty where none is an identifier or an expression."""
+    scope: str = ""
+    """`required`, `optional` or `excluded`; empty where the document does not say."""
+    direct: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The packages of a document."""
+
+    entries: tuple[Entry, ...]
+    unnamed: int = 0
+    """How many components have no purl that can be read, and are left out."""
+
+
+def entries_of(document: Any, where: str) -> Listed:  # noqa: ANN401 - foreign JSON enters here
+    """Return the packages of a document, without the thing that it is about.
+
+    Raises Error SBOM016 where it is neither CycloneDX nor SPDX 2 in JSON, or larger than a tree may be.
+    """
+    if isinstance(document, dict) and document.get("bomFormat") == "CycloneDX":
+        found = [_of_cyclonedx(item) for item in _nested(document.get("components"), where)]
+    elif isinstance(document, dict) and str(document.get("spdxVersion", "")).startswith("SPDX-2"):
+        found = [_of_spdx(item) for item in _used_packages(document, where)]
+    else:
+        raise _wrong(where, "it is neither CycloneDX nor SPDX 2 in JSON")
+    kept = sorted((item for item in found if item), key=lambda item: (item.key, item.version, item.purl))
+    return Listed(tuple(kept), len(found) - len(kept))
+
+
+def _wrong(where: str, why: str) -> Error:
+    return Error(
+        "SBOM016",
+        f"cannot compare with {where}",
+        why=why,
+        fix="Name an SBOM in JSON or a tag with the input `base`.",
+        where="input base",
+    )
+
+
+def _records(value: object) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _text(record: dict[str, Any], name: str) -> str:
+    value = record.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _nested(value: object, where: str) -> Iterator[dict[str, Any]]:
+    """Yield components and those inside them, without recursion."""
+    waiting = _records(value)
+    count = 0
+    while waiting:
+        item = waiting.pop()
+        count += 1
+        if count > MAX_COMPONENTS:
+            raise _wrong(where, f"it has more than {MAX_COMPONENTS} components")
+        yield item
+        waiting += _records(item.get("components"))
+
+
+def _identity(purl: str) -> tuple[str, str, str] | None:
+    """Return key, purl and version of a package URL; None where it is none."""
+    from packageurl import PackageURL  # noqa: PLC0415 - 20 ms that only an inventory should cost
+
+    try:
+        found = PackageURL.from_string(purl)
+    except ValueError:
+        return None
+    kept = {name: value for name, value in (found.qualifiers or {}).items() if name not in _VOLATILE}
+    key = PackageURL(found.type, found.namespace, found.name, None, kept or None, found.subpath).to_string()
+    return key, found.to_string(), visible(found.version or "")
+
+
+def _of_cyclonedx(item: dict[str, Any]) -> Entry | None:
+    identity = _identity(_text(item, "purl"))
+    if identity is None:
+        return None
+    digests: set[tuple[str, str, str]] = set()
+    for reference in _records(item.get("externalReferences")):
+        if reference.get("type") == "distribution":
+            digests |= _digests(_file_of(_text(reference, "url")), reference.get("hashes"), "alg", "content")
+    direct = {_text(p, "value") for p in _records(item.get("properties")) if p.get("name") == "maximus:direct"}
+    scope = _text(item, "scope")
+    return Entry(
+        *identity,
+        frozenset(digests or _digests("", item.get("hashes"), "alg", "content")),
+        _licence(item.get("licenses")),
+        scope if scope in ("required", "optional", "excluded") else "",
+        "true" in direct if direct else None,
+    )
+
+
+def _digests(file: str, value: object, algorithm: str, content: str) -> set[tuple[str, str, str]]:
+    return {
+        (file, _text(item, algorithm).upper().replace("SHA-", "SHA"), _text(item, content).lower())
+        for item in _records(value)
+        if _text(item, algorithm) and _text(item, content)
+    }
+
+
+def _file_of(address: str) -> str:
+    """Return the name of the file behind an address; empty for a purl, which stands where nobody knows it."""
+    return "" if address.startswith("pkg:") else re.split(r"[?#]", address, maxsplit=1)[0].rpartition("/")[2]
+
+
+def _licence(value: object) -> str:
+    """Return identifiers and expressions as one text, as SPDX would write them; a mere name is none."""
+    texts = set()
+    for item in _records(value):
+        licence = item.get("license")
+        texts.add(_text(item, "expression") or (_text(licence, "id") if isinstance(licence, dict) else ""))
+    return _all_of(texts)
+
+
+def _all_of(texts: Iterable[str]) -> str:
+    found = sorted({text for text in texts if text and text not in ("NOASSERTION", "NONE")})
+    if len(found) == 1:
+        return visible(found[0])
+    return visible(" AND ".join(f"({text})" if " " in text else text for text in found))
+
+
+def _used_packages(document: dict[str, Any], where: str) -> list[dict[str, Any]]:
+    """Return the packages without the described one; in a document of ours, without its parts too."""
+    packages = _records(document.get("packages"))
+    if len(packages) > MAX_COMPONENTS:
+        raise _wrong(where, f"it has more than {MAX_COMPONENTS} packages")
+    # Others say CONTAINS of everything that they found.
+    left_out = ("DESCRIBES", "CONTAINS") if serial_of(document) is not None else ("DESCRIBES",)
+    roots = {
+        _text(item, "relatedSpdxElement")
+        for item in _records(document.get("relationships"))
+        if item.get("relationshipType") in left_out
+    }
+    described = document.get("documentDescribes")
+    roots |= {item for item in described if isinstance(item, str)} if isinstance(described, list) else set()
+    return [item for item in packages if _text(item, "SPDXID") not in roots]
+
+
+def _of_spdx(item: dict[str, Any]) -> Entry | None:
+    purl = next((_text(r, "referenceLocator") for r in _records(item.get("externalRefs")) if _is_purl(r)), "")
+    identity = _identity(purl)
+    if identity is None:
+        return None
+    said = [_SPDX_SCOPE.fullmatch(_text(note, "comment")) for note in _records(item.get("annotations"))]
+    noted = next((match for match in said if match), None)
+    return Entry(
+        *identity,
+        # Which of several files a checksum is of is not told in its own field.
+        frozenset(_digests(_text(item, "packageFileName"), item.get("checksums"), "algorithm", "checksumValue")),
+        _all_of([_text(item, "licenseDeclared")]),
+        _scope(noted[1].split(", ")) if noted else "",
+        noted[2] == "direct" if noted else None,
+    )
+
+
+def _is_purl(reference: dict[str, Any]) -> bool:
+    return reference.get("referenceType") == "purl"
+
+
+def _scope(words: list[str]) -> str:
+    if "runtime" in words:
+        return "required"
+    return "optional" if "optional" in words or "peer" in words else "excluded"

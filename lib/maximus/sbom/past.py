@@ -1,0 +1,77 @@
+"""The locks of an earlier commit, read out of git: no checkout of it is made, and nothing of it is run."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Final
+
+from maximus.errors import Error
+from maximus.sbom.limits import MAX_LOCK
+from maximus.sbom.naming import visible
+from maximus.sbom.readers import reader_of
+from maximus.sbom.scan import Scan, scan
+
+if TYPE_CHECKING:
+    from maximus.git import Checkout
+
+__all__ = ["MAX_FILES", "scan_at"]
+
+MAX_FILES: Final = 5_000
+"""Locks and manifests of one commit: each is a question to git."""
+# What the readers and the walk look at beside the locks.
+_BESIDE = frozenset({
+    "package.json", "Cargo.toml", "pyproject.toml", "Pipfile", "go.mod", "go.work", "go.sum", "go.work.sum",
+    "pnpm-workspace.yaml", "pyvenv.cfg", "CACHEDIR.TAG",
+})  # fmt: skip
+_LISTS = (".txt", ".in")
+
+
+def scan_at(checkout: Checkout, commit: str, below: str, name: str) -> Scan:
+    """Return what the locks of a commit say, those in the folder `below` only; `name` is for the reader.
+
+    They are laid out in a temporary folder, so that the same readers read them by the same rules.
+    Raises Error SBOM016 where one of them cannot be read: half a base would show the rest as added.
+    """
+    listed = dict(checkout.files_at(commit, below))
+    wanted = _wanted(listed)
+    if len(wanted) > MAX_FILES:
+        raise _wrong(name, f"it has more than {MAX_FILES} locks and manifests")
+    with tempfile.TemporaryDirectory(prefix="maximus-sbom-") as folder:
+        root = Path(folder)
+        for path in wanted:
+            if listed[path] > MAX_LOCK:
+                raise _wrong(name, f"{visible(path)} is larger than {MAX_LOCK >> 20} MiB")
+            content = checkout.file_at(commit, f"{below}/{path}" if below else path)
+            if content is None:
+                raise _wrong(name, f"{visible(path)} cannot be read out of git")
+            target = root / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+        found = scan(root)
+    if found.faults:
+        raise _wrong(name, "; ".join(sorted(fault.what for fault in found.faults)[:20]))
+    return found
+
+
+def _wanted(listed: dict[str, int]) -> list[str]:
+    """Return the paths to lay out: locks, manifests, and lists that lie beside lists."""
+    safe = [path for path in listed if not {"", ".", "..", ".git"} & set(path.split("/"))]
+    locks = {path for path in safe if reader_of(path) is not None}
+    folders = {PurePosixPath(path).parent for path in locks if path.endswith(_LISTS)}
+    beside = {
+        path
+        for path in safe
+        if PurePosixPath(path).name in _BESIDE or (path.endswith(_LISTS) and PurePosixPath(path).parent in folders)
+    }
+    return sorted(locks | {path for path in beside if listed[path] <= MAX_LOCK})
+
+
+def _wrong(name: str, why: str) -> Error:
+    return Error(
+        "SBOM016",
+        f"cannot compare with {name}",
+        why=why,
+        fix="Name an SBOM of that release with `base`, or another tag.",
+        where="input base",
+    )
