@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hypothesis import settings
+
 if TYPE_CHECKING:
     import pytest
+
+# A machine that is busy with servers is slow now and then: how long an example takes says nothing about the code.
+settings.register_profile("maximus", deadline=None)
+settings.load_profile("maximus")
 
 pytest_plugins = ["tests.fakehub.fixtures", "tests.stack.fixtures"]
 

@@ -60,6 +60,9 @@ class Limits:
     """Until one request is answered whole. Rekor v2 answers only when its next checkpoint is out."""
     budget: float = 120.0
     """How long one service may be away before it is given up."""
+    absent: float = 120.0
+    """The same where nothing is there at all: no such name, or no one listening. A busy service recovers; a wrong
+    address does not, and nobody should wait ten minutes to be told of it."""
 
 
 class Refused(Exception):  # noqa: N818 - what happened, not an error of ours: the caller knows what it means
@@ -91,6 +94,8 @@ class _Fault:
     why: str
     wait: float = 0.0
     """How long the service asks to be left alone."""
+    is_absent: bool = False
+    """Whether nothing is there: no such name, or the connection was refused."""
 
 
 _Answer: TypeAlias = requests.Response | _Fault
@@ -194,7 +199,8 @@ class Transport:
         now = self._clock()
         with self._lock:
             outage = self._outages.setdefault(host, _Outage(started))
-            left = self.limits.budget - (now - min(outage.since, started))
+            budget = min(self.limits.budget, self.limits.absent) if fault.is_absent else self.limits.budget
+            left = budget - (now - min(outage.since, started))
             # A service that answers every other request is not worth a line each time.
             is_news = left > 0 and now - self._told.get(host, -_SILENCE) >= _SILENCE
             if is_news:
@@ -259,9 +265,9 @@ class _Adapter(HTTPAdapter):
                 except requests.exceptions.SSLError as fault:
                     if not watch.has_expired:
                         raise _untrusted(self._service, host, fault) from fault
-                    answer = _Fault(_reason(fault))
+                    answer = _failed(fault)
                 except (requests.RequestException, HTTPError, OSError) as fault:
-                    answer = _Fault(_reason(fault))
+                    answer = _failed(fault)
             if watch.has_expired:
                 # Also where an answer seems to be there: http.client takes half a header for the last one.
                 return _Fault(f"no whole answer within {seconds:.0f} s")
@@ -410,19 +416,19 @@ def _retry_after(response: requests.Response) -> float:
     return max(0.0, (until - dt.datetime.now(dt.UTC)).total_seconds())
 
 
-def _reason(fault: Exception) -> str:
+def _failed(fault: Exception) -> _Fault:
     """Return what a failed attempt came to, in plain words."""
     for cause in _causes(fault):
         match cause:
             case ConnectionRefusedError():
-                return "the connection was refused"
+                return _Fault("the connection was refused", is_absent=True)
             case socket.gaierror():
-                return "its name cannot be resolved"
+                return _Fault("its name cannot be resolved", is_absent=True)
     if isinstance(fault, requests.Timeout):
-        return "no answer in time"
+        return _Fault("no answer in time")
     if isinstance(fault, OSError) and not isinstance(fault, requests.RequestException):
-        return str(fault)
-    return "the connection was lost"
+        return _Fault(str(fault))
+    return _Fault("the connection was lost")
 
 
 def _causes(fault: BaseException) -> Iterator[BaseException]:

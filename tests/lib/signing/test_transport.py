@@ -192,6 +192,15 @@ def test_a_service_that_is_away_is_named_with_its_host(faults: Faults, session: 
     assert error.why == "the connection was refused"
 
 
+def test_an_address_where_nobody_listens_is_given_up_sooner(faults: Faults, clock: Clock) -> None:
+    """A wrong address never answers, so nobody waits the whole budget to be told of it."""
+    limits = Limits(budget=600, absent=5)
+    with Transport(limits, clock=clock, rest=clock.rest) as transport, faults.down(), pytest.raises(Error) as raised:
+        transport.session("the service").get(faults.url)
+    assert raised.value.code == "WIRE001"
+    assert clock.now <= 5
+
+
 def test_what_was_given_up_is_not_asked_again(faults: Faults, session: requests.Session) -> None:
     """A hundred files must not wait a hundred times for a dead service."""
     faults.inject(Answer(503), times=10_000)
