@@ -19,6 +19,7 @@ from actions.terminal import TerminalFace
 from maximus.github import client as github_client
 from tests.fakehub.__main__ import EXAMPLE
 from tests.fakehub.faults import Lost, Meanwhile, Partial, Status, WrongDigest, too_many
+from tests.fakehub.world import NO_DIGEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -256,6 +257,20 @@ def test_a_file_that_arrives_damaged_fails_and_nothing_is_published(
     done = draft(hub, {"publish": "true"})
     assert (done.status, done.outputs["verdict"], done.outputs["code"], len(drafts(hub))) == (1, "fail", "DRAFT006", 1)
     assert "app.whl" in done.summary
+
+
+@pytest.mark.parametrize("redirects", [False, True])
+def test_an_asset_without_a_digest_is_read_back(
+    fakehub: FakeHub,
+    draft: Callable[..., Run],
+    redirects: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    """Older servers tell no digest: the file itself is hashed, and a storage host never sees the token."""
+    release_folder(app_whl="wheel")
+    hub = fakehub(EXAMPLE, redirects=redirects)
+    hub.inject(WrongDigest(NO_DIGEST), method="POST", path="*/assets*")
+    done = draft(hub)
+    assert (done.status, done.outputs["verdict"]) == (0, "pass"), done.log
 
 
 def test_an_upload_without_an_answer_is_looked_up_before_it_is_sent_again(

@@ -237,7 +237,7 @@ def _asset(call: Call, repository: Repository, release: Release, asset: Asset) -
         "state": "uploaded",
         "content_type": asset.content_type,
         "size": len(asset.content),
-        "digest": asset.digest,
+        "digest": asset.digest if asset.digest != state.NO_DIGEST else None,
         "download_count": 0,
         "created_at": asset.created_at,
         "updated_at": asset.created_at,

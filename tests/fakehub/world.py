@@ -20,6 +20,7 @@ __all__ = [
     "BODY_LIMIT",
     "FIRST_RELEASE",
     "GHOST",
+    "NO_DIGEST",
     "UNDATED",
     "Account",
     "Asset",
@@ -45,6 +46,8 @@ UNDATED = "2000-01-01T00:00:00Z"
 """The date of what the world gives none: old, so that nothing stops reading too early because of it."""
 
 FIRST_RELEASE = 900_000_000
+NO_DIGEST = "none"
+"""Stands for the digest of an asset that GitHub tells none of, as it does of those from before June 2025."""
 """Ids that the fake gives out lie above this, so that they never meet those of a world."""
 
 _FIRST_ASSET = 800_000_000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -172,13 +173,26 @@ def attach(
 
     `done` is called after each file. Raises Error HUB001 (outside) where an upload gets no answer three times.
     """
-    planned = plan(files, list_assets(client, repository, release))
+    planned = plan(files, _with_digests(client, repository, list_assets(client, repository, release), files))
     for asset in planned.remove:
         _remove(client, repository, asset)
     for file in planned.upload:
         _upload(client, repository, release, file)
         done()
-    return planned, list_assets(client, repository, release)
+    return planned, _with_digests(client, repository, list_assets(client, repository, release), files)
+
+
+def _with_digests(
+    client: Client, repository: str, there: tuple[Asset, ...], files: Sequence[LocalFile]
+) -> tuple[Asset, ...]:
+    """Return the assets, each of ours with its digest: where GitHub tells none, the asset is read back."""
+    ours = {file.name: file.size for file in files}
+    return tuple(
+        dataclasses.replace(asset, sha256=client.hash_asset(repository, asset.id, asset.size))
+        if asset.is_whole and not asset.sha256 and ours.get(asset.name) == asset.size
+        else asset
+        for asset in there
+    )
 
 
 def _remove(client: Client, repository: str, asset: Asset) -> None:

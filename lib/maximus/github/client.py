@@ -117,6 +117,7 @@ class Client:
         """How many requests were sent."""
         self.points = 0
         """How many GraphQL points they cost, where GitHub told."""
+        self._token = token
         self._requester = _requester(api_url.rstrip("/"), token, version)
         if graphql_url and graphql_url.rstrip("/") != self._requester.graphql_url:
             _refuse_address(f"GITHUB_GRAPHQL_URL {graphql_url!r} does not belong to GITHUB_API_URL {api_url!r}")
@@ -193,6 +194,16 @@ class Client:
         if reply.status >= 300 and reply.status not in allowed:  # noqa: PLR2004 - anything but success
             refuse(reply, f"the upload of {name}", writing=True)
         return reply
+
+    def hash_asset(self, repository: str, asset_id: int, size: int) -> str:
+        """Return the SHA-256 of an asset of `size` bytes, read back; for servers that tell no digest.
+
+        Raises Error HUB001 (outside) when it cannot be read.
+        """
+        from maximus.github.downloads import hash_asset  # noqa: PLC0415 - it needs this module's errors
+
+        self.requests += 1
+        return hash_asset(self._api.geturl(), self._token, repository, asset_id, size)
 
     def _upload_connection(self, address: str) -> Any:  # noqa: ANN401 - PyGithub's, imported lazily
         """Return a connection to the upload host, or None for the API's own."""
