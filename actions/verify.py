@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .declare import Concluded, as_json, given, out
+from .declare import GITHUB_ISSUER, Concluded, as_json, given, out
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from maximus.verification.finding import Fact, Judge
     from maximus.verification.identity import Policy
     from maximus.verification.material import Material
+    from maximus.verification.proof import Proof
+    from maximus.verification.terms import Terms
     from maximus.verification.trust import Trust
 
     from .face import Face
 
 __all__ = ["Inputs", "Outputs", "run"]
-
-GITHUB_ISSUER = "https://token.actions.githubusercontent.com"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,17 @@ class Inputs:
     trust_config: str = given(
         "A Sigstore ClientTrustConfig or trusted root (JSON). Default: the public instance.", metavar="FILE"
     )
+    allow_unsigned: tuple[str, ...] = given(
+        "Files that may be without a signature, one a line: `GLOB: reason`. They are reported as not signed.",
+        default=(),
+        metavar="GLOB: reason",
+    )
+    min_log_entries: str = given(
+        "How many different log entries each file must have, over all bundles that speak of it.", metavar="NUMBER"
+    )
+    min_timestamps: str = given(
+        "How many signed timestamps of trusted authorities each bundle must have.", metavar="NUMBER"
+    )
     require: tuple[str, ...] = given(
         "Which facts must hold, one a line. Default: all for a folder, the last three for files; "
         "with `key` the log is not required.",
@@ -106,7 +117,14 @@ def run(inputs: Inputs, face: Face) -> Outputs:
     from maximus.verification.identities import identities  # noqa: PLC0415
     from maximus.verification.inventory import SBOM_NAMES, read_sbom, sbom_errors  # noqa: PLC0415
     from maximus.verification.proof import prove  # noqa: PLC0415
+    from maximus.verification.terms import read_terms  # noqa: PLC0415
 
+    terms = read_terms(
+        inputs.allow_unsigned,
+        inputs.min_log_entries,
+        inputs.min_timestamps,
+        checks_log=not inputs.key or "log" in inputs.require,
+    )
     bench = _judge(inputs, face)
     policy = bench.policy
     material = _material(inputs, face)
@@ -115,7 +133,7 @@ def run(inputs: Inputs, face: Face) -> Outputs:
     if material.left_out:
         count = len(material.left_out)
         face.say(f"left out: {count} file{'' if count == 1 else 's'} in evidence/, which is no part of the release")
-    proof = prove(material, bench.judge, bench.key, lambda total: face.progress("verifying", total))
+    proof = prove(material, bench.judge, bench.key, lambda total: face.progress("verifying", total), terms)
     sboms = [
         read_sbom(item.file.path, item.name)
         for item in material.items
@@ -135,6 +153,7 @@ def run(inputs: Inputs, face: Face) -> Outputs:
     for outcome in proof.outcomes:
         for bundle, alias in outcome.aliases:
             face.warn(f"{outcome.name} is signed under another name, {alias} (in {bundle})")
+    allowed = _tell_allowances(face, proof, terms)
     for conclusion in conclusions:
         if conclusion.is_required:
             face.judge(conclusion.verdict)
@@ -144,7 +163,9 @@ def run(inputs: Inputs, face: Face) -> Outputs:
         [(each.fact.value, each.shown_status, each.count, each.verdict.reason) for each in conclusions],
     )
     is_compliant = facts.is_compliant(conclusions)
-    face.headline(_headline(is_compliant, len(material.items), conclusions, identity.describe(policy)))
+    face.headline(
+        _headline(is_compliant, len(material.items) - allowed, allowed, conclusions, identity.describe(policy))
+    )
     return Outputs(
         compliant="true" if is_compliant else "false",
         checks=as_json([conclusion.verdict.as_document() for conclusion in conclusions]),
@@ -162,6 +183,17 @@ def run(inputs: Inputs, face: Face) -> Outputs:
     )
 
 
+def _tell_allowances(face: Face, proof: Proof, terms: Terms) -> int:
+    """Say which files may be without a signature and why, and return how many those are."""
+    allowed = [outcome for outcome in proof.outcomes if outcome.allowed]
+    for outcome in allowed:
+        face.warn(f"{outcome.name} is not signed, as `allow-unsigned` lets it be: {outcome.allowed}")
+    for allowance in terms.allow_unsigned:
+        if not any(allowance.covers(outcome.name) for outcome in allowed):
+            face.warn(f"`allow-unsigned` names {allowance.pattern}, and there is no such file without a signature")
+    return len(allowed)
+
+
 def _report(face: Face, required: Collection[Fact], found: Sequence[tuple[Fact, Error]]) -> None:
     """Show what is wrong: as an error where the fact must hold, as a warning where it need not."""
     for fact, error in found:
@@ -171,10 +203,17 @@ def _report(face: Face, required: Collection[Fact], found: Sequence[tuple[Fact, 
             face.warn(error.headline, where=error.where)
 
 
-def _headline(is_compliant: bool, files: int, conclusions: Sequence[Conclusion], expected: str) -> str:  # noqa: FBT001 - the verdict
+def _headline(
+    is_compliant: bool,  # noqa: FBT001 - the verdict
+    files: int,
+    unsigned: int,
+    conclusions: Sequence[Conclusion],
+    expected: str,
+) -> str:
     if is_compliant:
         shown = ", ".join(f"{each.fact.value} {each.count}" for each in conclusions if each.is_required)
         logged = "" if any(each.fact == "log" and each.is_required for each in conclusions) else ", not logged"
+        logged += f", {unsigned} not signed, as allowed" if unsigned else ""
         return f"COMPLIANT: {files} file{'' if files == 1 else 's'} by {expected} ({shown}{logged})"
     failed = [
         f"{each.fact.value} {each.count}" for each in conclusions if each.is_required and each.verdict.status != "pass"

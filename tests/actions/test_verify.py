@@ -339,6 +339,50 @@ def test_an_sbom_among_single_files_is_found_where_it_lies(release: Path) -> Non
     assert (found.status, found.checks()["verify.sbom"]["measured"]) == (ExitStatus.PASS, 1)
 
 
+def test_a_file_may_be_unsigned_for_a_reason(release: Path) -> None:
+    """An allowed file leaves the release compliant, is reported with the reason, and never counts as signed."""
+    (release / "NOTICE.txt").write_bytes(b"prose")
+    found = run(verify.Inputs(key="key.pub", allow_unsigned=("*.txt: prose that nobody runs",)))
+    assert (found.status, found.outputs.compliant, found.outputs.unsigned) == (
+        ExitStatus.PASS,
+        "true",
+        '["NOTICE.txt"]',
+    )
+    assert found.checks()["verify.signatures"]["measured"] == 3
+    assert (
+        "not signed, as allowed: NOTICE.txt (prose that nobody runs)" in found.checks()["verify.signatures"]["reason"]
+    )
+    assert found.headline.startswith("✔ verify: COMPLIANT: 4 files by")
+    assert found.headline.endswith("1 not signed, as allowed)")
+
+
+def test_an_allowance_excuses_no_signature_that_does_not_hold(release: Path) -> None:
+    """Who breaks a signed file cannot hide behind the allowance; without its bundle he can, and it is said."""
+    (release / "app.whl").write_bytes(b"apq")
+    found = run(verify.Inputs(key="key.pub", allow_unsigned=("app.*: we trust it",)))
+    assert (found.status, found.codes) == (ExitStatus.FAILED, ["VERIFY014"])
+
+
+@pytest.mark.usefixtures("release")
+def test_an_allowance_for_nothing_is_said() -> None:
+    """A glob that is not needed any more is a warning."""
+    found = run(verify.Inputs(key="key.pub", allow_unsigned=("app.whl: signed by now",)))
+    assert found.status is ExitStatus.PASS
+    assert "`allow-unsigned` names app.whl, and there is no such file without a signature" in found.shown
+
+
+def test_a_release_of_allowed_files_alone_proves_nothing(tmp_path: Path, release: Path) -> None:
+    """Where every file may be unsigned no signature was looked at, which is never a pass."""
+    (tmp_path / "prose").mkdir()
+    (tmp_path / "prose" / "a.txt").write_bytes(b"prose")
+    assert release.is_dir()
+    inputs = verify.Inputs(
+        key="key.pub", folder="prose", allow_unsigned=("*.txt: prose",), require=("signatures", "identity")
+    )
+    found = run(inputs)
+    assert (found.status, found.outputs.compliant) == (ExitStatus.UNMEASURED, "false")
+
+
 GUIDE = (Path(verify.__file__).resolve().parents[1] / "docs" / "verify.md").read_text(encoding="utf-8")
 
 
@@ -522,3 +566,11 @@ def test_the_trusted_root_that_was_used_is_said(stack: Stack) -> None:
     )
     assert root["valid-from"]
     assert f"trusted root of root.json (sha256:{root['sha256']}" in found.shown
+
+
+@pytest.mark.usefixtures("keyless")
+def test_more_proof_can_be_asked_for(stack: Stack) -> None:
+    """One entry and one timestamp are there, two are not, and each file is named."""
+    enough = run(asked(stack, min_log_entries="1", min_timestamps="1"))
+    short = run(asked(stack, min_log_entries="2"))
+    assert (enough.status, short.status, short.codes) == (ExitStatus.PASS, ExitStatus.FAILED, ["VERIFY025"] * 2)

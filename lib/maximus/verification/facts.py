@@ -106,8 +106,8 @@ def _sboms(sboms: Sequence[Sbom], proof: Proof, *, is_required: bool) -> Verdict
 
 
 def _counted(proof: Proof) -> tuple[Outcome, ...]:
-    """Return the files that need a signature: all but the public key itself."""
-    return tuple(outcome for outcome in proof.outcomes if not outcome.is_public_key)
+    """Return the files that need a signature: all but the public key itself, and those that may be without."""
+    return tuple(outcome for outcome in proof.outcomes if not outcome.is_public_key and not outcome.allowed)
 
 
 def _verdict(fact: Fact, good: int, proof: Proof, material: Material, reason: str) -> Verdict:
@@ -152,7 +152,10 @@ def _signatures(proof: Proof, material: Material) -> Verdict:
     broken = (*material.broken_files, *material.broken_bundles)
     if broken:
         parts.append(f"cannot be read: {', '.join(entry.name for entry in broken[:3])}")
-    return _verdict(Fact.SIGNATURES, good, proof, material, "; ".join(parts) or "every file has a valid signature")
+    parts = parts or ["every file has a valid signature"]
+    if allowed := [f"{outcome.name} ({outcome.allowed})" for outcome in proof.outcomes if outcome.allowed]:
+        parts.append(f"not signed, as allowed: {', '.join(allowed)}")
+    return _verdict(Fact.SIGNATURES, good, proof, material, "; ".join(parts))
 
 
 def _log(proof: Proof, material: Material, *, is_required: bool) -> Verdict:

@@ -67,6 +67,8 @@ class Finding:
     key: str = ""
     """The fingerprint of the managed key that it was checked with."""
     log: Logged | NotLogged = NotLogged("nothing was checked")
+    timestamps: int = 0
+    """How many signed timestamps of trusted authorities hold."""
 
     def holds(self, fact: Fact) -> bool:
         """Tell whether the fact holds; without a valid signature neither log entry nor identity mean anything."""

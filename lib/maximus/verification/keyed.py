@@ -48,11 +48,11 @@ class KeyJudge:
             return Finding((fault,), key=self.key.fingerprint)
         try:
             with quiet():
-                place = verifier.verify_entry(raw, bundle.content.signature)
+                place, stamps = verifier.verify_entry(raw, bundle.content.signature)
         except ANYTHING as cause:
             fault = refusal(cause, Fact.LOG, "VERIFY017", "the log entry does not hold")
             return Finding((fault,), key=self.key.fingerprint)
-        return Finding((), key=self.key.fingerprint, log=Logged(*place))
+        return Finding((), key=self.key.fingerprint, log=Logged(*place), timestamps=stamps)
 
     def _fault(self, bundle: Bundle, file: HashedFile | None) -> Fault | None:
         if bundle.certificate:

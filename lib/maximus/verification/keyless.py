@@ -72,7 +72,8 @@ class KeylessJudge:
             return Finding((Fault(Fact.SIGNATURES, error.code, error.headline),))
         wrong = mismatches(self._policy, signer)
         faults = (Fault(Fact.IDENTITY, "VERIFY018", "; ".join(wrong)),) if wrong else ()
-        return Finding(faults, signer, log=Logged(*self._verifier.log_place(bundle.log_entry)))
+        place = Logged(*self._verifier.log_place(bundle.log_entry))
+        return Finding(faults, signer, log=place, timestamps=self._verifier.timestamps)
 
     def _diagnosed(self, bundle: SigstoreBundle, hashed: Hashed | None, cause: BaseException) -> tuple[Fault, ...]:
         """Return which facts fall and why, for a bundle that was refused: never nothing."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from maximus.errors import Error
 from maximus.signing.bundles import PUBLIC_KEY_NAME
 
-from .finding import Fact, Fault, Finding
+from .finding import Fact, Fault, Finding, Logged
 from .folder import Account, account
 from .material import unseen
+from .terms import NO_TERMS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from .finding import Judge
     from .folder import Cover
     from .material import Item, Material, Progress
+    from .terms import Terms
 
 __all__ = ["Outcome", "Proof", "prove"]
 
@@ -38,6 +41,8 @@ class Outcome:
     """Bundles that know its content under another name, and the name."""
     is_public_key: bool = False
     """Whether it is the very key that was named to verify with, which needs no signature."""
+    allowed: str = ""
+    """Why it may be without a signature; empty where it may not. It is not signed, and never counts as such."""
 
     def holds(self, fact: Fact) -> bool:
         """Tell whether the fact holds for this file: every bundle that speaks of it says so."""
@@ -107,17 +112,32 @@ def _error(name: str, bundle: str, fault: Fault) -> Error:  # noqa: C901, PLR091
         case "VERIFY023":
             fix = "Take it out: a key that comes with the files proves nothing about them."
             return Error("VERIFY023", f"{name} is not the key that was named", why=why, fix=fix, where=name)
+        case "VERIFY025":
+            fix = "Lower `min-log-entries`, or have it logged again, in a bundle or statement of its own."
+            return Error("VERIFY025", f"{name} is not logged often enough", why=why, fix=fix, where=name)
+        case "VERIFY026":
+            fix = "Lower `min-timestamps`, or have it signed with a timestamp authority."
+            return Error("VERIFY026", f"{name} has too few timestamps", why=why, fix=fix, where=name)
     return Error(fault.code, f"{name} does not verify", why=why, fix=again, where=name)
 
 
-def prove(material: Material, judge: Judge, key: PublicKey | None = None, progress: Progress = unseen) -> Proof:
+def prove(
+    material: Material,
+    judge: Judge,
+    key: PublicKey | None = None,
+    progress: Progress = unseen,
+    terms: Terms = NO_TERMS,
+) -> Proof:
     """Return what the bundles prove about the files; a statement is judged once, however many it covers.
 
-    `key` is the managed key that was named: a release's own copy of it needs no signature.
+    `key` is the managed key that was named: a release's own copy of it needs no signature. A file that no
+    bundle speaks of may be one that the terms allow to be unsigned; a bundle that does not hold is never excused.
     """
     accounted = account(material)
     with progress(len(accounted.covers)) as tick:
         judged = _judged(accounted, judge, tick)
+    judged = {name: _held_to(terms, found) for name, found in judged.items()}
+    unsigned = {name for name, _ in accounted.unsigned}
     broken = {entry.target for entry in material.broken_bundles}
     outcomes = []
     own_keys: set[str] = set()
@@ -126,8 +146,31 @@ def prove(material: Material, judge: Judge, key: PublicKey | None = None, progre
         if key is not None and _is_key_file(item.name) and not outcome.findings and item.name not in broken:
             outcome = _public_key_outcome(item, key)
             own_keys.add(item.name)
+        elif item.name in unsigned and (allowance := terms.allowance(item.name)):
+            outcome = dataclasses.replace(outcome, allowed=allowance.reason)
         outcomes.append(outcome)
-    return Proof(tuple(outcomes), _without(accounted, own_keys))
+    excused = own_keys | {outcome.name for outcome in outcomes if outcome.allowed}
+    return Proof(tuple(outcomes), _without(accounted, excused))
+
+
+def _held_to(terms: Terms, judged: list[tuple[Cover, Finding]]) -> list[tuple[Cover, Finding]]:
+    """Return what was found about one file, with a fault wherever there is less proof than the terms ask for."""
+    held = []
+    for cover, finding in judged:
+        if finding.holds(Fact.SIGNATURES) and finding.timestamps < terms.min_timestamps:
+            reason = f"signed timestamps that hold: {finding.timestamps}, at least {terms.min_timestamps} are asked for"
+            finding = _faulted(finding, Fault(Fact.SIGNATURES, "VERIFY026", reason))  # noqa: PLW2901 - the same, judged
+        held.append((cover, finding))
+    entries = {finding.log for _, finding in held if finding.holds(Fact.LOG) and isinstance(finding.log, Logged)}
+    if not entries or len(entries) >= terms.min_log_entries:
+        return held
+    reason = f"different log entries that hold: {len(entries)}, at least {terms.min_log_entries} are asked for"
+    fault = Fault(Fact.LOG, "VERIFY025", reason)
+    return [(cover, _faulted(finding, fault) if finding.holds(Fact.LOG) else finding) for cover, finding in held]
+
+
+def _faulted(finding: Finding, fault: Fault) -> Finding:
+    return dataclasses.replace(finding, faults=tuple(sorted((*finding.faults, fault))))
 
 
 def _is_key_file(name: str) -> bool:
@@ -155,7 +198,7 @@ def _joined(finding: Finding, cover: Cover) -> Finding:
     """Return the finding as it stands for this file, the statement's own disagreement included."""
     if cover.fault is None:
         return finding
-    return Finding(tuple(sorted((*finding.faults, cover.fault))), finding.signer, finding.key, finding.log)
+    return _faulted(finding, cover.fault)
 
 
 def _outcome(item: Item, judged: list[tuple[Cover, Finding]]) -> Outcome:

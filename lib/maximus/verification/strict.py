@@ -211,8 +211,13 @@ class StrictVerifier(Verifier):
         log = self._root.rekor.log(entry._inner.log_id.key_id)
         return entry._inner.log_index, str(log.base_url)
 
-    def verify_entry(self, raw: bytes, signature: bytes) -> tuple[int, str]:
-        """Return index and address of the log entry in a bundle that a managed key signed.
+    @property
+    def timestamps(self) -> int:
+        """How many signed timestamps held in the bundle that was verified last."""
+        return sum(time.source is TimestampSource.TIMESTAMP_AUTHORITY for time in self._established)
+
+    def verify_entry(self, raw: bytes, signature: bytes) -> tuple[tuple[int, str], int]:
+        """Return the place of the log entry in a bundle that a managed key signed, and the number of its timestamps.
 
         sigstore reads no such bundles, but knows their entries. The entry's body is the caller's to compare.
         """
@@ -233,7 +238,7 @@ class StrictVerifier(Verifier):
             self._check_log_period(entry, self._verify_signed_timestamp(stamp, signature).time)
         if inner.integrated_time:
             self._check_log_period(entry, datetime.fromtimestamp(inner.integrated_time, tz=UTC))
-        return self.log_place(entry)
+        return self.log_place(entry), len(stamps)
 
     # What sigstore leaves out.
 
