@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import abc
 import contextlib
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,15 @@ from maximus.verdict import Status, Verdict, overall
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-__all__ = ["Face", "Record", "Table"]
+__all__ = ["Face", "Record", "Table", "shortened"]
+
+
+_FINGERPRINT = re.compile(r"(sha256:[0-9a-f]{16})[0-9a-f]{48}")
+
+
+def shortened(text: str) -> str:
+    """Return the text with every SHA-256 as people compare it, 16 digits and an ellipsis; outputs keep it whole."""
+    return _FINGERPRINT.sub("\\1…", text)
 
 
 @dataclass(frozen=True, slots=True)

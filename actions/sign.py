@@ -27,6 +27,7 @@ from .attestations import (
     read_predicate,
 )
 from .declare import GITHUB_ISSUER, Concluded, as_json, given, out
+from .face import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,8 +49,6 @@ _DIGITS: Final = 5
 """Of the longest retry budget."""
 _MAX_EVENT: Final = 32 << 20
 """Bytes of the largest event that is read; GitHub sends 25 MB at most."""
-_SHORT: Final = len("sha256:") + 16
-"""Characters of a key's fingerprint that a headline shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -558,14 +557,9 @@ def _headline(signed: Sequence[Signed], failed: Sequence[Failed], logged: int, i
     good = sum(len(outcome.files) for outcome in signed)
     bad = sum(len(outcome.files) for outcome in failed)
     how = NOT_LOGGED if signing == "key" else _count(logged, "log entry")
-    by = f" by {_shortened(identity.name)}" if identity.name else ""
+    by = f" by {shortened(identity.name)}" if identity.name else ""
     if failed:
         return f"{bad} of {_count(good + bad, 'file')} not signed; {good} signed{by}: {how}"
     kept = sum(len(outcome.files) for outcome in signed if not outcome.is_new)
     before = f" ({kept} already)" if kept else ""
     return f"{_count(good, 'file')} signed{before}{by}: {how}"
-
-
-def _shortened(name: str) -> str:
-    """Return a key's fingerprint as people compare it, and any other name as it is; outputs keep it whole."""
-    return f"{name[:_SHORT]}…" if name.startswith("sha256:") else name

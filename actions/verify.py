@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .declare import GITHUB_ISSUER, Concluded, as_json, given, out
+from .face import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -163,9 +164,8 @@ def run(inputs: Inputs, face: Face) -> Outputs:
         [(each.fact.value, each.shown_status, each.count, each.verdict.reason) for each in conclusions],
     )
     is_compliant = facts.is_compliant(conclusions)
-    face.headline(
-        _headline(is_compliant, len(material.items) - allowed, allowed, conclusions, identity.describe(policy))
-    )
+    signed = sum(1 for outcome in proof.outcomes if not outcome.is_public_key) - allowed
+    face.headline(_headline(is_compliant, signed, allowed, conclusions, shortened(identity.describe(policy))))
     return Outputs(
         compliant="true" if is_compliant else "false",
         checks=as_json([conclusion.verdict.as_document() for conclusion in conclusions]),
