@@ -161,8 +161,8 @@ def _plan(inputs: Inputs, face: Face) -> Plan:
 
 
 def _token(inputs: Inputs, environment: Mapping[str, str]) -> str:
-    """Return the token to draft with; on a laptop only one that was named, so that nothing is sent by surprise."""
-    return inputs.token or (environment.get("GITHUB_TOKEN", "") if environment.get("GITHUB_ACTIONS") == "true" else "")
+    """Return the token to draft with, by `draft`'s own rule: one that merely lies in a laptop's environment is none."""
+    return inputs.token or (environment.get("GITHUB_TOKEN", "") if environment.get("GITHUB_REPOSITORY") else "")
 
 
 def _refuse_same_names(files: tuple[Path, ...]) -> None:

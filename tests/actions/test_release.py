@@ -67,6 +67,16 @@ def test_a_laptop_releases_with_a_key_and_says_that_nothing_is_logged(
     assert "key-signed, not logged" in shown.splitlines()[-1]
 
 
+def test_a_token_that_merely_lies_in_the_environment_sends_nothing(tmp_path: Path, laptop: Mapping[str, str]) -> None:
+    """On a laptop something is sent only with a token that was named: the plan says so and the run keeps to it."""
+    tree = make_tree(tmp_path / "app")
+    environment = {**laptop, "GITHUB_TOKEN": "ghp_of_another_day"}
+    _, _, planned = _release(tree, environment, dry_run=True)
+    outputs, face, _ = _release(tree, environment)
+    assert "nothing: there is no token" in planned
+    assert (face.record.exit_status, outputs.release_url) == (ExitStatus.PASS, "")
+
+
 def test_the_release_folder_holds_what_the_design_says(tmp_path: Path, laptop: Mapping[str, str]) -> None:
     """The folder has the built file, both SBOMs, a bundle beside each, the public key and the evidence."""
     tree = make_tree(tmp_path / "app")
