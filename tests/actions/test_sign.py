@@ -446,7 +446,9 @@ def test_the_line_to_verify_with_proves_what_a_job_signed(
 
 
 _PROGRAM = """
-import os, sys
+import os, signal, sys
+# Started by a shell in the background, as CI may be, a process inherits that Ctrl-C is ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from actions import sign
 from actions.terminal import TerminalFace
 face = TerminalFace(os.environ, "sign")
@@ -870,6 +872,7 @@ def test_an_attestation_that_a_log_refused_is_not_a_pass(here: Path, stack: Stac
     assert (again.status, len(again.bundles)) == (ExitStatus.PASS, 4)
 
 
+@pytest.mark.usefixtures("here")
 def test_an_issuer_that_is_away_ends_with_three(stack: Stack, trust_v1: Path) -> None:
     """Nothing can be signed without knowing who signs."""
     with Faults(stack.issuer_url) as faults, faults.down(), pytest.raises(Error) as raised:

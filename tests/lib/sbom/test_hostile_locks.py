@@ -69,7 +69,8 @@ def damaged(value: Any, data: st.DataObject) -> Any:  # noqa: ANN401 - any docum
                 break
             key = data.draw(st.sampled_from(keys))
             if not isinstance(node[key], dict | list) or data.draw(st.booleans()):
-                node[key] = data.draw(VALUES)
+                # A copy: what is put in may be damaged in its turn, and the samples are shared by all examples.
+                node[key] = copy.deepcopy(data.draw(VALUES))
                 break
             node = node[key]
     return made
