@@ -45,6 +45,9 @@ def main() -> int:
     except Error as error:
         sys.stderr.write(f"{error}\n")
         return int(error.status)
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted; the next `make` begins again\n")
+        return 130
     return 0
 
 
