@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from maximus.documents import load_json
 from maximus.errors import Error, ExitStatus
-from maximus.files import write_whole
+from maximus.files import EVIDENCE, write_whole
 from maximus.verdict import Status, Verdict
 
 from .declare import Concluded, given, out
@@ -191,7 +191,7 @@ def _write_without_history(inputs: Inputs, face: Face, verification: str) -> Out
 
 def _write_body(inputs: Inputs, body: str, verification: str) -> tuple[Path, str]:
     """Write the whole text, our sections behind it, and return where and what; the folder is made where missing."""
-    from maximus.notes.sections import EVIDENCE, sections  # noqa: PLC0415 - only a run needs it
+    from maximus.notes.sections import sections  # noqa: PLC0415 - only a run needs it
 
     folder = Path(inputs.folder)
     behind = sections(folder, verification)

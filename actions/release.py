@@ -91,7 +91,7 @@ class Plan:
 def run(inputs: Inputs, face: Face) -> Outputs:
     """Take a tree to a proven release and return what the parts put out.
 
-    Raises Error REL001 to REL004 for what is wrong before anything is done.
+    Raises Error REL001 to REL003 for what is wrong before anything is done.
     """
     plan = _plan(inputs, face)
     if inputs.dry_run:
@@ -230,10 +230,15 @@ def _verify_inputs(inputs: Inputs, found: Mapping[str, Any], environment: Mappin
 
     The certificate's identity names the workflow that was called; the repository is the one being released.
     """
-    common: dict[str, Any] = {"folder": inputs.folder, "trust_config": inputs.trust_config}
+    from maximus.signing.bundles import PUBLIC_KEY_NAME  # noqa: PLC0415 - `--help` needs none of it
+
     if found["signing"] == "key":
-        return verify.Inputs(folder=inputs.folder, key=f"{inputs.folder}/maximus.pub")
-    common["issuer"] = found["issuer"]
+        return verify.Inputs(folder=inputs.folder, key=f"{inputs.folder}/{PUBLIC_KEY_NAME}")
+    common: dict[str, Any] = {
+        "folder": inputs.folder,
+        "trust_config": inputs.trust_config,
+        "issuer": found["issuer"],
+    }
     repository = environment.get("GITHUB_REPOSITORY", "")
     server = re.escape(environment.get("GITHUB_SERVER_URL", "https://github.com"))
     signer = re.fullmatch(rf"{server}/(?P<repository>[^/]+/[^/]+)/(?P<path>[^@]+)@(?P<ref>.+)", found["identity"])
@@ -275,11 +280,11 @@ def _show_plan(plan: Plan, inputs: Inputs, face: Face) -> Outputs:
 def _keep_verdicts(folder: Path, face: Face) -> None:
     """Write what every check answered beside the release, as `schemas/verdicts.schema.json` describes it."""
     from maximus.documents import pretty  # noqa: PLC0415 - `--help` needs none of it
-    from maximus.files import write_whole  # noqa: PLC0415 - likewise
+    from maximus.files import EVIDENCE, write_whole  # noqa: PLC0415 - likewise
 
     verdicts = sorted(face.record.verdicts, key=lambda verdict: verdict.check)
     document = {"kind": "maximus-verdicts", "version": 1, "verdicts": [item.as_document() for item in verdicts]}
-    write_whole(folder / "evidence" / "verdicts.json", pretty(document))
+    write_whole(folder / EVIDENCE / "verdicts.json", pretty(document))
 
 
 def _conclude(plan: Plan, parts: list[Record], found: Mapping[str, Any], face: Face) -> None:

@@ -126,6 +126,7 @@ class _Written:
 
 def _clear_earlier(face: Face, folder: Path, written: _Written) -> None:
     """Remove an earlier run's documents and say so; warn of those that another tool wrote."""
+    from maximus.files import EVIDENCE  # noqa: PLC0415 - as in `_run`
     from maximus.sbom import earlier  # noqa: PLC0415 - as in `_run`
 
     found = earlier.clear(
@@ -133,7 +134,7 @@ def _clear_earlier(face: Face, folder: Path, written: _Written) -> None:
     )
     for name in found.removed:
         face.say(f"removed {name}: an earlier run wrote it, and this one did not write it again")
-    if written.diff is None and earlier.clear_difference(folder / "evidence"):
+    if written.diff is None and earlier.clear_difference(folder / EVIDENCE):
         face.say("removed evidence/sbom-diff.json: an earlier run wrote it, and this one compared nothing")
     for name in found.foreign:
         face.warn(f"{name} is not of this run and was left as it is", where=(folder / name).as_posix())
@@ -274,7 +275,7 @@ def _base_tag(inputs: Inputs, tree: Tree) -> _Compared:
 def _write_difference(face: Face, folder: Path, compared: _Compared, document: dict[str, Any]) -> Path:
     """Write what changed since the base, show how much, and warn of every alarm; return the JSON's path."""
     from maximus import documents  # noqa: PLC0415 - as in `_run`
-    from maximus.files import write_whole  # noqa: PLC0415 - likewise
+    from maximus.files import EVIDENCE, write_whole  # noqa: PLC0415 - likewise
     from maximus.sbom.baseline import entries_of  # noqa: PLC0415 - likewise
     from maximus.sbom.comparison import Class, compare  # noqa: PLC0415 - likewise
     from maximus.sbom.difference import as_document, as_markdown  # noqa: PLC0415 - likewise
@@ -293,7 +294,7 @@ def _write_difference(face: Face, folder: Path, compared: _Compared, document: d
         if len(alarms) > _MAX_LISTED:
             face.warn(f"{len(alarms) - _MAX_LISTED} more alarms are in sbom-diff.json")
     made = as_document(base, found)
-    path = folder / "evidence" / "sbom-diff.json"
+    path = folder / EVIDENCE / "sbom-diff.json"
     documents.validate(made, "sbom-diff", "sbom-diff.json")
     write_whole(path, documents.pretty(made))
     write_whole(path.with_suffix(".md"), as_markdown(base, found))

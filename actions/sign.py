@@ -239,7 +239,7 @@ def _refuse_private(visibility: str) -> None:
 
 
 def _choose(inputs: Inputs, *, with_key: bool) -> _Chosen:
-    from maximus.files import find_files, list_folder, remove_leftovers  # noqa: PLC0415 - `--help` needs none of it
+    from maximus.files import EVIDENCE, find_files, list_folder, remove_leftovers  # noqa: PLC0415 - `--help` needs none of it
 
     bundles = Path(inputs.bundles) if inputs.bundles else None
     if inputs.files:
@@ -250,7 +250,7 @@ def _choose(inputs: Inputs, *, with_key: bool) -> _Chosen:
     else:
         root = Path(inputs.folder)
         remove_leftovers(root)
-        released = [path for path in list_folder(root) if path.relative_to(root).parts[0] != "evidence"]
+        released = [path for path in list_folder(root) if path.relative_to(root).parts[0] != EVIDENCE]
         files = tuple(path for path in released if _is_signed(path, with_key=with_key))
         swept = set()
         where = "input `folder`"

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BUNDLE_SUFFIX",
+    "EVIDENCE",
     "HashedFile",
     "copy_whole",
     "find_files",
@@ -28,6 +29,8 @@ __all__ = [
 
 BUNDLE_SUFFIX = ".sigstore.json"
 """How the name of a Sigstore bundle ends, behind the whole name of the file it is about."""
+EVIDENCE = "evidence"
+"""The release folder's part that is neither signed nor attached: verdicts and notes."""
 
 MAX_FILES = 2_000_000
 """How many directory entries one walk looks at before it gives up."""

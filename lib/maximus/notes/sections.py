@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from maximus import markdown
-from maximus.files import BUNDLE_SUFFIX, hash_file, list_folder
+from maximus.files import BUNDLE_SUFFIX, EVIDENCE, hash_file, list_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
 __all__ = [
-    "EVIDENCE",
     "STATEMENT_BUNDLE",
     "Artifact",
     "artifacts_section",
@@ -23,8 +22,6 @@ __all__ = [
     "verification_section",
 ]
 
-EVIDENCE = "evidence"
-"""The folder's part that is not attached."""
 STATEMENT_BUNDLE = f"release{BUNDLE_SUFFIX}"
 """The one bundle over all files, where they were signed by one statement."""
 

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from maximus import documents
 from maximus.errors import Error, ExitStatus
-from maximus.files import BUNDLE_SUFFIX, HashedFile, find_files, hash_file, list_folder
+from maximus.files import BUNDLE_SUFFIX, EVIDENCE, HashedFile, find_files, hash_file, list_folder
 from maximus.signing.bundles import MAX_BUNDLE, PAYLOAD_TYPE, STATEMENT_STEM, Bundle, Envelope, is_bundle, parse_bundle
 from maximus.signing.statements import Statement, parse_statement
 
@@ -20,10 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
-__all__ = ["EVIDENCE", "Broken", "Item", "Material", "Progress", "Sealed", "read_files", "read_folder", "unseen"]
-
-EVIDENCE: Final = "evidence"
-"""The part of a release folder that is not released: verdicts, telemetry, notes."""
+__all__ = ["Broken", "Item", "Material", "Progress", "Sealed", "read_files", "read_folder", "unseen"]
 
 
 @dataclass(frozen=True, slots=True)
