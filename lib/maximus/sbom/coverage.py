@@ -45,7 +45,7 @@ def measure(components: Iterable[Component]) -> Coverage:
     ]
     return Coverage(
         components=len(listed),
-        versions=sum(1 for component in listed if component.version),
+        versions=sum(1 for component in listed if component.is_exact),
         distributed=len(distributed),
         hashes=sum(1 for found in algorithms if found),
         sha256=sum(1 for found in algorithms if "SHA-256" in found),

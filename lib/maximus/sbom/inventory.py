@@ -33,7 +33,7 @@ from maximus.sbom.model import (
     Skipped,
     Subject,
 )
-from maximus.sbom.naming import is_exact, is_name, make_purl, normal_pypi, split_npm, visible
+from maximus.sbom.naming import is_exact, is_name, make_purl, normal_pypi, split_group, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -166,7 +166,7 @@ class _Builder:
             text = f"{visible(package.name)} has {visible(package.version)[:200]!r}, which is no exact version"
             self.findings.append(Finding("unpinned", text, package.locations[0], lost=False))
             package = replace(package, version="")
-        purl = make_purl(package.ecosystem.value, package.name, package.version, package.qualifiers)
+        purl = make_purl(package.ecosystem.value, package.name, package.version, package.qualifiers, package.subpath)
         groups = self.groups.setdefault(purl, [])
         group = next((item for item in groups if item.admits(package)), None)
         if group is None:
@@ -275,7 +275,7 @@ class _Builder:
         packages = group.packages
         first = packages[0]
         name = normal_pypi(first.name) if first.ecosystem is Ecosystem.PYPI else first.name
-        scope, name = split_npm(name) if first.ecosystem is Ecosystem.NPM else ("", name)
+        group_name, name = split_group(first.ecosystem, name)
         stated = {item for package in packages for item in package.scopes}
         scopes = stated if stated and all(package.scopes for package in packages) else stated | set(spread)
         edges = max((package.edges for package in packages), key=_KNOWN.__getitem__)
@@ -287,9 +287,9 @@ class _Builder:
         return Component(
             ref=ref,
             purl=group.purl,
-            kind=Kind.LIBRARY,
+            kind=first.kind,
             ecosystem=first.ecosystem.value,
-            group=scope,
+            group=group_name,
             name=visible(name),
             version=visible(first.version),
             locations=_locations(packages),
@@ -300,7 +300,7 @@ class _Builder:
             scopes=tuple(sorted(scopes, key=_WEIGHT.__getitem__)) or (Scope.RUNTIME,),
             direct=direct,
             edges=edges,
-            gaps=_gaps(first.version, producer, None if absent else artifacts, licences, edges),
+            gaps=_gaps(first.version, producer, None if absent else artifacts, licences, edges, first.moves),
             not_applicable=absent,
             notes=_united(packages, lambda package: package.notes),
         )
@@ -452,29 +452,36 @@ def _artifacts(packages: Sequence[Package]) -> tuple[Artifact, ...]:
 
 
 def _producer(package: Package) -> Producer | None:
-    """Return who makes a package where its name says so: the owner of a Go module's repository, marked derived."""
-    if package.ecosystem is Ecosystem.GO:
+    """Return who makes a package where its name says so: the owner of its repository, marked derived."""
+    if package.ecosystem in (Ecosystem.GO, Ecosystem.SWIFT):
         host, _, rest = package.name.partition("/")
         owner = rest.partition("/")[0]
         if owner and "." in host:
             return Producer(visible(owner), f"https://{host}/{owner}", derived=True)
+    if package.ecosystem is Ecosystem.GITHUB:
+        owner = package.name.partition("/")[0]
+        return Producer(visible(owner), f"https://github.com/{owner}", derived=True)
     return None
 
 
-def _gaps(
+def _gaps(  # noqa: PLR0913, PLR0917 - the fields that can be unknown
     version: str,
     producer: Producer | None,
     artifacts: tuple[Artifact, ...] | None,
     licences: tuple[LicenceClaim, ...],
     edges: Known,
+    moves: str = "",
 ) -> tuple[Gap, ...]:
     """Return which of the fields of CISA's Minimum Elements 2026 are unknown for a component, and why.
 
-    `artifacts` is None where no file of the component is distributed, so that there is no hash to know.
+    `artifacts` is None where no file of the component is distributed, so that there is no hash to know;
+    `moves` says why its version is not exact.
     """
     found = []
     if not version:
         found.append(_NO_VERSION)
+    elif moves:
+        found.append(Gap("Component Version", moves))
     if producer is None:
         found.append(_NO_PRODUCER)
     if artifacts is not None and not any(artifact.digests for artifact in artifacts):

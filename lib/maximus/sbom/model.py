@@ -67,6 +67,20 @@ class Ecosystem(enum.StrEnum):
     NPM = "npm"
     GO = "golang"
     CARGO = "cargo"
+    MAVEN = "maven"
+    NUGET = "nuget"
+    GEM = "gem"
+    COMPOSER = "composer"
+    PUB = "pub"
+    SWIFT = "swift"
+    COCOAPODS = "cocoapods"
+    HEX = "hex"
+    GITHUB = "github"
+    DOCKER = "docker"
+    CONAN = "conan"
+    CONDA = "conda"
+    GENERIC = "generic"
+    """What has no type of its own: providers, charts, flakes, ports; its purl says more in qualifiers."""
 
 
 class Scope(enum.StrEnum):
@@ -226,8 +240,13 @@ class Package:
     locations: tuple[Location, ...]
     own: str | None = None
     """For a part of the tree itself (workspace member, editable, link): its folder, `` for the root."""
+    kind: Kind = Kind.LIBRARY
+    moves: str = ""
+    """Why the version can mean other content tomorrow, such as a tag of an action; empty where it cannot."""
     qualifiers: tuple[tuple[str, str], ...] = ()
     """Of the purl, such as (`vcs_url`, `git+https://...@commit`)."""
+    subpath: str = ""
+    """Of the purl: the folder of an action in its repository."""
     artifacts: tuple[Artifact, ...] = ()
     facts: tuple[LockFact, ...] = ()
     licences: tuple[LicenceClaim, ...] = ()
@@ -276,7 +295,7 @@ class Component:
     ecosystem: str
     """The purl type."""
     group: str
-    """The npm scope, without which the name is another package; empty elsewhere."""
+    """npm's scope, Maven's group, Composer's vendor: without it the name is another package; empty elsewhere."""
     name: str
     version: str
     locations: tuple[Location, ...]
@@ -299,7 +318,13 @@ class Component:
     @property
     def full_name(self) -> str:
         """The name with its group, as its users type it."""
-        return f"{self.group}/{self.name}" if self.group else self.name
+        between = ":" if self.ecosystem == Ecosystem.MAVEN else "/"
+        return f"{self.group}{between}{self.name}" if self.group else self.name
+
+    @property
+    def is_exact(self) -> bool:
+        """Tell whether the version is known and always means the same content."""
+        return bool(self.version) and not any(gap.field == "Component Version" for gap in self.gaps)
 
     @property
     def is_distributed(self) -> bool:

@@ -11,7 +11,7 @@ import re
 from maximus.sbom.limits import MAX_TEXT
 from maximus.sbom.model import Ecosystem, Purl
 
-__all__ = ["is_exact", "is_name", "make_purl", "normal_pypi", "split_npm", "visible"]
+__all__ = ["is_exact", "is_name", "make_purl", "normal_pypi", "split_group", "visible"]
 
 _NAMES = {
     # PEP 508.
@@ -23,7 +23,30 @@ _NAMES = {
         r"[A-Za-z0-9_~-](?:[A-Za-z0-9._~-]*[A-Za-z0-9_~-])?(?:/[A-Za-z0-9_~-](?:[A-Za-z0-9._~-]*[A-Za-z0-9_~-])?)*"
     ),
     Ecosystem.CARGO: re.compile(r"[A-Za-z_][A-Za-z0-9_-]*"),
+    # group:artifact.
+    Ecosystem.MAVEN: re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*:[A-Za-z0-9_][A-Za-z0-9._-]*"),
+    Ecosystem.NUGET: re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*"),
+    Ecosystem.GEM: re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*"),
+    # vendor/name.
+    Ecosystem.COMPOSER: re.compile(
+        r"[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?/[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?"
+    ),
+    Ecosystem.PUB: re.compile(r"[A-Za-z_][A-Za-z0-9_]*"),
+    # host/owner/name.
+    Ecosystem.SWIFT: re.compile(r"[A-Za-z0-9.-]+(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+"),
+    Ecosystem.COCOAPODS: re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*"),
+    Ecosystem.HEX: re.compile(r"[a-z][a-z0-9_]*"),
+    # owner/name.
+    Ecosystem.GITHUB: re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?/[A-Za-z0-9_.-]*[A-Za-z0-9_-]"),
+    # A repository without its registry: path/name.
+    Ecosystem.DOCKER: re.compile(r"[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*"),
+    Ecosystem.CONAN: re.compile(r"[a-z0-9_][a-z0-9_+.-]*"),
+    Ecosystem.CONDA: re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*"),
+    Ecosystem.GENERIC: re.compile(
+        r"[A-Za-z0-9_~](?:[A-Za-z0-9._~+-]*[A-Za-z0-9_~+-])?(?:/[A-Za-z0-9_~](?:[A-Za-z0-9._~+-]*[A-Za-z0-9_~+-])?)*"
+    ),
 }
+_WORD = re.compile(r"\w[\w.+!~/-]*", re.ASCII)
 _SEMVER = re.compile(r"\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?")
 _VERSIONS = {
     # PEP 440 in its loose spelling, and the local part. No range, no wildcard.
@@ -31,12 +54,29 @@ _VERSIONS = {
     Ecosystem.NPM: re.compile(r"v?" + _SEMVER.pattern),
     Ecosystem.GO: re.compile(r"v" + _SEMVER.pattern),
     Ecosystem.CARGO: _SEMVER,
+    # No range, no `+` or `latest.release` that Gradle resolves anew; what a SNAPSHOT is changes, see `Package.moves`.
+    Ecosystem.MAVEN: re.compile(r"(?!(?:LATEST|RELEASE|latest[.]\w+)$)[A-Za-z0-9](?:[A-Za-z0-9._+-]*[A-Za-z0-9])?"),
+    Ecosystem.NUGET: re.compile(r"\d+(?:\.\d+){1,3}(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?"),
+    Ecosystem.GEM: re.compile(r"\d+(?:\.[0-9A-Za-z]+)*"),
+    Ecosystem.COMPOSER: re.compile(r"v?\d+(?:\.[0-9]+)*(?:[.+_-]?[0-9A-Za-z.+_-]+)?"),
+    Ecosystem.PUB: _SEMVER,
+    Ecosystem.SWIFT: re.compile(r"v?" + _SEMVER.pattern),
+    Ecosystem.COCOAPODS: re.compile(r"\d+(?:\.[0-9A-Za-z]+)*(?:[-+][0-9A-Za-z.-]+)?"),
+    Ecosystem.HEX: _SEMVER,
+    Ecosystem.GITHUB: _WORD,
+    Ecosystem.DOCKER: re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}|\w[\w.-]{0,127}", re.ASCII),
+    Ecosystem.CONAN: _WORD,
+    Ecosystem.CONDA: _WORD,
+    Ecosystem.GENERIC: _WORD,
 }
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 # Names and versions in which neither case nor any sign changes in a purl.
 _PLAIN_NAME = re.compile(r"(?:@[a-z0-9._-]+/)?[a-z0-9._-]+")
 _PLAIN_VERSION = re.compile(r"[A-Za-z0-9._-]+")
-_PLAIN = frozenset({"pypi", "npm", "cargo"})
+_PLAIN = frozenset({"pypi", "npm", "cargo", "gem", "nuget", "pub", "hex"})
+_GROUPED = frozenset({Ecosystem.MAVEN, Ecosystem.COMPOSER})
+# A group of its own would say that these are two names; all of it is one.
+_PATHS = frozenset({Ecosystem.GO, Ecosystem.SWIFT, Ecosystem.GITHUB, Ecosystem.DOCKER, Ecosystem.GENERIC})
 _INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 
 
@@ -56,10 +96,15 @@ def normal_pypi(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def split_npm(name: str) -> tuple[str, str]:
-    """Return the scope, empty where there is none, and the name."""
-    scope, slash, rest = name.partition("/")
-    return (scope, rest) if slash and scope.startswith("@") else ("", name)
+def split_group(ecosystem: str, name: str) -> tuple[str, str]:
+    """Return what a CycloneDX `group` holds, empty where there is none, and the name without it."""
+    if ecosystem == Ecosystem.NPM:
+        scope, slash, rest = name.partition("/")
+        return (scope, rest) if slash and scope.startswith("@") else ("", name)
+    if ecosystem in _GROUPED:
+        group, _, rest = name.rpartition(":" if ecosystem == Ecosystem.MAVEN else "/")
+        return group, rest
+    return "", name
 
 
 def make_purl(
@@ -80,13 +125,10 @@ def make_purl(
     # Imported here: 20 ms that only an inventory should cost.
     from packageurl import PackageURL  # noqa: PLC0415
 
-    namespace: str | None
-    if ecosystem == Ecosystem.PYPI:
-        namespace = None
-    elif ecosystem in (Ecosystem.GO, "github"):
+    if ecosystem in _PATHS:
         namespace, _, name = name.rpartition("/")
     else:
-        namespace, name = split_npm(name)
+        namespace, name = split_group(ecosystem, name)
     made = PackageURL(ecosystem, namespace or None, name, version or None, dict(qualifiers) or None, subpath or None)
     return Purl(made.to_string())
 

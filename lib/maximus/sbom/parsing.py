@@ -5,12 +5,30 @@ from __future__ import annotations
 import codecs
 import re
 import tomllib
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from maximus.errors import Error
 from maximus.sbom.limits import MAX_DEPTH, MAX_DOTS
 
-__all__ = ["decode", "listed", "mapping", "parse_json", "parse_toml", "parse_yaml", "records", "text_of", "texts"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = [
+    "Element",
+    "Scalar",
+    "decode",
+    "listed",
+    "mapping",
+    "parse_json",
+    "parse_toml",
+    "parse_xml",
+    "parse_yaml",
+    "records",
+    "scalars_of_yaml",
+    "text_of",
+    "texts",
+]
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -91,6 +109,145 @@ def parse_yaml(raw: bytes, where: str) -> list[dict[str, Any]]:
     except RecursionError as fault:
         raise _too_deep(where) from fault
     return [mapping(document, where) for document in found if document not in (None, "")]
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """One value of a YAML file, and where it stands."""
+
+    keys: tuple[str, ...]
+    """The keys that lead to it; an item of a list is `-`."""
+    value: str
+    line: int
+    """From 1."""
+    document: int
+    """Which of the file's documents it is in, from 0."""
+
+
+def scalars_of_yaml(raw: bytes, where: str) -> Iterator[Scalar]:
+    """Yield every value of a YAML file that a person wrote; what an anchor names is told once, where it stands.
+
+    Nothing is built and no alias is followed, so that none of them can multiply. Raises Error SBOM005 or SBOM006.
+    """
+    import yaml  # noqa: PLC0415 - as in `parse_yaml`
+
+    text = decode(raw, where)
+    _refuse_depth(raw if text.isascii() else text.encode("utf-8"), where)
+    try:
+        yield from _Scalars().of(yaml.parse(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader)))
+    except yaml.YAMLError as fault:
+        raise _broken(where, " ".join(str(fault).split())[:200]) from fault
+    except RecursionError as fault:
+        raise _too_deep(where) from fault
+
+
+class _Scalars:
+    """Follows the events of a YAML file with the keys that lead to each."""
+
+    def __init__(self) -> None:
+        self.keys: list[str | None] = []
+        """Of each open collection the key whose value comes next; None where a mapping expects a key."""
+        self.lists: list[bool] = []
+        self.document = -1
+
+    def of(self, events: Any) -> Iterator[Scalar]:  # noqa: ANN401 - PyYAML's events have no types
+        import yaml  # noqa: PLC0415 - loaded by the caller already
+
+        for event in events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                self.document += 1
+            elif isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
+                is_list = isinstance(event, yaml.SequenceStartEvent)
+                self.lists.append(is_list)
+                self.keys.append("-" if is_list else None)
+            elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
+                self.lists.pop()
+                self.keys.pop()
+                self._after_value()
+            elif isinstance(event, yaml.ScalarEvent):
+                if self.keys and self.keys[-1] is None:
+                    self.keys[-1] = event.value
+                    continue
+                line = event.start_mark.line + 1 if event.start_mark else 0
+                yield Scalar(tuple(key or "" for key in self.keys), event.value, line, self.document)
+                self._after_value()
+            elif isinstance(event, yaml.AliasEvent):
+                if self.keys and self.keys[-1] is None:
+                    self.keys[-1] = ""
+                else:
+                    self._after_value()
+
+    def _after_value(self) -> None:
+        """Expect the next key, where the collection around the value is a mapping."""
+        if self.keys and not self.lists[-1]:
+            # A collection may itself be a key; what follows is then its value.
+            self.keys[-1] = "" if self.keys[-1] is None else None
+
+
+@dataclass(slots=True)
+class Element:
+    """An element of an XML file."""
+
+    name: str
+    """Without its namespace."""
+    attributes: dict[str, str]
+    line: int
+    children: list[Element] = field(default_factory=list)
+    text: str = ""
+    """The text directly in it, without blanks around it."""
+
+    def all(self, *names: str) -> list[Element]:
+        """Return the elements at the end of a path of names."""
+        found = [self]
+        for name in names:
+            found = [child for element in found for child in element.children if child.name == name]
+        return found
+
+    def first(self, name: str) -> str:
+        """Return the text of the first child of this name; empty where there is none."""
+        return next((child.text for child in self.children if child.name == name), "")
+
+
+def parse_xml(raw: bytes, where: str) -> Element:
+    """Return the root of an XML file; a document type, and with it every entity, is refused.
+
+    Raises Error SBOM005 or SBOM006.
+    """
+    from xml.parsers import expat  # noqa: PLC0415 - only few trees have such files
+
+    root = Element("", {}, 0)
+    stack = [root]
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        if len(stack) > MAX_DEPTH:
+            raise _too_deep(where)
+        element = Element(name.rpartition(":")[2], attributes, parser.CurrentLineNumber)
+        stack[-1].children.append(element)
+        stack.append(element)
+
+    def end(_: str) -> None:
+        element = stack.pop()
+        element.text = "".join(texts_of.pop(len(stack), [])).strip()
+
+    texts_of: dict[int, list[str]] = {}
+
+    def text(data: str) -> None:
+        texts_of.setdefault(len(stack) - 1, []).append(data)
+
+    def doctype(*_: object) -> None:
+        raise _broken(where, "it has a document type, and no tool writes one")
+
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    parser.CharacterDataHandler = text
+    parser.StartDoctypeDeclHandler = doctype
+    try:
+        parser.Parse(raw, True)  # noqa: FBT003 - the signature of expat: this is the end
+    except expat.ExpatError as fault:
+        raise _broken(where, str(fault)) from fault
+    return root.children[0]
 
 
 def _refuse_depth(raw: bytes, where: str) -> None:

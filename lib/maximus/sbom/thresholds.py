@@ -154,7 +154,7 @@ def _licences(inventory: Inventory, _: Sequence[str]) -> _Share:
 def _versions(inventory: Inventory, _: Sequence[str]) -> _Share:
     # What was left out for want of an exact version counts here too: a range is not a version.
     ranges = tuple(_lost(inventory, "unpinned"))
-    named = _names([item for item in inventory.components if not item.version]) + ranges
+    named = _names([item for item in inventory.components if not item.is_exact]) + ranges
     whole = len(inventory.components) + len(ranges)
     return _Share("exact versions", whole - len(named), whole, named, "Pin each to one version, or lock them.")
 

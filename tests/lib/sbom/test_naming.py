@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from packageurl import PackageURL
 
 from maximus.sbom.model import Ecosystem
-from maximus.sbom.naming import is_exact, is_name, make_purl, split_npm, visible
+from maximus.sbom.naming import is_exact, is_name, make_purl, split_group, visible
 
 NAMES = {
     Ecosystem.PYPI: (["a", "zope.interface", "A-B_c"], ["", "-a", "a-", "a/b", "a b", "é", "a\n"]),
@@ -79,8 +79,8 @@ def test_the_short_way_says_what_the_library_says(ecosystem: str, name: str, ver
 
 def test_splits_a_scope_off() -> None:
     """Only a name that begins with `@` has a scope."""
-    assert split_npm("@a/b") == ("@a", "b")
-    assert split_npm("a") == ("", "a")
+    assert split_group("npm", "@a/b") == ("@a", "b")
+    assert split_group("npm", "a") == ("", "a")
 
 
 @given(st.text())

@@ -26,6 +26,7 @@ from maximus.sbom.model import (
     Scope,
 )
 from maximus.sbom.naming import visible
+from maximus.sbom.readers import absence
 from maximus.sbom.readers.interface import Reader
 from maximus.sbom.readers.lines import lines_of
 
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
 
 __all__ = ["READER"]
 
-_COMMIT = NotApplicable("Component Hash Value", "taken from a repository at a commit; no file is distributed")
-_OUTSIDE = NotApplicable("Component Hash Value", "taken from a folder outside the tree; no file is distributed")
 _TABLES = (
     ("dependencies", Scope.RUNTIME),
     ("build-dependencies", Scope.BUILD),
@@ -180,14 +179,14 @@ def _package(  # noqa: PLR0913, PLR0917 - what is known about one entry
     claims: tuple[LicenceClaim, ...] = ()
     if not origin:
         own = member.folder if member else home
-        absent = () if own is not None else (_OUTSIDE,)
+        absent = () if own is not None else (absence.OUTSIDE_TREE,)
         if member and member.licence:
             claims = (licences.declared(member.licence, "Cargo.toml license"),)
     elif origin.startswith("git+"):
         address, _, commit = origin.partition("#")
         if vcs := addresses.vcs_url(address, commit):
             qualifiers = (("vcs_url", vcs),)
-        absent = (_COMMIT,)
+        absent = (absence.COMMIT_ONLY,)
     else:
         checksum = facts.get("checksum") or checksums.get(f"checksum {name} {version} ({origin})", "")
         digest = digests.from_pair(f"sha256:{checksum}", lines)

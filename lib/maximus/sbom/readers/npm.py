@@ -20,7 +20,8 @@ from maximus.sbom.model import (
     Reading,
     Scope,
 )
-from maximus.sbom.naming import split_npm, visible
+from maximus.sbom.naming import split_group, visible
+from maximus.sbom.readers import absence
 from maximus.sbom.readers.interface import Reader
 from maximus.sbom.readers.lines import keys_of
 
@@ -28,10 +29,7 @@ if TYPE_CHECKING:
     from maximus.sbom.tree import Source
 
 __all__ = [
-    "BUNDLED",
-    "LINKED",
     "READER",
-    "VCS",
     "direct_needs",
     "is_git",
     "own_manifest",
@@ -39,9 +37,6 @@ __all__ = [
     "tarball_name",
 ]
 
-BUNDLED = NotApplicable("Component Hash Value", "bundled inside the package that needs it; no file of its own")
-VCS = NotApplicable("Component Hash Value", "taken from a repository at a commit; no file is distributed")
-LINKED = NotApplicable("Component Hash Value", "taken from a folder outside the tree; no file is distributed")
 
 _KEY = re.compile(r'\s*"([^"]+)": \{')
 _GIT = re.compile(r"(?:git(?:\+[a-z]+)?:|ssh:|github:|gitlab:|bitbucket:|git@)")
@@ -71,7 +66,7 @@ def _read(source: Source) -> Reading:
 
 def tarball_name(name: str, version: str) -> str:
     """Return what npm calls a package's file: the name without its scope, and the version."""
-    return f"{split_npm(name)[1]}-{version}.tgz"
+    return f"{split_group(Ecosystem.NPM, name)[1]}-{version}.tgz"
 
 
 def direct_needs(document: dict[str, Any], *, own: bool) -> list[tuple[str, str, Scope]]:
@@ -179,11 +174,11 @@ class _Flat:
         artifacts: tuple[Artifact, ...] = ()
         if own is None:
             if qualifiers or _GIT.match(resolved):
-                absent = (VCS,)
+                absent = (absence.COMMIT_ONLY,)
             elif entry.get("inBundle") is True and not entry.get("integrity"):
-                absent = (BUNDLED,)
+                absent = (absence.BUNDLED,)
             elif "node_modules/" not in f"{path}/":
-                absent = (LINKED,)
+                absent = (absence.OUTSIDE_TREE,)
             else:
                 artifacts = _artifact(name, version, resolved, parsing.text_of(entry.get("integrity")), self.lines)
         claims = licences.from_npm(entry.get("license", entry.get("licenses")), f"{self.source.name} license")
@@ -326,11 +321,11 @@ class _Nested:
         qualifiers = qualifiers_of(version)
         if version.startswith("file:") and not version.endswith((".tgz", ".tar.gz", ".tar")):
             own = self.source.inside(version.removeprefix("file:"))
-            absent, version = ((LINKED,) if own is None else ()), ""
+            absent, version = ((absence.OUTSIDE_TREE,) if own is None else ()), ""
         elif qualifiers or _GIT.match(version):
-            absent, version = (VCS,), version.partition("#")[2]
+            absent, version = (absence.COMMIT_ONLY,), version.partition("#")[2]
         elif entry.get("bundled") is True and not entry.get("integrity"):
-            absent = (BUNDLED,)
+            absent = (absence.BUNDLED,)
         else:
             if version.startswith(("http://", "https://", "file:")):
                 # The address of a file stands in place of the version, which only the file knows.
@@ -355,7 +350,8 @@ class _Nested:
 def _version_in(url: str, name: str) -> str:
     """Return the version in a tarball's usual name; empty where the file is called otherwise."""
     found = re.fullmatch(
-        re.escape(split_npm(name)[1]) + r"-(\d+\.\d+\.\d+[0-9A-Za-z.+-]*?)\.(?:tgz|tar\.gz)", addresses.file_name(url)
+        re.escape(split_group(Ecosystem.NPM, name)[1]) + r"-(\d+\.\d+\.\d+[0-9A-Za-z.+-]*?)\.(?:tgz|tar\.gz)",
+        addresses.file_name(url),
     )
     return found[1] if found else ""
 

@@ -9,7 +9,7 @@ from maximus.sbom import addresses, parsing
 from maximus.sbom.digests import DigestLines
 from maximus.sbom.model import Ecosystem, Finding, Known, Link, Location, NotApplicable, Package, Reading, Scope
 from maximus.sbom.naming import normal_pypi, visible
-from maximus.sbom.readers import python
+from maximus.sbom.readers import absence, python
 from maximus.sbom.readers.interface import Reader
 from maximus.sbom.readers.lines import lines_of
 
@@ -77,10 +77,10 @@ def _package(  # noqa: PLR0913, PLR0917 - the parts of one entry
     if "git" in facts:
         if vcs := addresses.vcs_url(facts["git"], facts.get("revision", facts.get("ref", ""))):
             qualifiers = (("vcs_url", vcs),)
-        absent = (python.COMMIT_ONLY,)
+        absent = (absence.COMMIT_ONLY,)
     elif path and not path.endswith((".whl", ".tar.gz", ".zip")):
         own = source.inside(path)
-        absent = (python.OUTSIDE_PATH,) if own is None else ()
+        absent = (absence.OUTSIDE_TREE,) if own is None else ()
     stated = entry.get("files")
     files = stated if isinstance(stated, list) else old_files.get(f"{name} {version}")
     artifacts = tuple(

@@ -10,7 +10,7 @@ from maximus.sbom import addresses, parsing
 from maximus.sbom.digests import DigestLines
 from maximus.sbom.model import Ecosystem, Finding, Known, Link, Location, NotApplicable, Package, Reading, Scope
 from maximus.sbom.naming import normal_pypi, visible
-from maximus.sbom.readers import python
+from maximus.sbom.readers import absence, python
 from maximus.sbom.readers.interface import Reader
 from maximus.sbom.readers.lines import keys_of
 
@@ -72,10 +72,10 @@ def _package(  # noqa: PLR0913, PLR0917 - the parts of one entry
         version = version or facts.get("ref", "")
         if vcs := addresses.vcs_url(facts["git"], facts.get("ref", "")):
             qualifiers = (("vcs_url", vcs),)
-        absent = (python.COMMIT_ONLY,)
+        absent = (absence.COMMIT_ONLY,)
     elif "path" in facts:
         own = source.inside(facts["path"])
-        absent = (python.OUTSIDE_PATH,) if own is None else ()
+        absent = (absence.OUTSIDE_TREE,) if own is None else ()
     hashes = entry.get("hashes")
     artifacts = tuple(
         python.artifact("", "", (text,), lines)

@@ -24,7 +24,7 @@ from maximus.sbom.model import (
     Scope,
 )
 from maximus.sbom.naming import visible
-from maximus.sbom.readers import npm
+from maximus.sbom.readers import absence, npm
 from maximus.sbom.readers.interface import Reader
 from maximus.sbom.readers.lines import keys_of
 
@@ -210,10 +210,10 @@ class _Document:
             if vcs := addresses.vcs_url(resolution.get("repo", ""), commit):
                 qualifiers = (("vcs_url", vcs),)
             version = version if re.fullmatch(r"\d+\.\d+\.\d+\S*", version) else commit
-            absent = (npm.VCS,)
+            absent = (absence.COMMIT_ONLY,)
         elif "directory" in resolution:
             own = self.source.inside(resolution["directory"])
-            absent = (npm.LINKED,) if own is None else ()
+            absent = (absence.OUTSIDE_TREE,) if own is None else ()
         else:
             url = addresses.clean(tarball)
             if url and not re.fullmatch(r"\d+\.\d+\.\d+\S*", version):

@@ -8,7 +8,7 @@ from maximus.sbom import addresses, parsing
 from maximus.sbom.digests import DigestLines
 from maximus.sbom.model import Ecosystem, Finding, Known, Link, Location, NotApplicable, Package, Reading, Scope
 from maximus.sbom.naming import normal_pypi, visible
-from maximus.sbom.readers import python
+from maximus.sbom.readers import absence, python
 from maximus.sbom.readers.interface import Reader
 from maximus.sbom.readers.lines import lines_of
 
@@ -80,12 +80,12 @@ def _package(  # noqa: PLR0913, PLR0917 - the parts of one entry
     kind = origin.get("type", "")
     if kind == "directory":
         own = source.inside(origin.get("url", ""))
-        absent = (python.OUTSIDE_PATH,) if own is None else ()
+        absent = (absence.OUTSIDE_TREE,) if own is None else ()
     elif kind == "git":
         commit = origin.get("resolved_reference") or origin.get("reference", "")
         if vcs := addresses.vcs_url(origin.get("url", ""), commit):
             qualifiers = (("vcs_url", vcs),)
-        absent = (python.COMMIT_ONLY,)
+        absent = (absence.COMMIT_ONLY,)
     stated = entry.get("files")
     files = stated if isinstance(stated, list) and stated else old_files.get(name, old_files.get(normal_pypi(name)))
     artifacts = tuple(

@@ -23,7 +23,7 @@ from maximus.sbom.model import (
     Scope,
 )
 from maximus.sbom.naming import visible
-from maximus.sbom.readers import python
+from maximus.sbom.readers import absence, python
 from maximus.sbom.readers.interface import Reader
 from maximus.sbom.readers.lines import lines_of
 
@@ -102,10 +102,10 @@ def _package(  # noqa: PLR0913, PLR0917 - the parts of one entry
         commit = facts.get("commit-id", "")
         if address := addresses.vcs_url(facts.get("url", ""), commit):
             qualifiers = (("vcs_url", address),)
-        version, absent = version or commit, (python.COMMIT_ONLY,)
+        version, absent = version or commit, (absence.COMMIT_ONLY,)
     elif isinstance(directory, dict):
         own = source.inside(parsing.text_of(directory.get("path")))
-        absent = (python.OUTSIDE_PATH,) if own is None else ()
+        absent = (absence.OUTSIDE_TREE,) if own is None else ()
     return Package(
         key=key,
         ecosystem=Ecosystem.PYPI,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from maximus.errors import Error
 from maximus.sbom import addresses, digests, parsing
-from maximus.sbom.model import Artifact, Link, NotApplicable, Scope
+from maximus.sbom.model import Artifact, Link, Scope
 from maximus.sbom.naming import normal_pypi
 
 if TYPE_CHECKING:
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from maximus.sbom.tree import Source
 
 __all__ = [
-    "COMMIT_ONLY",
-    "IN_THE_TREE",
-    "OUTSIDE_PATH",
     "ByName",
     "artifact",
     "links_from_project",
@@ -28,9 +25,6 @@ __all__ = [
     "scope_of_group",
 ]
 
-COMMIT_ONLY = NotApplicable("Component Hash Value", "taken from a repository at a commit; no file is distributed")
-OUTSIDE_PATH = NotApplicable("Component Hash Value", "taken from a folder outside the tree; no file is distributed")
-IN_THE_TREE = NotApplicable("Component Hash Value", "a part of the tree itself; no file is distributed")
 
 _NAME = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)")
 _TESTS = frozenset({"test", "tests", "testing"})

@@ -27,7 +27,7 @@ from maximus.sbom.model import (
     Scope,
 )
 from maximus.sbom.naming import normal_pypi, visible
-from maximus.sbom.readers import python
+from maximus.sbom.readers import absence, python
 from maximus.sbom.readers.interface import Reader
 from maximus.sbom.tree import Source
 
@@ -351,7 +351,7 @@ def _package(key: str, pin: _Pin) -> Package:
         address = re.sub(r"@[0-9a-f]{40}(?:#.*)?$", "", pin.url)
         if vcs := addresses.vcs_url(address, pin.version):
             qualifiers = (("vcs_url", vcs),)
-        absent = (python.COMMIT_ONLY,)
+        absent = (absence.COMMIT_ONLY,)
     elif pin.url:
         url, file = addresses.clean(pin.url), addresses.file_name(pin.url)
     here = digests.DigestLines(

@@ -8,7 +8,7 @@ from maximus.sbom import addresses, parsing
 from maximus.sbom.digests import DigestLines
 from maximus.sbom.model import Ecosystem, Finding, Known, Link, Location, Package, Reading, Scope
 from maximus.sbom.naming import normal_pypi, visible
-from maximus.sbom.readers import python
+from maximus.sbom.readers import absence, python
 from maximus.sbom.readers.interface import Reader
 from maximus.sbom.readers.lines import lines_of
 
@@ -74,12 +74,12 @@ def _package(source: Source, entry: dict[str, Any], key: str, line: int, lines: 
     artifacts = _artifacts(entry, lines)
     if folder := next((origin[kind] for kind in _OWN if kind in origin), None):
         own = source.inside(folder)
-        absent = (python.OUTSIDE_PATH,) if own is None else ()
+        absent = (absence.OUTSIDE_TREE,) if own is None else ()
     elif "git" in origin:
         address, _, commit = origin["git"].partition("#")
         if vcs := addresses.vcs_url(address, commit):
             qualifiers = (("vcs_url", vcs),)
-        absent = (python.COMMIT_ONLY,)
+        absent = (absence.COMMIT_ONLY,)
         version = version or commit
     return Package(
         key=key,

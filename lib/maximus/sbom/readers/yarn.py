@@ -28,7 +28,7 @@ from maximus.sbom.model import (
     Scope,
 )
 from maximus.sbom.naming import visible
-from maximus.sbom.readers import npm
+from maximus.sbom.readers import absence, npm
 from maximus.sbom.readers.interface import Reader
 
 if TYPE_CHECKING:
@@ -192,10 +192,10 @@ class _Classic:
         artifacts: tuple[Artifact, ...] = ()
         qualifiers = npm.qualifiers_of(resolved)
         if qualifiers or npm.is_git(resolved):
-            absent = (npm.VCS,)
+            absent = (absence.COMMIT_ONLY,)
         elif wanted.startswith(_LOCAL) and not resolved:
             own = self.source.inside(wanted.partition(":")[2])
-            absent = (npm.LINKED,) if own is None else ()
+            absent = (absence.OUTSIDE_TREE,) if own is None else ()
         else:
             found = digests.from_integrity(block.facts.get("integrity", ""), self.lines)
             if not found and (sha1 := _SHA1.search(resolved)):
@@ -316,14 +316,14 @@ class _Berry:
                 artifacts = (Artifact(addresses.file_name(url), url, ()),) if url else ()
         elif kind in ("workspace", "link", "portal", "file"):
             own = self.source.inside(unquote(place).partition("#")[0].partition("::")[0])
-            absent = (npm.LINKED,) if own is None else ()
+            absent = (absence.OUTSIDE_TREE,) if own is None else ()
             version = "" if version == "0.0.0-use.local" else version
         elif "commit=" in origin or npm.is_git(origin):
             address, _, fragment = origin.partition("#")
             commit = re.search(r"commit=([0-9a-f]{7,64})", fragment)
             if vcs := addresses.vcs_url(address, commit[1] if commit else ""):
                 qualifiers = (("vcs_url", vcs),)
-            absent = (npm.VCS,)
+            absent = (absence.COMMIT_ONLY,)
         elif url := addresses.clean(origin):
             qualifiers = (("download_url", url),)
             artifacts = (Artifact(addresses.file_name(url), url, ()),)

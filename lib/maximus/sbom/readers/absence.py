@@ -1,0 +1,19 @@
+"""Why a component has no distributed file that a hash could be of: the same words in every format."""
+
+from __future__ import annotations
+
+from maximus.sbom.model import NotApplicable
+
+__all__ = ["BUNDLED", "COMMIT_ONLY", "DEFINITION", "IMAGE", "OUTSIDE_TREE", "PART_OF_SDK"]
+
+
+def _no_file(reason: str) -> NotApplicable:
+    return NotApplicable("Component Hash Value", reason)
+
+
+BUNDLED = _no_file("bundled inside the package that needs it; no file of its own")
+COMMIT_ONLY = _no_file("taken from a repository at a commit; no file is distributed")
+DEFINITION = _no_file("taken from a repository by the runner of the workflow; no file is distributed")
+IMAGE = _no_file("an image: its digest is its version, and no single file is distributed")
+OUTSIDE_TREE = _no_file("taken from a folder outside the tree; no file is distributed")
+PART_OF_SDK = _no_file("a part of the SDK; no file of its own")
