@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from maximus.errors import Error, ExitStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 __all__ = [
     "BUNDLE_SUFFIX",
@@ -23,6 +23,7 @@ __all__ = [
     "find_files",
     "hash_file",
     "list_folder",
+    "receive",
     "remove_leftovers",
     "write_whole",
 ]
@@ -119,6 +120,21 @@ def copy_whole(source: Path, target: Path) -> HashedFile:
                 fix=f"Another step is writing to {source.parent}. Finish the build first.",
             )
     return HashedFile(target, found.size, found.sha256)
+
+
+def receive(path: Path, chunks: Iterable[bytes], *, mode: int = 0o644) -> HashedFile:
+    """Write the bytes as they come, whole or not at all, and return what was written, hashed on the way.
+
+    What yields the chunks may raise: nothing is left of the file then. Raises Error FILE003 as `write_whole` does.
+    """
+    digest = hashlib.sha256()
+    size = 0
+    with _replacing(path, mode) as part, part.open("wb") as writer:
+        for chunk in chunks:
+            writer.write(chunk)
+            digest.update(chunk)
+            size += len(chunk)
+    return HashedFile(path, size, digest.hexdigest())
 
 
 @contextlib.contextmanager

@@ -106,6 +106,8 @@ class Client:
     ) -> None:
         """Connect to the API at `api_url`, such as `https://api.github.com`; `version` is the suite's own.
 
+        With an empty token it reads what is public.
+
         Raises Error HUB008 (usage) for an address that is none, or where GraphQL lies on another host.
         """
         self._api = urlsplit(api_url)
@@ -366,7 +368,7 @@ def _requester(api_url: str, token: str, version: str) -> Requester:
     from github import Auth, Github  # noqa: PLC0415
 
     hub = Github(
-        auth=Auth.Token(token),
+        auth=Auth.Token(token) if token else None,
         base_url=api_url,
         timeout=REQUEST_TIMEOUT,
         user_agent=f"maximus-actions/{version}" if version else "maximus-actions",
