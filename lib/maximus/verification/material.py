@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
-__all__ = ["Broken", "Item", "Material", "Progress", "Sealed", "read_files", "read_folder", "unseen"]
+__all__ = ["Broken", "Item", "Material", "Progress", "Sealed", "read_files", "read_folder", "seal", "unseen"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,9 +178,17 @@ def _hash_all(files: Sequence[tuple[Path, str]], progress: Progress) -> list[tup
 
 
 def _read_bundle(path: Path, name: str, target: str) -> Sealed | Broken:
-    """Return the bundle with its statement; anything that is wrong with it names the bundle."""
+    """Return the bundle in a file, or why it cannot be read."""
     try:
         raw = _read(path, name)
+    except Error as error:
+        return Broken(name, error, target)
+    return seal(raw, name, target)
+
+
+def seal(raw: bytes, name: str, target: str) -> Sealed | Broken:
+    """Return the bundle in these bytes with its statement; anything that is wrong with it names the bundle."""
+    try:
         bundle = parse_bundle(documents.parse_json(raw, name), name)
         statement = _statement(bundle.content, name) if isinstance(bundle.content, Envelope) else None
     except Error as error:

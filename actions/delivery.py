@@ -1,0 +1,221 @@
+"""A published release, fetched for `verify`: streamed, hashed on the way, and kept only where that was asked for."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import re
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from maximus.errors import Error, ExitStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from maximus.github.client import Client
+    from maximus.github.downloads import Downloads
+    from maximus.github.published import Attached, Published
+    from maximus.verification.material import Broken, Material
+
+    from .face import Face
+
+__all__ = ["Delivery", "Order", "deliver"]
+
+MAX_READ: Final = 64 << 20
+"""Bytes of the largest SBOM or key that is set aside to be looked into."""
+_GITHUB: Final = "https://github.com"
+_REPOSITORY: Final = re.compile(r"(?:(?P<server>https?://[^/\s]+)/)?(?P<name>[\w.-]+/[\w.-]+)", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Which release is fetched."""
+
+    repository: str
+    """`owner/name`, or its whole address."""
+    tag: str
+    token: str = ""
+    folder: Path | None = None
+    """Where the files are kept; None where they are only hashed."""
+    keeps_content: bool = False
+    """Whether a check reads the files again, as an Ed25519 key's does; they are removed afterwards."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A release that was fetched."""
+
+    material: Material
+    page: str
+    """Its address for people."""
+    bytes: int
+    tag: str
+
+
+@contextlib.contextmanager
+def deliver(order: Order, face: Face) -> Iterator[Delivery]:
+    """Yield the release of a tag; what was set aside to be looked into goes away with the block.
+
+    Raises Error VERIFY040 (usage) for a tag or a repository that nobody can see, VERIFY041 (unmeasured) for a
+    release without files, VERIFY042 (usage) for a folder that holds other files, HUB019 (outside) where a file did
+    not come whole, else as GitHub's client does.
+    """
+    from maximus import __version__  # noqa: PLC0415 - only a run with a tag needs it
+    from maximus.github.client import Client  # noqa: PLC0415 - 170 ms of PyGithub, as above
+
+    server, name, api = _addresses(order, face)
+    token = order.token if server == _home(face) else ""
+    if token:
+        face.mask(token)
+    if order.folder is not None:
+        _require_empty(order.folder)
+    client = Client(api, token, version=__version__)
+    try:
+        found = _release(client, name, order)
+    finally:
+        client.close()
+    with tempfile.TemporaryDirectory(prefix="maximus-verify-") as aside:
+        from maximus.github.downloads import Downloads  # noqa: PLC0415 - as above
+
+        downloads = Downloads(api_url=api, repository=name, token=token, sleep=time.sleep)
+        yield _fetched(found, order, downloads, Path(aside), face)
+
+
+def _release(client: Client, name: str, order: Order) -> Published:
+    """Return the release; raises as `deliver` does."""
+    from maximus.github.published import read_published  # noqa: PLC0415 - as in `deliver`
+
+    found = read_published(client, name, order.tag)
+    if found is None:
+        raise Error(
+            "VERIFY040",
+            f"there is no release {order.tag} in {name}",
+            why="drafts are not published, and what is private needs a token",
+            fix="Check `tag` and `repository`; for a private repository give a `token` that may read it.",
+            where="input tag",
+            status=ExitStatus.USAGE,
+        )
+    if not found.files:
+        raise Error(
+            "VERIFY041",
+            f"the release {found.tag} has no files",
+            why="nothing is attached, and the source archives that GitHub makes cannot be signed",
+            fix="Attach what was built; `draft` does.",
+            where="input tag",
+            status=ExitStatus.UNMEASURED,
+        )
+    return found
+
+
+def _fetched(found: Published, order: Order, downloads: Downloads, aside: Path, face: Face) -> Delivery:
+    from maximus.files import HashedFile  # noqa: PLC0415 - as in `deliver`
+    from maximus.github.assets import asset_name  # noqa: PLC0415 - likewise
+    from maximus.github.downloads import fetch_all  # noqa: PLC0415 - likewise
+    from maximus.signing.bundles import MAX_BUNDLE, PUBLIC_KEY_NAME  # noqa: PLC0415 - likewise
+    from maximus.verification.delivered import assemble  # noqa: PLC0415 - likewise
+    from maximus.verification.inventory import SBOM_NAMES  # noqa: PLC0415 - likewise
+
+    fit, unfit = _sorted_out(found.files)
+    looked_into = {*SBOM_NAMES, PUBLIC_KEY_NAME}
+
+    def keeps(name: str) -> Path | None:
+        if order.folder is not None:
+            return order.folder / name
+        return aside / name if order.keeps_content and not _is_bundle(name) else None
+
+    def reads(name: str) -> int:
+        if _is_bundle(name):
+            return MAX_BUNDLE
+        return MAX_READ if name in looked_into else 0
+
+    with face.progress("fetching", len(fit)) as tick:
+        came = fetch_all(fit, dataclasses.replace(downloads, keeps=keeps, reads=reads), tick)
+    files = []
+    for item in came:
+        if _is_bundle(item.attached.name):
+            continue
+        path = item.path or aside / item.attached.name
+        if item.path is None and item.content is not None:
+            path.write_bytes(item.content)
+        files.append((item.attached.name, HashedFile(path, item.attached.size, item.sha256)))
+    bundles = [(item.attached.name, item.content or b"") for item in came if _is_bundle(item.attached.name)]
+    material = assemble(files, bundles, unfit, asset_name)
+    return Delivery(material, found.page, sum(item.attached.size for item in came), found.tag)
+
+
+def _sorted_out(files: tuple[Attached, ...]) -> tuple[list[Attached], list[Broken]]:
+    """Return the files that can be fetched, and those whose name or state says that they cannot be what they should."""
+    from maximus.github.published import is_file_name  # noqa: PLC0415 - as in `deliver`
+    from maximus.verification.material import Broken  # noqa: PLC0415 - likewise
+
+    fit: dict[str, Attached] = {}
+    unfit = []
+    for item in files:
+        why = ""
+        if not is_file_name(item.name):
+            why = "no file can have such a name; the server lies, or somebody tries to write elsewhere"
+        elif item.name in fit:
+            why = "it is attached twice under one name, so that nobody can say which one is meant"
+        elif not item.is_whole:
+            why = "its upload was never finished"
+        if why:
+            fix = "Take it out of the release, and attach it again if it belongs there."
+            error = Error("VERIFY043", f"{item.name!r} is not a file", why=why, fix=fix, where=item.name)
+            unfit.append(Broken(item.name, error))
+        else:
+            fit[item.name] = item
+    return list(fit.values()), unfit
+
+
+def _is_bundle(name: str) -> bool:
+    return name.endswith(".sigstore.json")
+
+
+def _home(face: Face) -> str:
+    """Return the server that the job's token belongs to."""
+    return (face.environment.get("GITHUB_SERVER_URL") or _GITHUB).rstrip("/")
+
+
+def _addresses(order: Order, face: Face) -> tuple[str, str, str]:
+    """Return the server, the repository's name and the API's address; raises Error VERIFY044 (usage) without them."""
+    found = _REPOSITORY.fullmatch(order.repository)
+    if found is None:
+        raise Error(
+            "VERIFY044",
+            f"`tag` needs the repository of the release, and {order.repository!r} is none"
+            if order.repository
+            else "`tag` needs the repository of the release",
+            fix="Name it with `repository`: `owner/name`, or its whole address.",
+            where="input repository",
+            status=ExitStatus.USAGE,
+        )
+    home = _home(face)
+    server = (found["server"] or home).rstrip("/")
+    if server == home and face.environment.get("GITHUB_API_URL"):
+        return server, found["name"], face.environment["GITHUB_API_URL"]
+    if server == _GITHUB:
+        return server, found["name"], "https://api.github.com"
+    host = urlsplit(server)
+    return server, found["name"], f"{host.scheme}://{host.netloc}/api/v3"
+
+
+def _require_empty(folder: Path) -> None:
+    """Return where nothing lies in the folder: what was there before would be judged as a part of the release."""
+    try:
+        there = sorted(folder.iterdir()) if folder.is_dir() else [folder] if folder.exists() else []
+    except OSError:
+        there = [folder]
+    if there:
+        raise Error(
+            "VERIFY042",
+            f"the release cannot be kept in {folder}",
+            why=f"{there[0].name} is there already",
+            fix="Name a new folder with `folder`, or leave it out: then nothing is kept.",
+            where="input folder",
+            status=ExitStatus.USAGE,
+        )
