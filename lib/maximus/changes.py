@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-__all__ = ["Change", "Person", "RangeCommit", "Release", "well_formed"]
+__all__ = ["BREAKING", "Change", "Person", "RangeCommit", "Release", "announces_breaking", "well_formed"]
+
+BREAKING = "breaking"
+"""The label that a commit gets whose message announces a breaking change in its footer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,12 @@ class RangeCommit:
     """The author first, then the co-authors."""
     changes: tuple[str, ...] = ()
     """The keys of the changes that the commit is associated with."""
+    message: str = ""
+    """The whole message; empty where nothing asked for it."""
+    date: str = ""
+    """When it was committed, ISO 8601 in UTC."""
+    parents: tuple[str, ...] | None = None
+    """The ids of its parents; None where nothing asked for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +86,11 @@ class Release:
     body: str = ""
     html_url: str = ""
     upload_url: str = ""
+
+
+def announces_breaking(message: str) -> bool:
+    """Tell whether a commit's message says in its footer that the change breaks something."""
+    return re.search(r"(?m)^BREAKING[ -]CHANGE: ", message) is not None
 
 
 def well_formed(text: str) -> str:

@@ -21,13 +21,15 @@ if TYPE_CHECKING:
 
     from github.Requester import Requester
 
-__all__ = ["WRITE_PERMISSION", "Client", "Interrupted", "Partial", "Reply"]
+__all__ = ["WRITE_PERMISSION", "Client", "Interrupted", "Partial", "Refused", "Reply"]
 
 WRITE_PERMISSION = "Give the job these permissions:\n  permissions:\n    contents: write\n    pull-requests: read"
 """What a workflow needs to draft a release."""
 
 _TOO_MANY = 429
 _SERVER_FAULT = 500
+_NO_GRAPHQL = (403, 404, 405, 410, 501)
+"""What a server answers that has no GraphQL for this token, behind a rate limit's 403."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,10 @@ class Interrupted(Exception):  # noqa: N818 - an answer, not a fault
 
 class Partial(Exception):  # noqa: N818 - an answer, not a fault
     """A query was answered in part, or not at all for its size: ask for less."""
+
+
+class Refused(Error):  # noqa: N818 - an answer, not a fault
+    """GraphQL itself is refused, whatever is asked: switched off, or not open to this token. REST may be open."""
 
 
 class Client:
@@ -252,15 +258,18 @@ class Client:
 
     # GraphQL
 
-    def ask(self, query: str, variables: Mapping[str, Any], *, can_shrink: bool = False) -> dict[str, Any]:
+    def ask(
+        self, query: str, variables: Mapping[str, Any], *, can_shrink: bool = False, can_miss: bool = False
+    ) -> dict[str, Any]:
         """Return a query's data.
 
         Where GitHub answers in part or gives up for the query's size, Partial is raised if the caller can ask for
-        less, and the query is sent again if not. Raises Error HUB001 to HUB010 as `get` does.
+        less, and the query is sent again if not. With `can_miss` what is not there is null instead of an error.
+        Raises Error HUB001 to HUB010 as `get` does, as Refused where GraphQL itself is not to be had.
         """
         for tries_left in range(TRIES - 1, -1, -1):
             try:
-                return self._ask(query, variables)
+                return self._ask(query, variables, can_miss=can_miss)
             except Partial as fault:
                 if can_shrink:
                     raise
@@ -271,7 +280,7 @@ class Client:
                 self._wait_or_give_up(tries_left, fault.pause, fault, limited=True)
         raise AssertionError  # the last try either returned or raised
 
-    def _ask(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+    def _ask(self, query: str, variables: Mapping[str, Any], *, can_miss: bool) -> dict[str, Any]:
         from github.GithubException import GithubException  # noqa: PLC0415 - PyGithub costs 170 ms
         from requests.exceptions import ReadTimeout, RequestException  # noqa: PLC0415 - as above
 
@@ -284,7 +293,9 @@ class Client:
         except RequestException as fault:
             raise Interrupted(_words(fault)) from fault
         except GithubException as fault:
-            raise self._judge(fault) from fault
+            if not (can_miss and _only_misses(fault.data)):
+                raise self._judge(fault) from fault
+            answer = fault.data
         except RuntimeError as fault:
             raise _redirected(str(fault)) from fault
         data: object = answer.get("data")
@@ -303,14 +314,15 @@ class Client:
         pause = _pause(reply)
         if pause is not None:
             return _Limited(reply.message, pause)
-        if reply.status in (502, 504):
-            # What a query gets that took too long to work out.
-            return Partial(f"GitHub answered with status {reply.status}")
-        if reply.status >= _SERVER_FAULT:
-            return Interrupted(f"GitHub answered with status {reply.status}")
+        if reply.status >= _SERVER_FAULT and reply.status not in _NO_GRAPHQL:
+            # 502 and 504 are what a query gets that took too long to work out.
+            kind = Partial if reply.status in (502, 504) else Interrupted
+            return kind(f"GitHub answered with status {reply.status}")
         if errors:
             return self._judge_errors(errors)
-        return refusal(reply, "a query")
+        made = refusal(reply, "a query")
+        is_all = reply.status in _NO_GRAPHQL
+        return Refused(made.code, made.what, why=made.why, fix=made.fix, status=made.status) if is_all else made
 
     @staticmethod
     def _judge_errors(errors: list[dict[str, Any]]) -> Exception:
@@ -353,6 +365,14 @@ class Client:
                 status=ExitStatus.OUTSIDE,
             ) from fault
         raise unreachable(str(fault)) from fault
+
+
+def _only_misses(answer: object) -> bool:
+    """Tell whether an answer holds data, and its errors only say that something is not there."""
+    if not isinstance(answer, dict) or not isinstance(answer.get("data"), dict):
+        return False
+    errors = answer.get("errors") or [{}]
+    return all(isinstance(item, dict) and item.get("type") == "NOT_FOUND" for item in errors)
 
 
 class _Limited(Exception):  # noqa: N818 - an answer, not a fault

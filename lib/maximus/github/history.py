@@ -1,6 +1,6 @@
 """What happened between two releases, asked of GitHub in few requests: commits, their pull requests, who is new.
 
-Two lists are joined here instead of asking each commit for whole pull requests: 1,000 merged ones take 20 requests.
+Two lists are joined here instead of asking each commit for whole pull requests: 1,000 merged ones take 10 requests.
 """
 
 from __future__ import annotations
@@ -13,44 +13,27 @@ from maximus.changes import Change, Person, RangeCommit
 from maximus.errors import Error, ExitStatus
 from maximus.github import queries
 from maximus.github.client import Client, Partial, unreachable
-from maximus.github.limits import MAX_COMMIT_AUTHORS, MAX_COMMITS, MAX_PAGE, MAX_PULL_REQUEST_PAGES
+from maximus.github.limits import LOOKUPS, MAX_COMMIT_AUTHORS, MAX_COMMITS, MAX_PAGE, MAX_PULL_REQUEST_PAGES
+from maximus.github.ranges import Range, Walk, Wanted, assemble, named_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-__all__ = ["Range", "Wanted", "find_new_logins", "read_range", "resolve_target"]
+__all__ = [
+    "Queries",
+    "Range",
+    "Wanted",
+    "find_new_logins",
+    "first_merges",
+    "grouped",
+    "no_ref",
+    "read_range",
+    "refuse_too_many",
+    "resolve_target",
+]
 
 GROUP = 50
 """How many things one query with aliases asks for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What the notes need to know of each pull request; the rest is not asked for."""
-
-    association: bool = False
-    """Which commits belong to it."""
-    body: bool = False
-    url: bool = False
-    refs: bool = False
-    """The names of its branches."""
-    files: bool = False
-    per_commit: int = 5
-    """How many pull requests are asked for per commit."""
-
-    @property
-    def flags(self) -> dict[str, bool]:
-        """The variables that switch fields on."""
-        return {"body": self.body, "url": self.url, "refs": self.refs, "files": self.files}
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """The commits between two points and the merged pull requests among them, in the order of the commits."""
-
-    commits: tuple[RangeCommit, ...] = ()
-    changes: tuple[Change, ...] = ()
-    notices: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -60,21 +43,8 @@ class _Pages:
     client: Client
     size: int = MAX_PAGE
 
-    def read(
-        self, query: str, variables: Mapping[str, Any], connection: Callable[[dict[str, Any]], dict[str, Any]]
-    ) -> Iterator[list[dict[str, Any]]]:
-        """Yield the nodes of each page of the connection that is picked out of the data."""
-        after: str | None = None
-        while True:
-            found = self._page(query, {**variables, "after": after}, connection)
-            yield [node for node in found["nodes"] if node is not None]
-            if not found["pageInfo"]["hasNextPage"]:
-                return
-            after = found["pageInfo"]["endCursor"]
-
-    def _page(
-        self, query: str, variables: Mapping[str, Any], connection: Callable[[dict[str, Any]], dict[str, Any]]
-    ) -> dict[str, Any]:
+    def ask(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the data of one page, asked for in smaller and smaller ones until it comes whole."""
         while True:
             try:
                 data = self.client.ask(query, {**variables, "first": self.size}, can_shrink=True)
@@ -84,7 +54,190 @@ class _Pages:
                 self.size //= 2
                 continue
             self.size = min(MAX_PAGE, self.size * 2)
-            return connection(data)
+            return data
+
+
+class Queries:
+    """The past of a repository, asked for by GraphQL: a `Route`."""
+
+    def __init__(self, client: Client, repository: str, wanted: Wanted) -> None:
+        """Read `repository`, `owner/name`, through a client; what is not wanted is not asked for."""
+        self._client = client
+        self._repository = repository
+        self._wanted = wanted
+        self._home = _split(repository)
+        # The merged pull requests by number, as far as the list was read; shared by all walks.
+        self._found: dict[int, Change] = {}
+        self._files_after: dict[int, str] = {}
+        self._pages = 0
+        self._after: str | None = None
+        self._is_read = False
+        self._back_to = ""
+
+    def walk(self, base: str, head: str) -> Walk:
+        """Return what `head` has and `base` has not.
+
+        Raises Error HUB011 (outside) where either is not there, HUB012 (outside) where the range is too large.
+        """
+        wanted = self._wanted
+        variables = {
+            **self._home,
+            **wanted.flags,
+            "base": base,
+            "head": head,
+            "credits": wanted.needs_association,
+            "message": wanted.needs_message,
+            "parents": wanted.needs_parents,
+            "perCommit": min(wanted.per_commit, MAX_PAGE),
+        }
+        commits: list[RangeCommit] = []
+        pages, after, oldest = _Pages(self._client), None, ""
+        while True:
+            # The oldest commits come first, so the list of pull requests mostly ends with the right page.
+            also = not self._reaches(oldest)
+            data = pages.ask(
+                queries.COMPARISON, {**variables, "after": after, "pulls": also, "pullsAfter": self._after}
+            )
+            compared = self._compared(data, base, head)
+            if also:
+                self._take(data["repository"]["pullRequests"])
+            for node in compared["commits"]["nodes"]:
+                if node is not None:
+                    commits.append(_commit(self._client, self._repository, node))
+                    oldest = min(oldest or commits[-1].date, commits[-1].date or oldest)
+            refuse_too_many(len(commits), base)
+            if not compared["commits"]["pageInfo"]["hasNextPage"]:
+                return Walk(base, tuple(commits), compared["behindBy"])
+            after = compared["commits"]["pageInfo"]["endCursor"]
+
+    def _compared(self, data: Mapping[str, Any], base: str, head: str) -> dict[str, Any]:
+        ref = (data.get("repository") or {}).get("ref")
+        if not ref:
+            raise no_ref(base, self._repository)
+        if not ref.get("compare"):
+            raise no_ref(head, self._repository)
+        compared: dict[str, Any] = ref["compare"]
+        return compared
+
+    def _reaches(self, oldest: str) -> bool:
+        """Tell whether the list of pull requests was read back to a date; to none, whether it was read at all."""
+        if self._is_read or self._pages >= MAX_PULL_REQUEST_PAGES:
+            return True
+        return bool(self._pages) and (not oldest or self._back_to < oldest)
+
+    def _take(self, page: Mapping[str, Any]) -> None:
+        """Keep what a page of the list holds."""
+        nodes = [node for node in page["nodes"] if node is not None]
+        for node in nodes:
+            self._keep(node)
+        self._pages += 1
+        self._after = page["pageInfo"]["endCursor"]
+        self._is_read = not page["pageInfo"]["hasNextPage"]
+        self._back_to = (nodes[-1].get("updatedAt") if nodes else "") or self._back_to
+
+    def _keep(self, node: Mapping[str, Any]) -> None:
+        number, files = node["number"], node.get("files")
+        self._found[number] = _change(node)
+        if files and files["pageInfo"]["hasNextPage"]:
+            self._files_after[number] = files["pageInfo"]["endCursor"]
+
+    def merged(self, walk: Walk) -> tuple[dict[int, Change], tuple[str, ...]]:
+        """Return the repository's merged pull requests among the commits by number, and notices.
+
+        The association index lags behind merges, so a merge commit inside the range counts as well.
+        """
+        if not walk.commits:
+            return {}, ()
+        pages = _Pages(self._client)
+        while not self._reaches(walk.oldest):
+            data = pages.ask(queries.PULL_REQUESTS, {**self._home, **self._wanted.flags, "pullsAfter": self._after})
+            self._take(data["repository"]["pullRequests"])
+        named = named_in(walk.commits, self._repository)
+        self.look_up([number for number in named if number not in self._found])
+        place = {commit.id for commit in walk.commits}
+        numbers = [
+            number
+            for number, change in self._found.items()
+            if (change.commit in place or number in named) and change.repository == self._repository
+        ]
+        notices: tuple[str, ...] = ()
+        if self._pages >= MAX_PULL_REQUEST_PAGES and not self._is_read and self._back_to >= walk.oldest:
+            notices = (f"only the {self._pages * MAX_PAGE:,} pull requests updated last were looked at",)
+        return {number: self._whole(number) for number in numbers}, notices
+
+    def _whole(self, number: int) -> Change:
+        """Return a pull request with all of its files: the first page came along."""
+        change = self._found[number]
+        after = self._files_after.pop(number, None)
+        pages, paths = _Pages(self._client), list(change.files)
+        while after:
+            data = pages.ask(queries.FILES, {**self._home, "number": number, "after": after})
+            files = data["repository"]["pullRequest"]["files"]
+            paths += [node["path"] for node in files["nodes"] if node]
+            after = files["pageInfo"]["endCursor"] if files["pageInfo"]["hasNextPage"] else None
+        self._found[number] = replace(change, files=tuple(paths))
+        return self._found[number]
+
+    def look_up(self, numbers: Sequence[int], *, can_miss: bool = False) -> None:
+        """Read the pull requests with these numbers; `can_miss` where a number may be none, or an issue's."""
+        rest, size = list(numbers), LOOKUPS
+        while rest:
+            group = rest[:size]
+            variables = {f"n{index}": number for index, number in enumerate(group)}
+            try:
+                data = self._client.ask(
+                    queries.pull_requests_by_number(len(group)),
+                    {**self._home, **self._wanted.flags, **variables},
+                    can_shrink=True,
+                    can_miss=can_miss,
+                )
+            except Partial as fault:
+                if size == 1:
+                    raise unreachable(str(fault)) from fault
+                size //= 2
+                continue
+            rest = rest[len(group) :]
+            for node in (data["repository"].get(f"p{index}") for index in range(len(group))):
+                if node and node["merged"]:
+                    self._keep(node)
+
+    def found(self, number: int) -> Change | None:
+        """Return a merged pull request that was read, with all of its files, or None."""
+        return self._whole(number) if number in self._found else None
+
+    def tips(self, refs: Sequence[str]) -> dict[str, str]:
+        """Return the commit that each ref leads to; those that lead nowhere are left out."""
+        found: dict[str, str] = {}
+        for group in grouped(refs, GROUP):
+            expressions = {f"e{index}": f"{ref}^{{commit}}" for index, ref in enumerate(group)}
+            data = self._client.ask(queries.tips(len(group)), {**self._home, **expressions})
+            for index, ref in enumerate(group):
+                node = data["repository"].get(f"t{index}") or {}
+                if node.get("__typename") == "Commit":
+                    found[ref] = node["oid"]
+        return found
+
+    def distances(self, refs: Sequence[str], head: str) -> dict[str, int]:
+        """Return how many commits `head` is ahead of each ref that is an ancestor of it."""
+        found: dict[str, int] = {}
+        for group in grouped(refs, GROUP):
+            named = {f"r{index}": ref for index, ref in enumerate(group)}
+            data = self._client.ask(queries.distances(len(group)), {**self._home, "head": head, **named})
+            for index, ref in enumerate(group):
+                compared = (data["repository"].get(f"d{index}") or {}).get("compare")
+                if compared and not compared["behindBy"]:
+                    found[ref] = compared["aheadBy"]
+        return found
+
+    def new_logins(self, changes: Sequence[Change]) -> frozenset[str]:
+        """Return the logins among the changes' authors that had no pull request merged before; people only."""
+        return find_new_logins(self._client, self._repository, changes)
+
+
+def grouped(items: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    """Yield the items in groups."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
 
 
 def read_range(client: Client, repository: str, base: str, head: str, wanted: Wanted) -> Range:
@@ -93,24 +246,11 @@ def read_range(client: Client, repository: str, base: str, head: str, wanted: Wa
     `base` is a full ref such as `refs/tags/v1.0.0`, `head` any name of a commit.
     Raises Error HUB011 (outside) where either is not there, HUB012 (outside) where the range is too large.
     """
-    commits, dates = _read_commits(client, repository, base, head, wanted)
-    if not commits:
-        return Range()
-    place = {commit.id: index for index, commit in enumerate(commits)}
-    named: dict[int, int] = {}
-    for index, commit in enumerate(commits):
-        for key in commit.changes:
-            home, _, number = key.rpartition("#")
-            if home == repository:
-                named.setdefault(int(number), index)
-    oldest = min((date for date in dates if date), default="")
-    notices: list[str] = []
-    found = _read_merged(client, repository, oldest, place, named, wanted, notices)
-    missing = [number for number in named if number not in found]
-    found |= _read_by_number(client, repository, missing, wanted)
-    order = {number: place.get(change.commit, named.get(number, len(commits))) for number, change in found.items()}
-    changes = tuple(found[number] for number in sorted(found, key=lambda number: order[number]))
-    return Range(tuple(commits), changes, tuple(notices))
+    route = Queries(client, repository, wanted)
+    walk = route.walk(base, head)
+    found, notices = route.merged(walk)
+    made = assemble(repository, "https://github.com", walk, found, wanted)
+    return replace(made, notices=notices)
 
 
 def _split(repository: str) -> dict[str, str]:
@@ -118,43 +258,19 @@ def _split(repository: str) -> dict[str, str]:
     return {"owner": owner, "name": name}
 
 
-def _read_commits(
-    client: Client, repository: str, base: str, head: str, wanted: Wanted
-) -> tuple[list[RangeCommit], list[str]]:
-    variables = {
-        **_split(repository),
-        "base": base,
-        "head": head,
-        "associated": wanted.association,
-        "perCommit": min(wanted.per_commit, MAX_PAGE),
-    }
-
-    def connection(data: dict[str, Any]) -> dict[str, Any]:
-        ref = (data.get("repository") or {}).get("ref")
-        if not ref:
-            raise _no_ref(base, repository)
-        if not ref.get("compare"):
-            raise _no_ref(head, repository)
-        found: dict[str, Any] = ref["compare"]["commits"]
-        return found
-
-    commits: list[RangeCommit] = []
-    dates: list[str] = []
-    for nodes in _Pages(client).read(queries.COMPARISON, variables, connection):
-        for node in nodes:
-            commits.append(_commit(client, repository, node))
-            dates.append(node["committedDate"] or "")
-        if len(commits) > MAX_COMMITS:
-            raise Error(
-                "HUB012",
-                f"there are more than {MAX_COMMITS:,} commits since {base}",
-                fix="Name a nearer release: check `tag-prefix`, `filter-by-range` and `filter-by-commitish`.",
-                status=ExitStatus.OUTSIDE,
-            )
-    return commits, dates
+def refuse_too_many(count: int, base: str) -> None:
+    """Raise Error HUB012 (outside) where a range has more commits than are read."""
+    if count > MAX_COMMITS:
+        raise Error(
+            "HUB012",
+            f"there are more than {MAX_COMMITS:,} commits since {base}",
+            fix="Name a nearer release: check `tag-prefix`, `filter-by-range` and `filter-by-commitish`.",
+            status=ExitStatus.OUTSIDE,
+        )
 
 
-def _no_ref(ref: str, repository: str) -> Error:
+def no_ref(ref: str, repository: str) -> Error:
+    """Return the error for a ref that is not there."""
     return Error(
         "HUB011",
         f"{repository} has no {ref}",
@@ -165,18 +281,23 @@ def _no_ref(ref: str, repository: str) -> Error:
 
 
 def _commit(client: Client, repository: str, node: Mapping[str, Any]) -> RangeCommit:
-    authors = node["authors"]["nodes"] or []
-    if node["authors"]["totalCount"] > len(authors):
+    listed = node.get("authors") or {"totalCount": 0, "nodes": []}
+    authors = listed["nodes"] or []
+    if listed["totalCount"] > len(authors):
         variables = {**_split(repository), "oid": node["oid"], "first": MAX_COMMIT_AUTHORS}
         data = client.ask(queries.AUTHORS, variables)
         authors = data["repository"]["object"]["authors"]["nodes"]
     associated = (node.get("associatedPullRequests") or {}).get("nodes") or []
+    above = node.get("parents")
     return RangeCommit(
         node["oid"],
         tuple(_signature(author) for author in authors if author),
         tuple(
             f"{(item.get('baseRepository') or {}).get('nameWithOwner')}#{item['number']}" for item in associated if item
         ),
+        message=node.get("message") or "",
+        date=node["committedDate"] or "",
+        parents=tuple(parent["oid"] for parent in above["nodes"]) if above is not None else None,
     )
 
 
@@ -184,113 +305,31 @@ def _signature(author: Mapping[str, Any]) -> Person:
     return Person(name=author.get("name") or "", login=(author.get("user") or {}).get("login") or "")
 
 
-def _read_merged(  # noqa: PLR0913, PLR0917 - the facts of a range
-    client: Client,
-    repository: str,
-    oldest: str,
-    place: Mapping[str, int],
-    named: Mapping[int, int],
-    wanted: Wanted,
-    notices: list[str],
-) -> dict[int, Change]:
-    """Return the merged pull requests of the range by number, read from the newest back.
-
-    The association index lags behind merges, so a merge commit inside the range counts as well.
-    """
-
-    def connection(data: dict[str, Any]) -> dict[str, Any]:
-        found: dict[str, Any] = data["repository"]["pullRequests"]
-        return found
-
-    found: dict[int, Change] = {}
-    variables = {**_split(repository), **wanted.flags}
-    for page, nodes in enumerate(_Pages(client).read(queries.PULL_REQUESTS, variables, connection), start=1):
-        for node in nodes:
-            merge = (node.get("mergeCommit") or {}).get("oid") or ""
-            if merge in place or node["number"] in named:
-                found[node["number"]] = _change(client, repository, node)
-        if nodes and (nodes[-1].get("updatedAt") or oldest) < oldest:
-            break
-        if page >= MAX_PULL_REQUEST_PAGES:
-            notices.append(f"only the {page * MAX_PAGE:,} pull requests updated last were looked at")
-            break
-    return {number: change for number, change in found.items() if change.repository == repository}
-
-
-def _read_by_number(client: Client, repository: str, numbers: Sequence[int], wanted: Wanted) -> dict[int, Change]:
-    """Return the merged pull requests with these numbers, those of another base repository left out."""
-    found: dict[int, Change] = {}
-    size = GROUP
-    rest = list(numbers)
-    while rest:
-        group = rest[:size]
-        variables = {f"n{index}": number for index, number in enumerate(group)}
-        try:
-            data = client.ask(
-                queries.pull_requests_by_number(len(group)),
-                {**_split(repository), **wanted.flags, **variables},
-                can_shrink=True,
-            )
-        except Partial as fault:
-            if size == 1:
-                raise unreachable(str(fault)) from fault
-            size //= 2
-            continue
-        rest = rest[len(group) :]
-        for node in (data["repository"].get(f"p{index}") for index in range(len(group))):
-            if node and node["merged"]:
-                change = _change(client, repository, node)
-                if change.repository == repository:
-                    found[node["number"]] = change
-    return found
-
-
-def _change(client: Client, repository: str, node: Mapping[str, Any]) -> Change:
+def _change(node: Mapping[str, Any]) -> Change:
     author = node.get("author")
-    change = Change(
+    return Change(
         title=node["title"],
         number=node["number"],
         commit=(node.get("mergeCommit") or {}).get("oid") or "",
         repository=(node.get("baseRepository") or {}).get("nameWithOwner") or "",
         author=_account(author) if author else None,
         labels=tuple(label["name"] for label in (node.get("labels") or {}).get("nodes") or () if label),
+        files=tuple(item["path"] for item in (node.get("files") or {}).get("nodes") or () if item),
         merged_at=node.get("mergedAt"),
         body=node.get("body"),
         url=node.get("url"),
         base_ref=node.get("baseRefName"),
         head_ref=node.get("headRefName"),
     )
-    files = node.get("files")
-    return replace(change, files=_files(client, repository, node["number"], files)) if files else change
 
 
 def _account(author: Mapping[str, Any]) -> Person:
     return Person(login=author["login"], url=author.get("url") or "", is_bot=author.get("__typename") == "Bot")
 
 
-def _files(client: Client, repository: str, number: int, first: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the changed files' paths: the first page came with the pull request."""
-    found = [node["path"] for node in first["nodes"] or () if node]
-    if not first["pageInfo"]["hasNextPage"]:
-        return tuple(found)
-
-    def connection(data: dict[str, Any]) -> dict[str, Any]:
-        files: dict[str, Any] = data["repository"]["pullRequest"]["files"]
-        return files
-
-    variables = {**_split(repository), "number": number}
-    pages = _Pages(client).read(queries.FILES, variables, connection)
-    return tuple(node["path"] for nodes in pages for node in nodes)
-
-
 def find_new_logins(client: Client, repository: str, changes: Sequence[Change]) -> frozenset[str]:
     """Return the logins among the changes' authors that had no pull request merged before; people only."""
-    first: dict[str, str] = {}
-    for change in changes:
-        author = change.author
-        if author is None or author.is_bot or not author.login or not change.merged_at:
-            continue
-        first[author.login] = min(first.get(author.login, change.merged_at), change.merged_at)
+    first = first_merges(changes)
     logins = sorted(first)
     new: set[str] = set()
     for start in range(0, len(logins), GROUP):
@@ -302,6 +341,18 @@ def find_new_logins(client: Client, repository: str, changes: Sequence[Change]) 
         data = client.ask(queries.new_contributors(len(group)), variables)
         new |= {login for index, login in enumerate(group) if data[f"a{index}"]["issueCount"] == 0}
     return frozenset(new)
+
+
+def first_merges(changes: Sequence[Change]) -> dict[str, str]:
+    """Return when each author's first of the changes was merged, by login; people only."""
+    first: dict[str, str] = {}
+    for change in changes:
+        author = change.author
+        # A commit without a pull request is nobody's first one.
+        if change.number is None or author is None or author.is_bot or not author.login or not change.merged_at:
+            continue
+        first[author.login] = min(first.get(author.login, change.merged_at), change.merged_at)
+    return first
 
 
 def resolve_target(client: Client, repository: str, commitish: str) -> tuple[str, str]:

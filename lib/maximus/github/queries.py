@@ -8,33 +8,11 @@ __all__ = [
     "FILES",
     "PULL_REQUESTS",
     "PULL_REQUEST_COMMIT",
+    "distances",
     "new_contributors",
     "pull_requests_by_number",
+    "tips",
 ]
-
-COMPARISON = """
-query Comparison($owner: String!, $name: String!, $base: String!, $head: String!, $first: Int!, $after: String,
-                 $associated: Boolean!, $perCommit: Int!) {
-  repository(owner: $owner, name: $name) {
-    ref(qualifiedName: $base) {
-      compare(headRef: $head) {
-        commits(first: $first, after: $after) {
-          pageInfo { hasNextPage endCursor }
-          nodes {
-            oid
-            committedDate
-            authors(first: 10) { totalCount nodes { name user { login } } }
-            associatedPullRequests(first: $perCommit) @include(if: $associated) {
-              nodes { number baseRepository { nameWithOwner } }
-            }
-          }
-        }
-      }
-    }
-  }
-  rateLimit { cost }
-}
-"""
 
 _PULL_REQUEST = """
   number
@@ -55,16 +33,48 @@ _PULL_REQUEST = """
 
 _FLAGS = "$body: Boolean!, $url: Boolean!, $refs: Boolean!, $files: Boolean!"
 
+_MERGED = (
+    "pullRequests(states: MERGED, orderBy: {field: UPDATED_AT, direction: DESC}, first: $first, after: $pullsAfter)"
+    " {\n      pageInfo { hasNextPage endCursor }\n      nodes {" + _PULL_REQUEST + "}\n    }\n"
+)
+
+# A page of commits and one of pull requests travel together: 1,000 merged ones take 10 requests instead of 20.
+COMPARISON = (
+    "query Comparison($owner: String!, $name: String!, $base: String!, $head: String!, $first: Int!, $after: String,\n"
+    "  $pullsAfter: String, $pulls: Boolean!, $credits: Boolean!, $message: Boolean!, $parents: Boolean!,\n"
+    "  $perCommit: Int!, "
+    + _FLAGS
+    + """) {
+  repository(owner: $owner, name: $name) {
+    ref(qualifiedName: $base) {
+      compare(headRef: $head) {
+        behindBy
+        commits(first: $first, after: $after) {
+          pageInfo { hasNextPage endCursor }
+          nodes {
+            oid
+            committedDate
+            message @include(if: $message)
+            parents(first: 3) @include(if: $parents) { totalCount nodes { oid } }
+            authors(first: 10) @include(if: $credits) { totalCount nodes { name user { login } } }
+            associatedPullRequests(first: $perCommit) @include(if: $credits) {
+              nodes { number baseRepository { nameWithOwner } }
+            }
+          }
+        }
+      }
+    }
+  """
+    + _MERGED.replace("pullsAfter) {", "pullsAfter) @include(if: $pulls) {")
+    + """  }
+  rateLimit { cost }
+}
+"""
+)
+
 PULL_REQUESTS = (
-    "query PullRequests($owner: String!, $name: String!, $first: Int!, $after: String, " + _FLAGS + ") {\n"
-    "  repository(owner: $owner, name: $name) {\n"
-    "    pullRequests(states: MERGED, orderBy: {field: UPDATED_AT, direction: DESC}, first: $first, after: $after) {\n"
-    "      pageInfo { hasNextPage endCursor }\n"
-    "      nodes {" + _PULL_REQUEST + "}\n"
-    "    }\n"
-    "  }\n"
-    "  rateLimit { cost }\n"
-    "}\n"
+    "query PullRequests($owner: String!, $name: String!, $first: Int!, $pullsAfter: String, " + _FLAGS + ") {\n"
+    "  repository(owner: $owner, name: $name) {\n    " + _MERGED + "  }\n  rateLimit { cost }\n}\n"
 )
 
 
@@ -106,6 +116,29 @@ def new_contributors(count: int) -> str:
         f"  a{index}: search(query: $q{index}, type: ISSUE, first: 1) {{ issueCount }}" for index in range(count)
     )
     return f"query NewContributors({names}) {{\n{fields}\n  rateLimit {{ cost }}\n}}\n"
+
+
+def tips(count: int) -> str:
+    """Return the query for the commits that so many revisions lead to, named by `$e0`, `$e1` and so on."""
+    names = ", ".join(f"$e{index}: String!" for index in range(count))
+    fields = "\n".join(f"    t{index}: object(expression: $e{index}) {{ __typename oid }}" for index in range(count))
+    return (
+        f"query Tips($owner: String!, $name: String!, {names}) {{\n"
+        f"  repository(owner: $owner, name: $name) {{\n{fields}\n  }}\n  rateLimit {{ cost }}\n}}\n"
+    )
+
+
+def distances(count: int) -> str:
+    """Return the query for how far a head is from so many refs, named by `$r0`, `$r1` and so on."""
+    names = ", ".join(f"$r{index}: String!" for index in range(count))
+    fields = "\n".join(
+        f"    d{index}: ref(qualifiedName: $r{index}) {{ compare(headRef: $head) {{ aheadBy behindBy }} }}"
+        for index in range(count)
+    )
+    return (
+        f"query Distances($owner: String!, $name: String!, $head: String!, {names}) {{\n"
+        f"  repository(owner: $owner, name: $name) {{\n{fields}\n  }}\n  rateLimit {{ cost }}\n}}\n"
+    )
 
 
 COMMIT_OF = """

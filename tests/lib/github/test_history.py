@@ -71,12 +71,12 @@ def test_finds_each_pull_request_once_in_the_order_of_the_commits(fakehub: FakeH
     assert found.changes[0].author == Person(login="ada", url="https://github.com/ada")
 
 
-def test_a_thousand_pull_requests_take_twenty_queries(fakehub: FakeHub) -> None:
-    """Two lists of ten pages; release-drafter takes 68."""
+def test_a_thousand_pull_requests_take_ten_queries(fakehub: FakeHub) -> None:
+    """Two lists of ten pages that travel together; release-drafter takes 68."""
     hub = fakehub(world(1000))
     client = reader(hub)
     found = read_range(client, HOME, "refs/tags/v1.0.0", "refs/heads/main", Wanted())
-    assert (len(found.changes), client.requests, client.points) == (1000, 20, 20)
+    assert (len(found.changes), client.requests, client.points) == (1000, 10, 10)
 
 
 def test_a_pull_request_whose_association_lags_is_found_by_its_merge_commit(fakehub: FakeHub) -> None:
@@ -117,8 +117,24 @@ def test_pages_shrink_where_github_falters_and_nothing_is_lost(fakehub: FakeHub,
     """Half a page, and half of that, until it answers whole."""
     hub = fakehub(world(150))
     hub.inject(fault, operation="Comparison", times=2)
-    hub.inject(fault, operation="PullRequests", times=2, after=1)
+    hub.inject(fault, operation="Comparison", after=2)
     assert [change.number for change in read(hub).changes] == list(range(1, 151))
+
+
+@pytest.mark.parametrize("fault", [Partial(), Status(502)])
+def test_the_list_of_pull_requests_is_read_on_where_the_commits_end_first(
+    fakehub: FakeHub, fault: Partial | Status
+) -> None:
+    """Old pull requests that were updated since fill the first pages, so the list goes on without the commits."""
+    given = world(
+        250, releases=[{"tag_name": "v1.0.0"}], refs={"refs/tags/v1.0.0": sha(247), "refs/heads/main": sha(250)}
+    )
+    for number in range(1, 248):
+        given["prs"][f"{HOME}#{number}"]["updatedAt"] = "2026-09-01T00:00:00Z"
+    hub = fakehub(given)
+    hub.inject(fault, operation="PullRequests")
+    assert [change.number for change in read(hub, Wanted()).changes] == [248, 249, 250]
+    assert [made.operation for made in hub.log] == ["Comparison", "PullRequests", "PullRequests", "PullRequests"]
 
 
 def test_many_authors_of_a_commit_are_asked_for_again(fakehub: FakeHub) -> None:
@@ -135,7 +151,7 @@ def test_files_are_paged_only_where_there_are_more(fakehub: FakeHub) -> None:
     hub = fakehub(given)
     found = read(hub, Wanted(files=True))
     assert [len(change.files) for change in found.changes] == [1, 250]
-    assert [made.operation for made in hub.log].count("Files") == 3
+    assert [made.operation for made in hub.log].count("Files") == 2
 
 
 def test_fields_that_no_template_uses_are_not_asked_for(fakehub: FakeHub) -> None:
