@@ -20,7 +20,18 @@ if TYPE_CHECKING:
 
     from tests.fakehub.server import Hub
 
-__all__ = ["CASES", "Outcome", "differences", "events", "load_cases", "run_case"]
+__all__ = [
+    "CASES",
+    "COMPARED",
+    "Outcome",
+    "differences",
+    "events",
+    "load_cases",
+    "read_outputs",
+    "run_case",
+    "run_world",
+    "same_terms",
+]
 
 CASES = Path(__file__).resolve().parents[2].parent / "shared" / "compat" / "draft-cases.json.gz"
 """Where the cases lie, on machines that have them."""
@@ -59,34 +70,48 @@ class Outcome:
 
 def run_case(case: Mapping[str, Any], hub: Hub, folder: Path, action: str = "draft") -> Outcome:
     """Run the action as the runner does, in this process, and return what it came to."""
+    return run_world(events()[case["event"]], case["env"], case["inputs"], hub, folder, action)
+
+
+def run_world(  # noqa: PLR0913, PLR0917 - what a run consists of
+    told: Mapping[str, Any],
+    env: Mapping[str, str],
+    inputs: Mapping[str, str],
+    hub: Hub,
+    folder: Path,
+    action: str = "draft",
+) -> Outcome:
+    """Run the action with an event, an environment and inputs, as `run_case` does."""
     event, output, summary = folder / "event.json", folder / "output", folder / "summary"
-    event.write_text(json.dumps(events()[case["event"]]), encoding="utf-8")
+    event.write_text(json.dumps(told), encoding="utf-8")
     output.write_text("", encoding="utf-8")
     environment = {
-        **case["env"],
+        **env,
         "GITHUB_API_URL": hub.api_url,
         "GITHUB_GRAPHQL_URL": hub.graphql_url,
         "GITHUB_EVENT_PATH": str(event),
         "GITHUB_OUTPUT": str(output),
         "GITHUB_STEP_SUMMARY": str(summary),
         "GITHUB_WORKSPACE": str(folder),
-        "MAXIMUS_INPUTS": json.dumps({**case["inputs"], "token": hub.token}),
+        "MAXIMUS_INPUTS": json.dumps({**inputs, "token": hub.token}),
     }
     status = command.main([action], environment)
     writes = tuple((write.method, write.path, write.body) for write in hub.writes)
-    return Outcome(status, writes, _read_outputs(output.read_text(encoding="utf-8")))
+    return Outcome(status, writes, read_outputs(output.read_text(encoding="utf-8")))
 
 
-def _read_outputs(text: str) -> dict[str, str]:
+def read_outputs(text: str) -> dict[str, str]:
     """Return the outputs by name from the runner's file, whose entries are heredocs."""
-    found = re.finditer(r"(?ms)^(?P<name>[\w-]+)<<(?P<mark>maximus-\w+)\n(?P<value>.*?)\n(?P=mark)$", text)
+    found = re.finditer(
+        r"(?ms)^(?P<name>[\w-]+)<<(?P<mark>(?:maximus|ghadelimiter)[-_][\w-]+)\n(?P<value>.*?)\n(?P=mark)$", text
+    )
     return {entry["name"]: entry["value"] for entry in found}
 
 
 _NO_BASELINE = re.compile(r"\n---\n> \[!WARNING\]\n.*?\n---\n", re.DOTALL)
 
 
-def _same_terms(body: str, outputs: Mapping[str, str]) -> str:
+def same_terms(body: str, outputs: Mapping[str, str]) -> str:
     """Return a body in the terms in which both sides agree.
 
     The text about a missing release is each project's own; and a version token in a title, which we leave alone,
@@ -136,7 +161,7 @@ def _differing(
         one, other = ours.get(key), theirs.get(key)
         if key != "body" or not isinstance(one, str) or not isinstance(other, str):
             return bool(one == other)
-        one, other = _same_terms(one, outputs), _same_terms(other, outputs)
+        one, other = same_terms(one, outputs), same_terms(other, outputs)
         return one == other or bool(late and _without(one, late) == _without(other, late))
 
     return [

@@ -17,7 +17,7 @@ from maximus.notes.versions import Increment
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from maximus.notes.yaml import Node
+    from maximus.yaml import Node
 
 __all__ = ["Configuration", "Replacer", "read_configuration"]
 

@@ -14,7 +14,7 @@ from maximus.notes.reading import Reading
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from maximus.notes.yaml import Node
+    from maximus.yaml import Node
 
 __all__ = ["Decision", "PullRequest", "Rule", "Rules", "decide", "read_rules", "surplus"]
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from maximus.errors import Error, ExitStatus
-from maximus.notes.yaml import Node, load_json, load_yaml
+from maximus.yaml import Node, load_json, load_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -151,8 +151,8 @@ def _refuse_extension(target: Target) -> None:
 def load(name: str, context: Target, source: Source) -> Loaded:
     """Return the configuration called `name`, merged with all that it extends.
 
-    `context` is the repository and ref of the run. Raises NotFound where there is none, Error NOTES001 to NOTES006
-    (usage) where something in the chain is wrong.
+    `context` is the repository and ref of the run. Raises NotFound where there is none, Error YAML001 or NOTES002
+    to NOTES006 (usage) where something in the chain is wrong.
     """
     warnings: list[str] = []
     target = _placed(parse_target(name, context), None)

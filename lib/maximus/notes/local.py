@@ -129,7 +129,7 @@ def read_settings(
 ) -> tuple[Settings, tuple[str, ...]]:
     """Return the settings of a checkout and warnings; without a configuration, the default's.
 
-    Raises Error NOTES001 to NOTES012 (usage) where the configuration or the request is wrong.
+    Raises Error YAML001, NOTES002 to NOTES012 (usage) where the configuration or the request is wrong.
     """
     origin = checkout.origin()
     owner, _, name = (origin.name if origin else "").partition("/")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from maximus.notes.yaml import Node
+    from maximus.yaml import Node
 
 __all__ = ["Fault", "Reading"]
 

@@ -9,7 +9,7 @@ from maximus.notes.composition import History, Notes, compose
 from maximus.notes.configuration import read_configuration
 from maximus.notes.escapes import escape_title
 from maximus.notes.settings import Request, settle
-from maximus.notes.yaml import load_yaml
+from maximus.yaml import load_yaml
 
 LAST = Release("v1.0.0", id=1)
 

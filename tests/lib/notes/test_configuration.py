@@ -8,7 +8,7 @@ from maximus.errors import Error
 from maximus.notes.categories import CategoryType
 from maximus.notes.configuration import Configuration, read_configuration
 from maximus.notes.versions import Increment
-from maximus.notes.yaml import load_yaml
+from maximus.yaml import load_yaml
 
 
 def read(text: str) -> Configuration:

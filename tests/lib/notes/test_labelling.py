@@ -11,7 +11,7 @@ from maximus.errors import Error, ExitStatus
 from maximus.notes import labelling
 from maximus.notes.expressions import Worker
 from maximus.notes.labelling import Decision, PullRequest, Rule, Rules, decide, read_rules, surplus
-from maximus.notes.yaml import load_yaml
+from maximus.yaml import load_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

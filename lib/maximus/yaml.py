@@ -40,6 +40,8 @@ class Node:
     """From 1; 0 where it is not known."""
     size: int = field(default=1, compare=False)
     """How many values it holds, itself included."""
+    text: str = field(default="", compare=False)
+    """A scalar of YAML as it was written: a number's own digits, which a float may not keep."""
 
     @property
     def place(self) -> str:
@@ -75,7 +77,7 @@ def _plain(text: str) -> Scalar:  # noqa: PLR0911 - one return for each kind of 
 def load_yaml(raw: str, source: str, warn: Callable[[str], None] = lambda _text: None) -> Node:
     """Return what a YAML text holds.
 
-    Raises Error NOTES001 (usage) for a text that is no YAML, is too large, nests too deep, holds two documents,
+    Raises Error YAML001 (usage) for a text that is no YAML, is too large, nests too deep, holds two documents,
     or in which a key stands twice.
     """
     _refuse_size(raw, source)
@@ -142,10 +144,10 @@ def _refuse_size(raw: str, source: str) -> None:
 
 def _no_yaml(source: str, line: int, why: str, *, kind: str = "YAML") -> Error:
     return Error(
-        "NOTES001",
+        "YAML001",
         f"cannot read {source} as {kind}",
         why=why + (f" (line {line})" if line else ""),
-        fix="Mend the file; nothing was sent.",
+        fix="Mend the file; nothing was done.",
         where=f"{source}:{line}" if line else source,
         status=ExitStatus.USAGE,
     )
@@ -220,7 +222,7 @@ class _Construction:
         if kind == "MappingNode":
             return self._mapping(node, depth, line)
         text = well_formed(node.value.replace(_NEXT_LINE, "\x85"))
-        return Node(self._scalar(text, tag, line), self._source, line)
+        return Node(self._scalar(text, tag, line), self._source, line, text=text)
 
     def _scalar(self, text: str, tag: str, line: int) -> Scalar:
         if tag == _PLAIN:
@@ -247,7 +249,7 @@ class _Construction:
             made = self.build(value_node, depth + 1)
             size += 1 + made.size
             # The key's line: where a value spans lines or is empty, that is where a person looks.
-            found[name] = Node(made.value, self._source, key.line, made.size)
+            found[name] = Node(made.value, self._source, key.line, made.size, made.text)
         return Node(found, self._source, line, size)
 
 
@@ -260,7 +262,7 @@ def _key_text(value: Scalar) -> str:
 
 
 def load_json(raw: str, source: str) -> Node:
-    """Return what a JSON text holds; lines are not known. Raises Error NOTES001 (usage) where it is none."""
+    """Return what a JSON text holds; lines are not known. Raises Error YAML001 (usage) where it is none."""
     _refuse_size(raw, source)
     try:
         return _from_json(json.loads(raw), source, 0)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from maximus.errors import Error, ExitStatus
-from maximus.notes.yaml import Node, load_json, load_yaml
+from maximus.yaml import Node, load_json, load_yaml
 
 
 def plain(node: Node) -> Any:  # noqa: ANN401 - any JSON value
@@ -102,7 +102,7 @@ def test_what_cannot_be_read_names_its_line(text: str, why: str) -> None:
     """Twice the same key, two documents, loops, depth, size: a usage error that says which."""
     with pytest.raises(Error) as caught:
         load_yaml(text, "f.yml")
-    assert (caught.value.code, caught.value.status) == ("NOTES001", ExitStatus.USAGE)
+    assert (caught.value.code, caught.value.status) == ("YAML001", ExitStatus.USAGE)
     assert why in caught.value.why
 
 
