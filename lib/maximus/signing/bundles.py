@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
@@ -30,6 +31,7 @@ __all__ = [
     "Envelope",
     "LogEntry",
     "MessageSignature",
+    "Proof",
     "bundle_path",
     "is_bundle",
     "key_bundle",
@@ -52,6 +54,8 @@ MAX_BUNDLE: Final = 16 << 20
 """Bytes of the largest bundle that is read; one over 5,000 subjects has 0.9 MB."""
 MAX_ENTRIES: Final = 32
 """How many log entries or timestamps of one bundle are read."""
+MAX_HASHES: Final = 64
+"""Hashes of the longest inclusion proof: no tree is deeper than its 64-bit size."""
 
 _READABLE = (
     MEDIA_TYPE,
@@ -59,7 +63,11 @@ _READABLE = (
     "application/vnd.dev.sigstore.bundle+json;version=0.2",
     "application/vnd.dev.sigstore.bundle+json;version=0.1",
 )
-_SHA256_HEX = 64
+_OLD = _READABLE[2:]
+"""The formats in which a certificate comes in a chain."""
+_DIGESTS = {"SHA2_256": 32, "SHA2_384": 48, "SHA2_512": 64}
+"""The digests that a bundle may state, and their bytes."""
+_NUMBER = re.compile(r"0|[1-9][0-9]{0,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +76,9 @@ class MessageSignature:
 
     signature: bytes
     sha256: str
-    """The digest that the bundle claims, 64 hexadecimal digits; empty where it names none."""
+    """The digest that the bundle claims, 64 hexadecimal digits; empty where it names none, or another kind."""
+    digest: tuple[str, bytes] | None = None
+    """The digest as it is stated, with its kind (`SHA2_384`), where that is not SHA-256."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +96,19 @@ class Envelope:
 
 
 @dataclass(frozen=True, slots=True)
+class Proof:
+    """What is said to prove that an entry is in its log's tree."""
+
+    index: int
+    """The entry's place in this tree; Rekor v1 counts its `LogEntry.index` over all its trees."""
+    size: int
+    root: bytes
+    hashes: tuple[bytes, ...]
+    checkpoint: str
+    """The log's signed note about this tree; empty where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
 class LogEntry:
     """What a bundle says about its entry in a transparency log."""
 
@@ -93,13 +116,16 @@ class LogEntry:
     log_id: bytes
     """The log's key id, as the trusted root names it."""
     kind: str
-    """`hashedrekord` or `dsse`."""
+    """`hashedrekord`, `dsse` or `intoto`."""
     version: str
-    """`0.0.1` for Rekor v1, `0.0.2` for Rekor v2."""
+    """Such as `0.0.1`."""
     integrated_time: int
     """Seconds since 1970 as Rekor v1 states them; 0 with Rekor v2, which states none."""
     body: bytes
     """The canonical body, as the log hashed it."""
+    promise: bytes = b""
+    """Rekor v1's signature over the entry, its time included; empty where there is none."""
+    proof: Proof | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +141,11 @@ class Bundle:
     entries: tuple[LogEntry, ...]
     timestamps: tuple[bytes, ...]
     """RFC 3161 responses in DER."""
+
+    @property
+    def is_first_format(self) -> bool:
+        """Tell whether it is of version 0.1, in which a log's promise stood for the proof."""
+        return self.media_type == _READABLE[-1]
 
 
 def bundle_path(file: Path, root: Path, bundles: Path | None = None) -> Path:
@@ -205,37 +236,80 @@ def parse_bundle(document: Any, where: str) -> Bundle:  # noqa: ANN401 - foreign
 
 
 def _parts(document: Mapping[str, Any], media_type: str) -> Bundle:
+    _know(document, "mediaType", "verificationMaterial", "messageSignature", "dsseEnvelope")
     material = document["verificationMaterial"]
-    data = material.get("timestampVerificationData") or {}
+    _know(
+        material, *("certificate", "publicKey", "x509CertificateChain"), "tlogEntries", "timestampVerificationData"
+    )  # fmt: skip
     return Bundle(
         media_type=media_type,
-        certificate=_certificate(material),
-        key_hint=str((material.get("publicKey") or {}).get("hint", "")),
+        certificate=_certificate(material, media_type),
+        key_hint=_key_hint(material),
         content=_content(document),
         entries=tuple(_entry(entry) for entry in _few(material.get("tlogEntries"))),
-        timestamps=tuple(_bytes(stamp["signedTimestamp"]) for stamp in _few(data.get("rfc3161Timestamps"))),
+        timestamps=_timestamps(material),
     )
 
 
+def _know(item: Mapping[str, Any], *names: str) -> None:
+    """Raise ValueError for a field that bundles don't have: a reader that knows it would see another bundle."""
+    if unknown := sorted(item.keys() - set(names)):
+        msg = f"its field {unknown[0]!r:.60} is not known"
+        raise ValueError(msg)
+
+
 def _few(items: list[Any] | None) -> list[Any]:
-    found = items or []
+    found = [] if items is None else items
+    if not isinstance(found, list):
+        msg = "it has something else where a list must be"
+        raise TypeError(msg)
     if len(found) > MAX_ENTRIES:
         msg = f"it has {len(found)} log entries or timestamps"
         raise ValueError(msg)
     return found
 
 
-def _certificate(material: Mapping[str, Any]) -> bytes:
+def _timestamps(material: Mapping[str, Any]) -> tuple[bytes, ...]:
+    data = material.get("timestampVerificationData")
+    if data is None:
+        return ()
+    _know(data, "rfc3161Timestamps")
+    stamps = _few(data.get("rfc3161Timestamps"))
+    for stamp in stamps:
+        _know(stamp, "signedTimestamp")
+    return tuple(_bytes(stamp["signedTimestamp"]) for stamp in stamps)
+
+
+def _key_hint(material: Mapping[str, Any]) -> str:
+    key = material.get("publicKey")
+    if key is None:
+        return ""
+    _know(key, "hint")
+    return _string(key.get("hint", ""))
+
+
+def _certificate(material: Mapping[str, Any], media_type: str) -> bytes:
     kinds = [kind for kind in ("certificate", "x509CertificateChain", "publicKey") if material.get(kind) is not None]
     match kinds:
-        case ["certificate"]:
-            return _bytes(material["certificate"]["rawBytes"])
-        case ["x509CertificateChain"]:
-            return _bytes(material["x509CertificateChain"]["certificates"][0]["rawBytes"])
+        case ["certificate"] if media_type not in _OLD:
+            return _raw_certificate(material["certificate"])
+        case ["x509CertificateChain"] if media_type in _OLD:
+            _know(material["x509CertificateChain"], "certificates")
+            # Only the first is used: the others are those of authorities, which a trusted root names.
+            first, *_ = [_raw_certificate(each) for each in _few(material["x509CertificateChain"]["certificates"])]
+            return first
         case ["publicKey"]:
             return b""
-    msg = f"it names {' and '.join(kinds) or 'neither a certificate nor a key'}"
+    msg = f"it names {' and '.join(kinds) or 'neither a certificate nor a key'}, as {media_type} does not"
     raise ValueError(msg)
+
+
+def _raw_certificate(item: Mapping[str, Any]) -> bytes:
+    _know(item, "rawBytes")
+    if not (raw := _bytes(item["rawBytes"])):
+        msg = "its certificate is empty"
+        raise ValueError(msg)
+    return raw
 
 
 def _content(document: Mapping[str, Any]) -> MessageSignature | Envelope:
@@ -245,33 +319,97 @@ def _content(document: Mapping[str, Any]) -> MessageSignature | Envelope:
         msg = "it must hold either a messageSignature or a dsseEnvelope"
         raise ValueError(msg)
     if message is not None:
-        digest = message.get("messageDigest") or {}
-        if digest and digest.get("algorithm") != "SHA2_256":
-            msg = f"its digest is {digest.get('algorithm')!r:.60} and not SHA2_256"
-            raise ValueError(msg)
-        sha256 = _bytes(digest["digest"]).hex() if digest else ""
-        if digest and len(sha256) != _SHA256_HEX:
-            msg = "its digest does not have 32 bytes"
-            raise ValueError(msg)
-        return MessageSignature(_bytes(message["signature"]), sha256)
+        return _message(message)
+    _know(envelope, "payload", "payloadType", "signatures")
     (signature,) = envelope["signatures"]
-    return Envelope(str(envelope["payloadType"]), _bytes(envelope["payload"]), _bytes(signature["sig"]))
+    _know(signature, "sig", "keyid")
+    # Nothing signs the `keyid`, and nothing here depends on it.
+    _string(signature.get("keyid") or "")
+    return Envelope(_string(envelope["payloadType"]), _bytes(envelope["payload"]), _bytes(signature["sig"]))
+
+
+def _message(message: Mapping[str, Any]) -> MessageSignature:
+    _know(message, "messageDigest", "signature")
+    signature = _bytes(message["signature"])
+    stated = message.get("messageDigest")
+    if stated is None:
+        return MessageSignature(signature, "")
+    _know(stated, "algorithm", "digest")
+    kind, digest = _string(stated["algorithm"]), _bytes(stated["digest"])
+    if kind not in _DIGESTS:
+        msg = f"its digest is {kind!r:.60} and not SHA2_256"
+        raise ValueError(msg)
+    if len(digest) != _DIGESTS[kind]:
+        msg = f"its digest does not have {_DIGESTS[kind]} bytes"
+        raise ValueError(msg)
+    if kind == "SHA2_256":
+        return MessageSignature(signature, digest.hex())
+    return MessageSignature(signature, "", (kind, digest))
 
 
 def _entry(entry: Mapping[str, Any]) -> LogEntry:
+    _know(
+        entry,
+        *("logIndex", "logId", "kindVersion", "integratedTime"),
+        *("inclusionPromise", "inclusionProof", "canonicalizedBody"),
+    )
+    _know(entry["logId"], "keyId")
+    _know(entry["kindVersion"], "kind", "version")
+    promise, proof = entry.get("inclusionPromise"), entry.get("inclusionProof")
+    if promise is not None:
+        _know(promise, "signedEntryTimestamp")
     return LogEntry(
-        # Protobuf's JSON leaves zeros out, and writes 64-bit numbers as texts.
-        index=int(entry.get("logIndex", 0)),
+        index=_number(entry.get("logIndex", "0")),
         log_id=_bytes(entry["logId"]["keyId"]),
-        kind=str(entry["kindVersion"]["kind"]),
-        version=str(entry["kindVersion"]["version"]),
-        integrated_time=int(entry.get("integratedTime", 0)),
+        kind=_string(entry["kindVersion"]["kind"]),
+        version=_string(entry["kindVersion"]["version"]),
+        integrated_time=_number(entry.get("integratedTime", "0")),
         body=_bytes(entry["canonicalizedBody"]),
+        promise=_bytes(promise["signedEntryTimestamp"]) if promise is not None else b"",
+        proof=_proof(proof) if proof is not None else None,
     )
 
 
-def _bytes(text: str) -> bytes:
-    return base64.b64decode(text, validate=True)
+def _proof(proof: Mapping[str, Any]) -> Proof:
+    _know(proof, "logIndex", "rootHash", "treeSize", "hashes", "checkpoint")
+    checkpoint = proof.get("checkpoint")
+    if checkpoint is not None:
+        _know(checkpoint, "envelope")
+    hashes = proof.get("hashes", [])
+    if not isinstance(hashes, list) or len(hashes) > MAX_HASHES:
+        msg = "its inclusion proof is longer than any tree is deep"
+        raise ValueError(msg)
+    return Proof(
+        index=_number(proof.get("logIndex", "0")),
+        size=_number(proof["treeSize"]),
+        root=_bytes(proof["rootHash"]),
+        hashes=tuple(_bytes(each) for each in hashes),
+        checkpoint=_string(checkpoint["envelope"]) if checkpoint is not None else "",
+    )
+
+
+def _number(text: object) -> int:
+    """Return a 64-bit number, which protobuf's JSON writes as a text; where it is zero it may be left out."""
+    if not isinstance(text, str) or not _NUMBER.fullmatch(text):
+        msg = f"it has {text!r:.60} where a number in a text must be"
+        raise ValueError(msg)
+    return int(text)
+
+
+def _string(text: object) -> str:
+    if not isinstance(text, str):
+        msg = f"it has {text!r:.60} where a text must be"
+        raise TypeError(msg)
+    return text
+
+
+def _bytes(text: object) -> bytes:
+    """Return the bytes; raise ValueError for any text but the one that encodes them."""
+    raw = base64.b64decode(_string(text), validate=True)
+    if _text(raw) != text:
+        msg = "it is not base64 where it must be"
+        raise ValueError(msg)
+    return raw
 
 
 def _text(raw: bytes) -> str:
