@@ -24,6 +24,7 @@ __all__ = [
     "frontier_nodes",
     "grow",
     "inclusion_proof",
+    "inclusion_root",
     "leaf_hash",
     "node_hash",
     "root_of",
@@ -175,8 +176,11 @@ def _subtree(begin: int, end: int, node: Callable[[int, int], bytes]) -> bytes:
     return folded
 
 
-def check_inclusion(leaf: bytes, index: int, size: int, root: bytes, proof: Sequence[bytes]) -> None:
-    """Return when the proof shows that the leaf's hash stands at `index` (from 0) of the tree; ValueError otherwise."""
+def inclusion_root(leaf: bytes, index: int, size: int, proof: Sequence[bytes]) -> bytes:
+    """Return the root that the proof implies for a leaf's hash at `index` (from 0) of a tree of `size` leaves.
+
+    Raises ValueError in words where the proof is longer or shorter than the tree is deep, or for no leaf of it.
+    """
     if not 0 <= index < size:
         msg = f"a tree of {size} leaves has no leaf {index}"
         raise ValueError(msg)
@@ -196,7 +200,12 @@ def check_inclusion(leaf: bytes, index: int, size: int, root: bytes, proof: Sequ
     if last != 0:
         msg = "the inclusion proof is shorter than the tree is deep"
         raise ValueError(msg)
-    if folded != root:
+    return folded
+
+
+def check_inclusion(leaf: bytes, index: int, size: int, root: bytes, proof: Sequence[bytes]) -> None:
+    """Return when the proof shows that the leaf's hash stands at `index` (from 0) of the tree; ValueError otherwise."""
+    if inclusion_root(leaf, index, size, proof) != root:
         msg = f"the inclusion proof of leaf {index} leads to another root"
         raise ValueError(msg)
 
