@@ -41,6 +41,7 @@ class Commit:
     """The committer's time, seconds since 1970 UTC."""
     parents: int
     """How many parents: two or more for a merge."""
+    parent_ids: tuple[CommitId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,16 @@ class Checkout:
         # Each record ends with a NUL and git's own line feed, which begins the next record.
         rows = [parts[index : index + 7] for index in range(0, len(parts) - 7 + 1, 7)]
         return tuple(
-            Commit(CommitId(row[0].strip()), row[1], row[2].strip(), row[3], row[4], int(row[5]), len(row[6].split()))
+            Commit(
+                CommitId(row[0].strip()),
+                row[1],
+                row[2].strip(),
+                row[3],
+                row[4],
+                int(row[5]),
+                len(row[6].split()),
+                tuple(CommitId(parent) for parent in row[6].split()),
+            )
             for row in rows
         )
 
@@ -133,6 +143,17 @@ class Checkout:
             if len(words) == 4 and words[0].startswith(b"100") and words[3].isdigit():  # noqa: PLR2004 - mode, type, id, size
                 found.append((os.fsdecode(path), int(words[3])))
         return tuple(found)
+
+    def tracked_files(self, folder: Path | None = None) -> tuple[str, ...]:
+        """Return the paths that git tracks below a folder, relative to it, links included and submodules left out."""
+        done = _git(folder or self.root, "ls-files", "-z", "--stage")
+        found = {}
+        for line in done.stdout.split(b"\0") if done.returncode == 0 else ():
+            mode, _, path = line.partition(b"\t")
+            if path and not mode.startswith(b"160000"):
+                # A path in conflict stands there up to three times.
+                found[os.fsdecode(path)] = None
+        return tuple(sorted(found))
 
     def origin(self) -> Origin | None:
         """Return where `origin` lies, credentials left out, or None without such a remote."""
@@ -166,7 +187,8 @@ def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
         "-c", f"safe.directory={_work_tree(folder)}",
     ]  # fmt: skip
     kept = {k: v for k, v in os.environ.items() if not k.startswith("GIT_") or k in ("GIT_SSL_CAINFO", "GIT_EXEC_PATH")}
-    quiet = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C.UTF-8"}
+    # Replacements of objects lie in the clone alone: with them its history would not be the one its ids name.
+    quiet = {"GIT_NO_REPLACE_OBJECTS": "1", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C.UTF-8"}
     try:
         return subprocess.run(  # noqa: S603 - an argument list, options are refused in revisions
             ["git", "-C", str(folder), "--no-pager", *safe, *arguments],  # noqa: S607 - the user's own git

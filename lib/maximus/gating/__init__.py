@@ -1,0 +1,1 @@
+"""Gates: a policy's checks, judged on a tree, a release folder and the verdicts that lie in it."""
