@@ -280,9 +280,10 @@ def _judge(inputs: Inputs, face: Face) -> _Bench:
 
 
 def _trust(inputs: Inputs, face: Face) -> Trust:
-    from maximus.verification.trust import public_trust, read_trust  # noqa: PLC0415 - as in `run`
+    from maximus.verification.instances import find_trust, read_instance  # noqa: PLC0415 - as in `run`
 
-    return read_trust(Path(inputs.trust_config)) if inputs.trust_config else public_trust(face.say)
+    config = Path(inputs.trust_config) if inputs.trust_config else None
+    return find_trust(read_instance(""), config, offline=False, say=face.say)
 
 
 def _public_key(source: str, face: Face) -> PublicKey:

@@ -96,6 +96,12 @@ def public_root(transport: Transport, url: str = DEFAULT_TUF_URL, bootstrap: byt
     return root
 
 
+def metadata_folder(url: str) -> Path:
+    """Return where TUF's metadata of a repository is kept between runs, verified anew by each."""
+    metadata, _ = _get_dirs(url)
+    return metadata
+
+
 def _fetch(names: Sequence[str], transport: Transport, url: str, bootstrap: bytes | None) -> list[bytes]:
     metadata, targets = _get_dirs(url)
     try:

@@ -1,4 +1,4 @@
-"""Which roots are believed: a private instance's from a file, or the public one's by TUF.
+"""A trusted root, and what is told of it: where it came from, which one it is, and for when it holds.
 
 A file is taken as it is and asks nothing of the network: whoever names it vouches for it.
 """
@@ -16,18 +16,14 @@ from maximus import documents
 from maximus.errors import Error, ExitStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from sigstore.models import TrustedRoot
 
-__all__ = ["Origin", "Trust", "public_trust", "read_trust"]
+__all__ = ["Origin", "Trust", "parse_root", "read_trust"]
 
 MAX_TRUST: Final = 4 << 20
 """Bytes of the largest trust file that is read; the public one has 7 KB."""
-PUBLIC: Final = "the public Sigstore instance"
-BUDGET: Final = 30.0
-"""Seconds in which the public instance's root must have come."""
 _CONFIG: Final = "application/vnd.dev.sigstore.clienttrustconfig.v0.1+json"
 _ROOT: Final = "application/vnd.dev.sigstore.trustedroot+json;version=0.1"
 
@@ -39,6 +35,8 @@ class Origin(enum.StrEnum):
     """From the public instance, brought up to date and verified by TUF."""
     FILE = "file"
     """From a file that the caller names and vouches for."""
+    EMBEDDED = "embedded"
+    """The one that came with `sigstore`, because nothing may be asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +49,8 @@ class Trust:
     origin: Origin = Origin.FILE
     sha256: str = ""
     """Over the bytes that were read: the file's, or the TUF target's."""
+    expires: str = ""
+    """Until when TUF's metadata says that it is to be believed, RFC 3339; empty for a file, which says nothing."""
 
     @property
     def period(self) -> tuple[str, str]:
@@ -76,6 +76,7 @@ class Trust:
             "sha256": self.sha256,
             "valid-from": first,
             "valid-until": last,
+            "expires": self.expires,
         }
 
     def describe(self) -> str:
@@ -143,31 +144,7 @@ def _unusable(path: Path, why: str) -> Error:
     )
 
 
-def public_trust(say: Callable[[str], None] | None = None, budget: float = BUDGET) -> Trust:
-    """Return the public instance's trusted root, brought up to date by TUF.
-
-    `say` is told in one line when it has to be waited for. Raises Error VERIFY005 (outside) when it has not
-    come within `budget` seconds, or does not verify.
-    """
-    # Imported here: a trust file needs neither TUF nor the network.
-    from maximus.signing.transport import Limits, Transport  # noqa: PLC0415
-    from maximus.signing.trust import public_root  # noqa: PLC0415
-
-    try:
-        with Transport(Limits(attempt=min(budget, 20.0), budget=budget), say) as transport:
-            raw = public_root(transport)
-        return _parsed(raw, PUBLIC, Origin.TUF)
-    except Error as error:
-        raise Error(
-            "VERIFY005",
-            "the trusted root of the public Sigstore instance cannot be fetched",
-            why=error.headline,
-            fix="Try again later, or name a trusted root that you keep with `trust-config`: it needs no network.",
-            status=ExitStatus.OUTSIDE,
-        ) from error
-
-
-def _parsed(raw: bytes, source: str, origin: Origin) -> Trust:
+def parse_root(raw: bytes, source: str, origin: Origin) -> Trust:
     """Return the trusted root in bytes that are known to be one."""
     from sigstore.models import TrustedRoot as Root  # noqa: PLC0415 - as in `_root`
     from sigstore_models.trustroot.v1 import TrustedRoot as Message  # noqa: PLC0415 - likewise

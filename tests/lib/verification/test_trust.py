@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, NoReturn
 import pytest
 
 from maximus.errors import Error, ExitStatus
+from maximus.verification.instances import find_trust, read_instance
 from maximus.verification.strict import strict_verifier
-from maximus.verification.trust import public_trust, read_trust
+from maximus.verification.trust import read_trust
 from tests.lib.verification.conftest import embedded
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def test_an_outage_of_the_public_instance_ends_in_time(tmp_path: Path, monkeypat
     for name in ("HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"):
         monkeypatch.setenv(name, str(tmp_path))
     with pytest.raises(Error) as caught:
-        public_trust(budget=0.1)
+        find_trust(read_instance(""), None, offline=False, budget=0.1)
     assert (caught.value.code, caught.value.status) == ("VERIFY005", ExitStatus.OUTSIDE)
     assert "`trust-config`" in caught.value.fix
 

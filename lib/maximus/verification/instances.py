@@ -1,0 +1,134 @@
+"""Which Sigstore instance is believed, and where its root comes from: TUF, a mirror, a file, or what we carry.
+
+Offline nothing is asked: the root is the file that was named, or the one that came with `sigstore`, and how old that
+may be is said with it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from datetime import UTC, datetime
+from importlib import resources
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+from maximus.errors import Error, ExitStatus
+
+from .trust import Origin, Trust, parse_root, read_trust
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+__all__ = ["PUBLIC", "STAGING", "Instance", "find_trust", "read_instance"]
+
+PUBLIC: Final = "public"
+STAGING: Final = "staging"
+BUDGET: Final = 30.0
+"""Seconds in which TUF must have delivered the root."""
+_URLS: Final = {PUBLIC: "https://tuf-repo-cdn.sigstore.dev", STAGING: "https://tuf-repo-cdn.sigstage.dev"}
+_NAMES: Final = {PUBLIC: "the public Sigstore instance", STAGING: "the staging Sigstore instance"}
+_MIRROR: Final = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d+)?(?:/[A-Za-z0-9._~/-]*)?")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Instance:
+    """A Sigstore instance."""
+
+    name: str
+    """For people."""
+    url: str
+    """Its TUF repository, or a mirror of it."""
+    home: str
+    """The TUF repository whose root we carry; what a mirror serves must be signed by it."""
+
+
+def read_instance(text: str) -> Instance:
+    """Return the instance that an input names; raise Error VERIFY047 (usage) where it names none."""
+    name = text or PUBLIC
+    if name in _URLS:
+        return Instance(_NAMES[name], _URLS[name], _URLS[name])
+    if _MIRROR.fullmatch(name):
+        return Instance(f"{_NAMES[PUBLIC]}, by the mirror {name}", name.rstrip("/"), _URLS[PUBLIC])
+    raise Error(
+        "VERIFY047",
+        f"{name[:80]!r} is no Sigstore instance",
+        fix="`instance` is `public`, `staging`, or the address of a mirror of the public one's TUF repository; "
+        "a private instance is named by its trusted root with `trust-config`.",
+        where="input instance",
+        status=ExitStatus.USAGE,
+    )
+
+
+def find_trust(
+    instance: Instance,
+    config: Path | None,
+    *,
+    offline: bool,
+    say: Callable[[str], None] | None = None,
+    budget: float = BUDGET,
+) -> Trust:
+    """Return the trusted root: the file's where one is named, what we carry when offline, else TUF's.
+
+    Raises Error VERIFY003 (usage) for a file that is none, VERIFY005 (outside) where TUF does not deliver within
+    `budget` seconds, or what it delivers does not verify.
+    """
+    if config is not None:
+        return read_trust(config)
+    return _embedded(instance) if offline else _by_tuf(instance, say, budget)
+
+
+def _embedded(instance: Instance) -> Trust:
+    raw = _carried(instance, "trusted_root.json")
+    source = f"{instance.name}, as it came with `sigstore` {_version()}"
+    trust = parse_root(raw, source, Origin.EMBEDDED)
+    return dataclasses.replace(trust, expires=_expiry(_carried(instance, "root.json")))
+
+
+def _carried(instance: Instance, name: str) -> bytes:
+    # The package's own folder of roots, read without importing what would cost half a second.
+    return (resources.files("sigstore") / "_store" / quote(instance.home, safe="") / name).read_bytes()
+
+
+def _version() -> str:
+    from importlib.metadata import version  # noqa: PLC0415 - 15 ms that only this needs
+
+    return version("sigstore")
+
+
+def _expiry(raw: bytes) -> str:
+    """Return until when TUF's own metadata says that it is to be believed, RFC 3339."""
+    signed: Any = json.loads(raw)["signed"]
+    return str(signed["expires"])
+
+
+def _by_tuf(instance: Instance, say: Callable[[str], None] | None, budget: float) -> Trust:
+    """Return the root as TUF delivers and verifies it: signatures, versions and expiry, each time anew."""
+    from maximus.signing.transport import Limits, Transport  # noqa: PLC0415 - offline needs neither TUF nor a network
+    from maximus.signing.trust import metadata_folder, public_root  # noqa: PLC0415 - likewise
+
+    try:
+        with Transport(Limits(attempt=min(budget, 20.0), budget=budget), say) as transport:
+            raw = public_root(transport, instance.url, _carried(instance, "root.json"))
+    except Error as error:
+        raise Error(
+            "VERIFY005",
+            f"the trusted root of {instance.name} cannot be fetched",
+            why=error.headline,
+            fix="Try again later, name a trusted root that you keep with `trust-config`, or believe the one that came "
+            "with the program with `offline`.",
+            status=ExitStatus.OUTSIDE,
+        ) from error
+    newest = (metadata_folder(instance.url) / "timestamp.json").read_bytes()
+    return dataclasses.replace(parse_root(raw, instance.name, Origin.TUF), expires=_expiry(newest))
+
+
+def expiry_words(trust: Trust, now: datetime) -> str:
+    """Return how long the root is to be believed, in words; empty where nothing says so."""
+    if not trust.expires:
+        return ""
+    days = (datetime.fromisoformat(trust.expires).astimezone(UTC) - now).days
+    when = f"{trust.expires[:10]}"
+    return f"to be renewed by {when}" if days >= 0 else f"it should have been renewed by {when}, {-days} days ago"
