@@ -126,6 +126,13 @@ class Checkout:
             for row in rows
         )
 
+    def count(self, base: str, head: str) -> int:
+        """Return how many commits `head` has that `base` has not; 0 where one of them does not exist."""
+        _refuse_option(base)
+        _refuse_option(head)
+        counted = self._read("rev-list", "--count", "--end-of-options", f"{base}..{head}", "--").strip()
+        return int(counted) if counted.isdigit() else 0
+
     def file_at(self, revision: str, path: str) -> bytes | None:
         """Return a file's content at a revision, or None where it is not there."""
         _refuse_option(revision)
@@ -153,6 +160,15 @@ class Checkout:
             if path and not mode.startswith(b"160000"):
                 # A path in conflict stands there up to three times.
                 found[os.fsdecode(path)] = None
+        return tuple(sorted(found))
+
+    def tracked(self, folder: Path) -> tuple[str, ...]:
+        """Return the paths that git tracks below a folder of the work tree, relative to it, with `/`, sorted.
+
+        Links, submodules and what was deleted from the work tree are among them.
+        """
+        done = _git(folder, "ls-files", "-z", "--cached")
+        found = {os.fsdecode(path) for path in done.stdout.split(b"\0") if path} if done.returncode == 0 else set()
         return tuple(sorted(found))
 
     def origin(self) -> Origin | None:

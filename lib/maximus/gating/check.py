@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from maximus.gating.tree import Tree
+    from maximus.gating.worktree import Tree
     from maximus.yaml import Node
 
 __all__ = ["Answer", "Check", "CheckType", "Context", "Evidence", "Fault", "Fields", "Finding", "Place", "Status"]
@@ -139,8 +139,7 @@ class Check(Protocol):
 class CheckType(Protocol):
     """A module of `checks`."""
 
-    @staticmethod
-    def read(fields: Fields) -> Check:
+    def read(self, fields: Fields) -> Check:
         """Take the type's options out of a policy's entry."""
         ...
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from maximus.gating.check import CheckType
@@ -32,5 +32,4 @@ TYPES = (
 
 def find_type(name: str) -> CheckType:
     """Return the check type called `name`, one of TYPES; its module is imported when it is first asked for."""
-    module: CheckType = importlib.import_module(f"{__name__}.{name.replace('-', '_')}")
-    return module
+    return cast("CheckType", importlib.import_module(f"{__name__}.{name.replace('-', '_')}"))
