@@ -108,7 +108,8 @@ def read_outputs(text: str) -> dict[str, str]:
     return {entry["name"]: entry["value"] for entry in found}
 
 
-_NO_BASELINE = re.compile(r"\n---\n> \[!WARNING\]\n.*?\n---\n", re.DOTALL)
+# A replacer may have taken the last line feed away.
+_NO_BASELINE = re.compile(r"\n---\n> \[!WARNING\]\n.*?\n---(?:\n|\Z)", re.DOTALL)
 
 
 def same_terms(body: str, outputs: Mapping[str, str]) -> str:

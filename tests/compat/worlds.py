@@ -279,7 +279,7 @@ class _Maker:
             if isinstance(value, str) and "\n" in value and dice.chance(60) and not value.startswith(" "):
                 mark = dice.one(("|", "|-", "|+"))
                 lines.append(f"{key}: {mark}\n" + "\n".join(f"  {line}".rstrip() for line in value.split("\n")))
-            elif key == "categories" and dice.chance(50):
+            elif key == "categories" and isinstance(value, list) and dice.chance(50):
                 lines.append(f"{key}:\n" + "\n".join(f"  - {json.dumps(item)}" for item in value))
             else:
                 lines.append(f"{key}: {json.dumps(value, ensure_ascii=dice.chance(50))}")
