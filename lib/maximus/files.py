@@ -22,9 +22,11 @@ __all__ = [
     "copy_whole",
     "find_files",
     "hash_file",
+    "is_leftover",
     "list_folder",
     "receive",
     "remove_leftovers",
+    "replacing",
     "write_whole",
 ]
 
@@ -98,7 +100,7 @@ def write_whole(path: Path, content: bytes | str, *, mode: int = 0o644) -> None:
     Raises Error FILE003 when that cannot be done (a full disk, no permission).
     """
     data = content.encode("utf-8") if isinstance(content, str) else content
-    with _replacing(path, mode) as stream_path:
+    with replacing(path, mode) as stream_path:
         stream_path.write_bytes(data)
 
 
@@ -108,7 +110,7 @@ def copy_whole(source: Path, target: Path) -> HashedFile:
     Raises Error FILE001, FILE002 or FILE003 as reading, a change meanwhile, or writing failed.
     """
     found = hash_file(source)
-    with _replacing(target, 0o755 if os.access(source, os.X_OK) else 0o644) as copy:
+    with replacing(target, 0o755 if os.access(source, os.X_OK) else 0o644) as copy:
         with source.open("rb") as reader, copy.open("wb") as writer:
             while chunk := reader.read(_CHUNK):
                 writer.write(chunk)
@@ -129,7 +131,7 @@ def receive(path: Path, chunks: Iterable[bytes], *, mode: int = 0o644) -> Hashed
     """
     digest = hashlib.sha256()
     size = 0
-    with _replacing(path, mode) as part, part.open("wb") as writer:
+    with replacing(path, mode) as part, part.open("wb") as writer:
         for chunk in chunks:
             writer.write(chunk)
             digest.update(chunk)
@@ -138,8 +140,11 @@ def receive(path: Path, chunks: Iterable[bytes], *, mode: int = 0o644) -> Hashed
 
 
 @contextlib.contextmanager
-def _replacing(path: Path, mode: int) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; rename it into place on success, remove it otherwise."""
+def replacing(path: Path, mode: int) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; rename it into place on success, remove it otherwise.
+
+    Raises Error FILE003 when that cannot be done (a full disk, no permission).
+    """
     temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -255,7 +260,7 @@ def _expand(patterns: Sequence[str], root: Path, here: Path) -> set[Path]:
             continue
         try:
             for path in root.glob(relative):
-                if not _is_leftover(path.name):
+                if not is_leftover(path.name):
                     found.add(path)
                     _refuse_too_many(len(found), root)
         except ValueError as fault:
@@ -315,5 +320,6 @@ def remove_leftovers(folder: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _is_leftover(name: str) -> bool:
+def is_leftover(name: str) -> bool:
+    """Tell whether a name is that of a temporary file that a killed run of ours may have left."""
     return name.startswith(_LEFTOVER_PREFIX) and name.endswith(_LEFTOVER_SUFFIX)
