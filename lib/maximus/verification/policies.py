@@ -35,6 +35,8 @@ _TEXTS: Final = (
 _NUMBERS: Final = ("min-log-entries", "min-timestamps")
 KEYS: Final = ("version", *_TEXTS, "allow-unsigned", *_NUMBERS, "require")
 """What a policy may say, under the names of the inputs."""
+_DECIDING: Final = frozenset({"allow-unsigned", "identity", "key", "require", "workflow"})
+"""Inputs that would decide differently where the policy says nothing of them; others only ask for more."""
 _PINNED: Final = ("repository_id", "owner_id", "runner")
 """What stays the same from one release to the next, unlike ref, commit and run."""
 
@@ -95,27 +97,24 @@ def _unusable(where: str, wrong: Sequence[str]) -> Error:
     )
 
 
-def merged(
-    policy: PolicyFile, given: Mapping[str, str | tuple[str, ...]]
-) -> tuple[dict[str, str | tuple[str, ...]], str]:
-    """Return the inputs that the policy adds, and the fingerprint that a key must have (empty for none).
+def merged(policy: PolicyFile, given: Mapping[str, str | tuple[str, ...]]) -> dict[str, str | tuple[str, ...]]:
+    """Return the inputs that the policy adds; the key that it asks for is named by an input and compared elsewhere.
 
     `given` are the inputs that somebody gave. Raises Error VERIFY046 (usage) where one says another thing than the
     policy: whoever means to verify by something else leaves the policy out.
     """
-    fingerprint = policy.values.get("key", "")
     wrong = []
     added: dict[str, str | tuple[str, ...]] = {}
     for name, value in policy.values.items():
         if name == "key":
             if "key" not in given:
-                wrong.append(f"`key` is needed: {policy.name} asks for the key {value}, and a fingerprint is no key")
-        elif name not in given:
+                wrong.append(f"`key` is needed: {policy.name} asks for {value}, and a fingerprint is no key")
+        elif name not in given or _is_short(name, given[name], value):
             added[name] = value
         elif given[name] != value:
             wrong.append(f"`{name}` is {_shown(given[name])}, and {policy.name} says {_shown(value)}")
-    weaker = {"allow-unsigned", "require", "key", "identity", "workflow"} & given.keys() - policy.values.keys()
-    wrong += [f"`{name}` is not in {policy.name}, and would decide differently" for name in weaker]
+    others = _DECIDING & given.keys() - policy.values.keys()
+    wrong += [f"`{name}` is not in {policy.name}, and would decide differently" for name in others]
     if wrong:
         raise Error(
             "VERIFY046",
@@ -125,7 +124,13 @@ def merged(
             where="input policy",
             status=ExitStatus.USAGE,
         )
-    return added, str(fingerprint)
+    return added
+
+
+def _is_short(name: str, given: str | tuple[str, ...], stated: str | tuple[str, ...]) -> bool:
+    """Tell whether a name is the short form of the address in the policy, which is the one that counts then."""
+    texts = isinstance(given, str) and isinstance(stated, str)
+    return texts and name in ("repository", "workflow") and str(stated).endswith(f"/{given}")
 
 
 def _shown(value: str | tuple[str, ...]) -> str:
