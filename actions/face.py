@@ -49,7 +49,7 @@ class Record:
     def exit_status(self) -> ExitStatus:
         """The weightiest of what the errors and the verdicts lead to; nothing at all is unmeasured."""
         statuses = [error.status for error in self.errors]
-        statuses += [verdict.status.exit_status for verdict in self.verdicts]
+        statuses += [overall(self.verdicts).exit_status] * bool(self.verdicts)
         return max(statuses, key=lambda status: status.weight, default=ExitStatus.UNMEASURED)
 
     @property

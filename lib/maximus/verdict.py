@@ -50,6 +50,8 @@ class Waiver:
     why: str
     until: str
     """The last day on which it holds, `YYYY-MM-DD`."""
+    issue: str = ""
+    """Where its end is followed up, such as an issue's address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,20 +80,27 @@ class Verdict:
     code: str = ""
     """The error code behind a fail, such as `VERIFY004`."""
     waiver: Waiver | None = None
+    allowed: str = ""
+    """Why it may be unmeasured without blocking; somebody said so by this check's name."""
 
     def __post_init__(self) -> None:
-        """Refuse the two records that must not exist."""
+        """Refuse the three records that must not exist."""
         if self.status is Status.PASS and self.inspected < 1:
             msg = f"{self.check}: a check that inspected nothing is unmeasured, never a pass"
             raise ValueError(msg)
         if (self.status is Status.WAIVED) != (self.waiver is not None):
             msg = f"{self.check}: a waived verdict carries its waiver, and no other does"
             raise ValueError(msg)
+        if self.allowed and self.status is not Status.UNMEASURED:
+            msg = f"{self.check}: only what is unmeasured can be allowed to be"
+            raise ValueError(msg)
 
     def as_document(self) -> dict[str, object]:
         """Return the record as `schemas/verdict.schema.json` describes it, empty fields left out."""
         record = dataclasses.asdict(self)
         record["status"] = self.status.value
+        if self.waiver is not None:
+            record["waiver"] = {key: value for key, value in dataclasses.asdict(self.waiver).items() if value}
         record["evidence"] = [dataclasses.asdict(item) for item in sorted(self.evidence, key=lambda e: e.path)]
         kept = ("check", "status", "inspected")
         return {key: value for key, value in record.items() if key in kept or value not in ("", None, [], ())}
@@ -100,10 +109,13 @@ class Verdict:
 def overall(verdicts: Iterable[Verdict]) -> Status:
     """Return the one status that stands for all: fail, then unmeasured, then waived, then pass.
 
-    No verdict at all is unmeasured.
+    What may be unmeasured counts as waived, as long as anything was measured. No verdict at all is unmeasured.
     """
-    found = {verdict.status for verdict in verdicts}
-    for status in (Status.FAIL, Status.UNMEASURED, Status.WAIVED, Status.PASS):
+    known = tuple(verdicts)
+    found = {Status.WAIVED if verdict.allowed else verdict.status for verdict in known}
+    if all(verdict.status is Status.UNMEASURED for verdict in known):
+        return Status.UNMEASURED
+    for status in (Status.FAIL, Status.UNMEASURED, Status.WAIVED):
         if status in found:
             return status
-    return Status.UNMEASURED
+    return Status.PASS

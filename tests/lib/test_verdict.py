@@ -118,3 +118,26 @@ def test_the_schema_refuses_what_is_no_verdict(change: dict[str, object], names:
 
     assert found
     assert re.search(names, "; ".join(found))
+
+
+def test_what_may_be_unmeasured_blocks_nothing_beside_a_measurement() -> None:
+    """An allowed gap beside a pass counts as waived; alone it stays unmeasured, for nothing was looked at."""
+    gap = Verdict("gate.load", Status.UNMEASURED, 0, allowed="no load test yet")
+    assert overall([gap, verdict(Status.PASS)]) is Status.WAIVED
+    assert overall([gap]) is Status.UNMEASURED
+    assert documents.faults(gap.as_document(), "verdict") == ()
+
+
+def test_only_a_gap_can_be_allowed() -> None:
+    """A pass or a fail that is `allowed` raises, and the schema refuses it."""
+    with pytest.raises(ValueError, match="only what is unmeasured"):
+        Verdict("gate.load", Status.FAIL, 1, allowed="no load test yet")
+    assert documents.faults(verdict(Status.FAIL).as_document() | {"allowed": "so"}, "verdict")
+
+
+def test_a_waiver_names_its_issue_where_it_has_one() -> None:
+    """The issue is kept, and an empty one is left out."""
+    waived = dataclasses.replace(verdict(Status.WAIVED), waiver=dataclasses.replace(WAIVER, issue="#7"))
+    assert waived.as_document()["waiver"] == {"issue": "#7", "until": "2026-12-31", "who": WAIVER.who, "why": WAIVER.why}
+    assert documents.faults(waived.as_document(), "verdict") == ()
+    assert "issue" not in str(verdict(Status.WAIVED).as_document())
