@@ -6,6 +6,7 @@ signature must come from the identity that is named here. COMPLIANT only when al
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,15 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from maximus.errors import Error
-    from maximus.signing.keys import PublicKey
     from maximus.verification.facts import Conclusion
-    from maximus.verification.finding import Fact, Judge
-    from maximus.verification.identity import Policy
+    from maximus.verification.finding import Fact
     from maximus.verification.material import Material
     from maximus.verification.proof import Proof
+    from maximus.verification.records import Record
     from maximus.verification.terms import Terms
-    from maximus.verification.trust import Trust
 
+    from .expectation import Bench
     from .face import Face
 
 __all__ = ["Inputs", "Outputs", "run"]
@@ -35,9 +35,18 @@ __all__ = ["Inputs", "Outputs", "run"]
 class Inputs:
     """What `verify` is asked for."""
 
-    folder: str = given("The release folder to verify. Default: `release`, unless `files` is given.", metavar="DIR")
+    tag: str = given(
+        "The tag of a release on GitHub, whose files are fetched and hashed on the way; `repository` says whose.",
+        metavar="TAG",
+    )
+    folder: str = given(
+        "The release folder to verify. Default: `release`, unless `files` or `tag` is given. "
+        "With `tag` the empty folder in which the files are kept; without it none is.",
+        metavar="DIR",
+    )
     files: tuple[str, ...] = given(
-        "Which files to verify instead of a folder: globs, one a line; `!` in front excludes.",
+        "Which files to verify instead of a folder: globs, one a line; `!` in front excludes. "
+        "`sha256:HEX` stands for a file that is not here.",
         default=(),
         metavar="GLOB",
     )
@@ -67,8 +76,26 @@ class Inputs:
     environment: str = given("The deployment environment that it must come from, exact.", metavar="NAME")
     commit: str = given("The source's commit that it must come from, the whole id.", metavar="ID")
     key: str = given("The public key that must have signed it: a PEM file, or `env:NAME`.", metavar="FILE|env:NAME")
+    policy: str = given(
+        "A policy in a file (JSON): who must have signed and on which terms. `pin` writes one.", metavar="FILE"
+    )
+    pin: str = given(
+        "Where to write such a policy once the release was verified, pinned to the ids of who signed it.",
+        metavar="FILE",
+    )
     trust_config: str = given(
         "A Sigstore ClientTrustConfig or trusted root (JSON). Default: the public instance.", metavar="FILE"
+    )
+    instance: str = given(
+        "The Sigstore instance whose root is believed: `public`, `staging`, or the address of a mirror of the public "
+        "one's TUF repository. Default: `public`.",
+        metavar="public|staging|URL",
+    )
+    offline: bool = given(
+        "Make no request: believe the root in `trust-config`, or the one that came with the program.", default=False
+    )
+    search: bool = given(
+        "Look in the log for the signatures of files that no bundle speaks of (Rekor v1 only).", default=False
     )
     allow_unsigned: tuple[str, ...] = given(
         "Files that may be without a signature, one a line: `GLOB: reason`. They are reported as not signed.",
@@ -86,6 +113,15 @@ class Inputs:
         "with `key` the log is not required.",
         default=(),
         choices=("sbom", "signatures", "log", "identity"),
+    )
+    statement: str = given(
+        "Where to write the verdict as a statement (SLSA verification summary); its predicate alone goes beside it.",
+        metavar="FILE",
+    )
+    token: str = given(
+        "The token to fetch a private release with; a public one needs none.",
+        secret=True,
+        action_default="${{ github.token }}",
     )
 
 
@@ -106,31 +142,54 @@ class Outputs(Concluded):
     )
     trust_root: str = out(
         "The trusted root that was used, a JSON object: `origin`, `source`, `sha256`, `valid-from`, `valid-until` "
-        "(empty where open); empty where none was needed."
+        "(empty where open), `expires` (when TUF wants it renewed); empty where none was needed."
     )
+    records: str = out(
+        "What became of each file, a JSON list: `name`, `status`, `reason`, `sha256`, `code`, `log`, `bundles`.",
+        default="[]",
+    )
+    statement: str = out("The path of the statement that was written, empty without one.")
+    pinned: str = out("The path of the policy that was written, empty without one.")
 
 
 def run(inputs: Inputs, face: Face) -> Outputs:
     """Verify what the inputs name and return what was found; every fault is shown, none ends the run early."""
     # Imported here: `--help` needs nothing of it.
-    from maximus.verification import facts, identity  # noqa: PLC0415
-    from maximus.verification.finding import Fact  # noqa: PLC0415
-    from maximus.verification.identities import identities  # noqa: PLC0415
-    from maximus.verification.inventory import SBOM_NAMES, read_sbom, sbom_errors  # noqa: PLC0415
-    from maximus.verification.proof import prove  # noqa: PLC0415
     from maximus.verification.terms import read_terms  # noqa: PLC0415
 
+    from .expectation import bench_of, with_policy  # noqa: PLC0415 - likewise
+
+    inputs, read = with_policy(inputs)
     terms = read_terms(
         inputs.allow_unsigned,
         inputs.min_log_entries,
         inputs.min_timestamps,
         checks_log=not inputs.key or "log" in inputs.require,
     )
-    bench = _judge(inputs, face)
+    bench = bench_of(inputs, face, read)
+    with contextlib.ExitStack() as stack:
+        material, tag = _material(inputs, face, bench, stack)
+        if not material.items and not material.sealed and not material.broken_files and not material.broken_bundles:
+            raise _nothing(inputs)
+        if inputs.search:
+            from .logsearch import searched  # noqa: PLC0415 - only a search needs it
+
+            material = searched(material, bench, face)
+        return _judged(inputs, face, bench, material, terms, tag)
+
+
+def _judged(inputs: Inputs, face: Face, bench: Bench, material: Material, terms: Terms, tag: str) -> Outputs:  # noqa: PLR0913, PLR0917 - the facts of one run
+    """Judge the material, show what was found, and write what was asked for."""
+    from maximus.verification import facts, identity  # noqa: PLC0415 - as in `run`
+    from maximus.verification.finding import Fact  # noqa: PLC0415 - likewise
+    from maximus.verification.identities import identities  # noqa: PLC0415 - likewise
+    from maximus.verification.inventory import SBOM_NAMES, read_sbom, sbom_errors  # noqa: PLC0415 - likewise
+    from maximus.verification.proof import prove  # noqa: PLC0415 - likewise
+    from maximus.verification.records import records  # noqa: PLC0415 - likewise
+
+    from .findings import trust_verdict, write_policy, write_statement  # noqa: PLC0415 - likewise
+
     policy = bench.policy
-    material = _material(inputs, face)
-    if not material.items and not material.sealed and not material.broken_files and not material.broken_bundles:
-        raise _nothing(inputs)
     if material.left_out:
         count = len(material.left_out)
         face.say(f"left out: {count} file{'' if count == 1 else 's'} in evidence/, which is no part of the release")
@@ -143,8 +202,6 @@ def run(inputs: Inputs, face: Face) -> Outputs:
     required = facts.required_facts(inputs.require, is_folder=not inputs.files, policy=policy)
     conclusions = facts.conclude(proof, sboms, material, policy, required)
 
-    if bench.trust:
-        face.say(bench.trust.describe())
     _report(
         face, required, [(Fact.SIGNATURES, entry.error) for entry in (*material.broken_files, *material.broken_bundles)]
     )
@@ -155,9 +212,15 @@ def run(inputs: Inputs, face: Face) -> Outputs:
         for bundle, alias in outcome.aliases:
             face.warn(f"{outcome.name} is signed under another name, {alias} (in {bundle})")
     allowed = _tell_allowances(face, proof, terms)
+    found = records(proof, material, _archives(inputs))
+    _show(face, found)
     for conclusion in conclusions:
         if conclusion.is_required:
             face.judge(conclusion.verdict)
+    verdicts = [conclusion.verdict for conclusion in conclusions]
+    if bench.trust:
+        verdicts.append(trust_verdict(bench.trust, face))
+        face.judge(verdicts[-1])
     face.table(
         "four facts",
         ("fact", "status", "count", "what"),
@@ -168,7 +231,7 @@ def run(inputs: Inputs, face: Face) -> Outputs:
     face.headline(_headline(is_compliant, signed, allowed, conclusions, shortened(identity.describe(policy))))
     return Outputs(
         compliant="true" if is_compliant else "false",
-        checks=as_json([conclusion.verdict.as_document() for conclusion in conclusions]),
+        checks=as_json([verdict.as_document() for verdict in verdicts]),
         missing=as_json(sorted({name for name, _ in proof.account.missing})),
         extra=as_json(list(proof.account.extra)),
         unsigned=as_json(
@@ -180,7 +243,38 @@ def run(inputs: Inputs, face: Face) -> Outputs:
         ),
         identities=as_json(identities(proof)),
         trust_root=as_json(bench.trust.as_document()) if bench.trust else "",
+        records=as_json([record.as_document() for record in found]),
+        statement=write_statement(inputs, bench, terms, found, material, tag, is_compliant=is_compliant, face=face),
+        pinned=write_policy(inputs, bench, terms, proof, is_compliant=is_compliant, face=face),
     )
+
+
+def _archives(inputs: Inputs) -> Sequence[str]:
+    """Return what stands beside a release on GitHub and cannot be signed."""
+    if not inputs.tag:
+        return ()
+    from maximus.github.published import ARCHIVES  # noqa: PLC0415 - only a run with a tag needs it
+
+    return ARCHIVES
+
+
+MAX_SHOWN = 200
+"""Files that get a line each; of more, those that are verified are counted in one."""
+
+
+def _show(face: Face, found: Sequence[Record]) -> None:
+    """Show the account, a line for each file."""
+    from maximus.verification.records import State  # noqa: PLC0415 - as in `run`
+
+    quiet = [record for record in found if record.state is State.VERIFIED] if len(found) > MAX_SHOWN else []
+    rows = [
+        (record.name, record.state.value, shortened(record.reason))
+        for record in found
+        if not quiet or record.state is not State.VERIFIED
+    ]
+    if quiet:
+        rows.append((f"{len(quiet)} files", State.VERIFIED.value, "the output `records` has each of them"))
+    face.table("files", ("file", "status", "why"), rows)
 
 
 def _tell_allowances(face: Face, proof: Proof, terms: Terms) -> int:
@@ -221,99 +315,47 @@ def _headline(
     return f"NOT COMPLIANT: {', '.join(failed) or 'see the errors'}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Bench:
-    """What judges, and by what."""
+def _material(inputs: Inputs, face: Face, bench: Bench, stack: contextlib.ExitStack) -> tuple[Material, str]:
+    """Return what there is to verify, and the release's tag where it was fetched."""
+    from maximus.verification.delivered import named_digests, read_digests  # noqa: PLC0415 - as in `run`
+    from maximus.verification.material import read_files, read_folder  # noqa: PLC0415 - likewise
 
-    policy: Policy
-    judge: Judge
-    key: PublicKey | None = None
-    trust: Trust | None = None
-    """The trusted root; None where a key alone decides."""
+    if inputs.tag:
+        from .delivery import Order, deliver  # noqa: PLC0415 - only a run with a tag needs it
 
-
-def _judge(inputs: Inputs, face: Face) -> _Bench:
-    """Return who must have signed, and the judge for it; raises Error VERIFY001 (usage) with all faults at once."""
-    from maximus.verification import identity  # noqa: PLC0415 - as in `run`
-    from maximus.verification.claims import Claims  # noqa: PLC0415 - likewise
-
-    asked = identity.Asked(
-        repository=inputs.repository,
-        workflow=inputs.workflow,
-        ref=inputs.ref,
-        issuer=inputs.issuer,
-        identity=inputs.identity,
-        has_key=bool(inputs.key),
-        server=(face.environment.get("GITHUB_SERVER_URL") or identity.GITHUB).rstrip("/"),
-        claims=Claims(
-            repository_id=inputs.repository_id,
-            owner_id=inputs.owner_id,
-            runner=inputs.runner,
-            trigger=inputs.trigger,
-            environment=inputs.environment,
-            commit=inputs.commit,
-        ),
-    )
-    wrong = identity.policy_faults(asked)
-    if inputs.folder and inputs.files:
-        wrong.append("`folder` and `files` exclude each other: a whole release, or single files")
-    if inputs.key and inputs.issuer != GITHUB_ISSUER:
-        wrong.append("`issuer` says nothing about a key: give it or `key`, not both")
-    identity.refuse(wrong)
-    if inputs.key:
-        from maximus.verification.keyed import KeyJudge  # noqa: PLC0415 - 60 ms of cryptography
-
-        key = _public_key(inputs.key, face)
-        trust, verifier = None, None
-        if "log" in inputs.require:
-            from maximus.verification.strict import strict_verifier  # noqa: PLC0415 - as below
-
-            trust = _trust(inputs, face)
-            verifier = strict_verifier(trust)
-        return _Bench(identity.ByKey(key.fingerprint), KeyJudge(key, verifier), key, trust)
-    keyless = identity.read_policy(asked)
-    # Imported here: 350 ms of sigstore, which neither a key nor a wrong input should cost.
-    from maximus.verification.keyless import KeylessJudge  # noqa: PLC0415
-
-    trust = _trust(inputs, face)
-    return _Bench(keyless, KeylessJudge(trust, keyless), trust=trust)
-
-
-def _trust(inputs: Inputs, face: Face) -> Trust:
-    from maximus.verification.instances import find_trust, read_instance  # noqa: PLC0415 - as in `run`
-
-    config = Path(inputs.trust_config) if inputs.trust_config else None
-    return find_trust(read_instance(""), config, offline=False, say=face.say)
-
-
-def _public_key(source: str, face: Face) -> PublicKey:
-    from maximus.errors import Error, ExitStatus  # noqa: PLC0415 - as in `run`
-    from maximus.signing.keys import MAX_KEY, load_public_key  # noqa: PLC0415 - 60 ms of cryptography
-
-    kind, _, variable = source.partition(":")
-    if kind == "env":
-        return load_public_key(face.environment.get(variable, "").encode("utf-8"), f"the variable {variable}")
-    try:
-        with Path(source).open("rb") as stream:
-            return load_public_key(stream.read(MAX_KEY), source)
-    except OSError as fault:
-        raise Error(
-            "VERIFY002",
-            f"cannot read the key {source}",
-            why=fault.strerror or str(fault),
-            fix="`key` takes the path of a public key in PEM, or `env:NAME`.",
-            where="input key",
-            status=ExitStatus.USAGE,
-        ) from fault
-
-
-def _material(inputs: Inputs, face: Face) -> Material:
-    from maximus.verification.material import read_files, read_folder  # noqa: PLC0415 - as in `run`
-
+        order = Order(
+            repository=inputs.repository,
+            tag=inputs.tag,
+            token=inputs.token,
+            folder=Path(inputs.folder) if inputs.folder else None,
+            keeps_content=bench.key is not None and bench.key.reads_files,
+        )
+        delivery = stack.enter_context(deliver(order, face))
+        face.say(f"release {delivery.tag} of {inputs.repository}: {delivery.files} files, {delivery.bytes} bytes")
+        return delivery.material, delivery.tag
     bundles = Path(inputs.bundles) if inputs.bundles else None
-    if inputs.files:
-        return read_files(inputs.files, Path.cwd(), bundles, lambda total: face.progress("hashing", total))
-    return read_folder(Path(inputs.folder or "release"), bundles, lambda total: face.progress("hashing", total))
+    if not inputs.files:
+        folder = Path(inputs.folder or "release")
+        return read_folder(folder, bundles, lambda total: face.progress("hashing", total)), ""
+    digests, patterns = named_digests(inputs.files)
+    material = read_files(patterns, Path.cwd(), bundles, lambda total: face.progress("hashing", total))
+    if digests:
+        if bundles is None and not inputs.search:
+            raise _no_place()
+        material = read_digests(digests, bundles, material)
+    return material, ""
+
+
+def _no_place() -> Error:
+    from maximus.errors import Error, ExitStatus  # noqa: PLC0415 - as in `run`
+
+    return Error(
+        "VERIFY050",
+        "a digest has no bundle beside it",
+        fix="Say with `bundles` where its bundle lies, or look for it in the log with `search`.",
+        where="input bundles",
+        status=ExitStatus.USAGE,
+    )
 
 
 def _nothing(inputs: Inputs) -> Error:

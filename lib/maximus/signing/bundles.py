@@ -246,7 +246,7 @@ def _parts(document: Mapping[str, Any], media_type: str) -> Bundle:
         certificate=_certificate(material, media_type),
         key_hint=_key_hint(material),
         content=_content(document),
-        entries=tuple(_entry(entry) for entry in _few(material.get("tlogEntries"))),
+        entries=tuple(_entry(entry) for entry in _few(material.get("tlogEntries", []))),
         timestamps=_timestamps(material),
     )
 
@@ -258,15 +258,14 @@ def _know(item: Mapping[str, Any], *names: str) -> None:
         raise ValueError(msg)
 
 
-def _few(items: list[Any] | None) -> list[Any]:
-    found = [] if items is None else items
-    if not isinstance(found, list):
+def _few(items: object) -> list[Any]:
+    if not isinstance(items, list):
         msg = "it has something else where a list must be"
         raise TypeError(msg)
-    if len(found) > MAX_ENTRIES:
-        msg = f"it has {len(found)} log entries or timestamps"
+    if len(items) > MAX_ENTRIES:
+        msg = f"it has {len(items)} log entries or timestamps"
         raise ValueError(msg)
-    return found
+    return items
 
 
 def _timestamps(material: Mapping[str, Any]) -> tuple[bytes, ...]:
@@ -274,7 +273,7 @@ def _timestamps(material: Mapping[str, Any]) -> tuple[bytes, ...]:
     if data is None:
         return ()
     _know(data, "rfc3161Timestamps")
-    stamps = _few(data.get("rfc3161Timestamps"))
+    stamps = _few(data.get("rfc3161Timestamps", []))
     for stamp in stamps:
         _know(stamp, "signedTimestamp")
     return tuple(_bytes(stamp["signedTimestamp"]) for stamp in stamps)

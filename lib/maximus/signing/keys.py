@@ -62,6 +62,8 @@ KEY_NAME: Final = "signing-key.pem"
 """The name of the managed key in the user's configuration folder."""
 _MIN_RSA: Final = 2048
 _CURVES: Final = ("secp256r1", "secp384r1")
+_READ_CURVES: Final = (*_CURVES, "secp521r1")
+"""What others sign with is verified: P-521 too."""
 _PREHASHED: Final = Prehashed(SHA256())
 
 _Private: TypeAlias = EllipticCurvePrivateKey | Ed25519PrivateKey | RSAPrivateKey
@@ -327,7 +329,7 @@ def _private_of_known_type(key: object, where: str) -> _Private:
 
 def _public_of_known_type(key: object, where: str) -> _Public:
     match key:
-        case EllipticCurvePublicKey() if key.curve.name in _CURVES:
+        case EllipticCurvePublicKey() if key.curve.name in _READ_CURVES:
             return key
         case RSAPublicKey() if key.key_size >= _MIN_RSA:
             return key

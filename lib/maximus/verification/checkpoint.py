@@ -1,8 +1,7 @@
-"""A log's checkpoint beside the proof that it is to cover: what sigstore-python leaves unread. Pure.
+"""A log's checkpoint beside the proof that it is to cover. Pure.
 
-sigstore-python verifies one signature of the note and compares the root hash. Unread are the tree's size, so
-that a proof may claim another, the name of who signed, and every line of the signature block that it cannot
-parse.
+sigstore-python verifies one signature of the note and compares the root hash. It leaves unread the tree's size, so
+that a proof may claim another, the name of who signed, and every line of the signature block that it cannot parse.
 See: https://github.com/transparency-dev/formats/blob/main/log/README.md and https://c2sp.org/signed-note
 """
 
@@ -19,11 +18,11 @@ _SIGNATURE: Final = re.compile("\N{EM DASH} (?P<name>[^ +\n]+) (?P<signature>[A-
 _SIZE: Final = re.compile(r"0|[1-9][0-9]{0,19}")
 
 
-def check_checkpoint(envelope: str, tree_size: int, root: bytes, log_id: bytes) -> None:
-    """Return when the checkpoint states this size and root, and its log signs it in its own name.
+def check_checkpoint(envelope: str, tree_size: int, root: bytes, log_id: bytes) -> tuple[bytes, bytes]:
+    """Return the note and its log's signature, where it states this size and root and is signed in the log's name.
 
-    `log_id` is the key id under which the trusted root has the log; its first four bytes mark the signature.
-    Raises ValueError in words otherwise.
+    `log_id` is the key id under which the trusted root has the log; its first four bytes mark the signature,
+    which is the caller's to verify. Raises ValueError in words otherwise.
     """
     note, separator, signatures = envelope.partition("\n\n")
     lines = note.split("\n")
@@ -37,25 +36,27 @@ def check_checkpoint(envelope: str, tree_size: int, root: bytes, log_id: bytes) 
     if _decoded(stated_root) != root:
         msg = "the checkpoint states another root than the inclusion proof"
         raise ValueError(msg)
-    _check_signatures(signatures, origin, log_id)
+    return f"{note}\n".encode(), _signature(signatures, origin, log_id)
 
 
-def _check_signatures(block: str, origin: str, log_id: bytes) -> None:
+def _signature(block: str, origin: str, log_id: bytes) -> bytes:
     if not block.endswith("\n"):
         msg = "the checkpoint's signatures are malformed"
         raise ValueError(msg)
-    names = []
+    found_by_name: list[tuple[str, bytes]] = []
     for line in block[:-1].split("\n"):
         found = _SIGNATURE.fullmatch(line)
         if found is None:
             msg = "a line among the checkpoint's signatures is none"
             raise ValueError(msg)
-        if _decoded(found["signature"])[:4] == log_id[:4]:
-            names.append(found["name"])
+        signature = _decoded(found["signature"])
+        if signature[:4] == log_id[:4]:
+            found_by_name.append((found["name"], signature[4:]))
     # Rekor v1 puts the tree's number behind its name: `rekor.example - 1193050959916656506`.
-    if names != [origin.partition(" - ")[0]]:
+    if [name for name, _ in found_by_name] != [origin.partition(" - ")[0]]:
         msg = f"the checkpoint of {origin[:80]!r} is not signed once in that name by its log"
         raise ValueError(msg)
+    return found_by_name[0][1]
 
 
 def _decoded(text: str) -> bytes:

@@ -67,6 +67,8 @@ class Finding:
     key: str = ""
     """The fingerprint of the managed key that it was checked with."""
     log: Logged | NotLogged = NotLogged("nothing was checked")
+    logs: tuple[Logged, ...] = ()
+    """All entries of the bundle, each of which holds; `log` is the first."""
     timestamps: int = 0
     """How many signed timestamps of trusted authorities hold."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from maximus.errors import Error
 from maximus.signing.bundles import PUBLIC_KEY_NAME
 
-from .finding import Fact, Fault, Finding, Logged
+from .finding import Fact, Fault, Finding
 from .folder import Account, account
 from .material import unseen
 from .terms import NO_TERMS
@@ -161,7 +161,7 @@ def _held_to(terms: Terms, judged: list[tuple[Cover, Finding]]) -> list[tuple[Co
             reason = f"signed timestamps that hold: {finding.timestamps}, at least {terms.min_timestamps} are asked for"
             finding = _faulted(finding, Fault(Fact.SIGNATURES, "VERIFY026", reason))  # noqa: PLW2901 - the same, judged
         held.append((cover, finding))
-    entries = {finding.log for _, finding in held if finding.holds(Fact.LOG) and isinstance(finding.log, Logged)}
+    entries = {place for _, finding in held if finding.holds(Fact.LOG) for place in finding.logs}
     if not entries or len(entries) >= terms.min_log_entries:
         return held
     reason = f"different log entries that hold: {len(entries)}, at least {terms.min_log_entries} are asked for"

@@ -71,14 +71,24 @@ class Roots:
     authorities: tuple[Authority, ...]
     stampers: tuple[Authority, ...]
 
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """What is needed to verify an identity's signature, and is not there."""
+        needed = {
+            "certificate authority": self.authorities,
+            "CT log": self.certificate_logs,
+            "transparency log": self.logs,
+        }
+        return tuple(what for what, found in needed.items() if not found)
+
 
 def read_roots(document: Mapping[str, Any]) -> Roots:
     """Return what a trusted root holds, as it was read from JSON; a key of an unknown kind is as good as absent.
 
-    Raises ValueError in words where it is malformed, or lacks what is needed to verify an identity's signature.
+    Raises ValueError in words where it is malformed. What it lacks is for `verifier.bundle_verifier` to say.
     """
     try:
-        roots = Roots(
+        return Roots(
             logs=_logs(document.get("tlogs")),
             certificate_logs=_logs(document.get("ctlogs")),
             authorities=tuple(_authority(each) for each in _few(document.get("certificateAuthorities"))),
@@ -87,15 +97,6 @@ def read_roots(document: Mapping[str, Any]) -> Roots:
     except (KeyError, TypeError, AttributeError, binascii.Error) as fault:
         msg = f"{fault} is missing" if isinstance(fault, KeyError) else f"it is malformed: {str(fault)[:200]}"
         raise ValueError(msg) from fault
-    for what, found in (
-        ("certificate authority", roots.authorities),
-        ("CT log", roots.certificate_logs),
-        ("transparency log", roots.logs),
-    ):
-        if not found:
-            msg = f"it has no {what} that can be used"
-            raise ValueError(msg)
-    return roots
 
 
 def _few(items: Any) -> list[Any]:  # noqa: ANN401 - foreign JSON enters here

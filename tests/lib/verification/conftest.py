@@ -17,8 +17,8 @@ from maximus.signing.keys import load_public_key
 from maximus.verification.identity import ByWorkflow
 from maximus.verification.keyed import KeyJudge
 from maximus.verification.keyless import KeylessJudge
-from maximus.verification.strict import strict_verifier
 from maximus.verification.trust import Trust, read_trust
+from maximus.verification.verifier import bundle_verifier
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -152,4 +152,4 @@ def logged(real: Real, cosign: Cosign, tmp_path_factory: pytest.TempPathFactory)
             assert done.returncode == 0, done.stderr
             bundles[bundle.stem] = bundle.read_bytes()
     key = load_public_key((folder / "key.pub").read_bytes(), "key.pub")
-    return KeyJudge(key, strict_verifier(read_trust(real.root))), bundles
+    return KeyJudge(key, bundle_verifier(read_trust(real.root))), bundles

@@ -53,7 +53,7 @@ def test_refuses_every_change_of_what_a_key_signed(
         (path, what)
         for path, what, mutant in _mutants(original)
         if mutant != original
-        and path[-1] != "hint"
+        and "publicKey" not in path
         and _is_accepted(real, judge, mutant)
         and _signed_parts(original, stamps=False) != _signed_parts(mutant, stamps=False)
     ]

@@ -10,8 +10,8 @@ import pytest
 
 from maximus.errors import Error, ExitStatus
 from maximus.verification.instances import find_trust, read_instance
-from maximus.verification.strict import strict_verifier
 from maximus.verification.trust import read_trust
+from maximus.verification.verifier import bundle_verifier
 from tests.lib.verification.conftest import embedded
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ ROOT_TYPE = "application/vnd.dev.sigstore.trustedroot+json;version=0.1"
 
 def test_builds_a_verifier_from_the_public_root() -> None:
     """The public instance's own root, with its retired logs and authorities, can be used."""
-    strict_verifier(embedded())
+    bundle_verifier(embedded())
 
 
 def test_takes_a_trusted_root_alone_and_one_in_a_configuration(tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_refuses_a_root_that_lacks_what_is_needed(tmp_path: Path, part: str) -> 
     path = tmp_path / "root.json"
     path.write_text(json.dumps(root), encoding="utf-8")
     with pytest.raises(Error) as caught:
-        strict_verifier(read_trust(path))
+        bundle_verifier(read_trust(path))
     assert (caught.value.code, caught.value.status) == ("VERIFY007", ExitStatus.USAGE)
 
 
