@@ -26,6 +26,7 @@ TITLES = {
     "verify": "maximus verify",
     "draft": "maximus draft",
     "label": "maximus label",
+    "consciousness": "maximus consciousness",
 }
 BRANDING = {
     "release": ("package", "blue"),
@@ -34,6 +35,7 @@ BRANDING = {
     "verify": ("check-circle", "blue"),
     "draft": ("file-text", "blue"),
     "label": ("tag", "blue"),
+    "consciousness": ("activity", "blue"),
 }
 PERMISSIONS = {
     "release": {"contents": "write: drafts the release and attaches its files", "id-token": "write: keyless signing"},
@@ -48,6 +50,7 @@ PERMISSIONS = {
         "contents": "read: the configuration",
         "pull-requests": "write: adds the labels",
     },
+    "consciousness": {},
 }
 
 
