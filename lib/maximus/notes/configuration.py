@@ -7,9 +7,9 @@ because thousands of files carry keys of older versions and of other tools.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
-from maximus.errors import Error, ExitStatus
 from maximus.notes.categories import Category, CategoryType, Condition, Conventional, Mode
 from maximus.notes.reading import Reading
 from maximus.notes.versions import Increment
@@ -19,12 +19,21 @@ if TYPE_CHECKING:
 
     from maximus.yaml import Node
 
-__all__ = ["Configuration", "Replacer", "read_configuration"]
+__all__ = [
+    "Compat",
+    "Configuration",
+    "Replacer",
+    "is_moment",
+    "read_configuration",
+    "read_keys",
+]
 
 Latest = Literal["true", "false", "legacy"]
+Compat = Literal["v6", "v7"]
+"""Which release-drafter's meanings a configuration has; 7's where nothing is said."""
 
 IGNORED_KEYS = ("branches", "initial-commits-since", "references")
-"""Keys of version 6 and earlier that have no effect any more."""
+"""Keys of version 6 and earlier that have no effect any more; with `compat: v6` the second has."""
 DEPRECATED_KEYS = ("exclude-labels", "exclude-paths", "include-labels", "include-paths", "version-resolver")
 """Keys that still work and have a modern form: `categories` with `type` and `when`."""
 
@@ -70,7 +79,20 @@ class Configuration:
     prerelease_identifier: str = ""
     include_pre_releases: bool = False
     pull_request_limit: int = 5
+    base: Literal["latest", "nearest"] = "latest"
+    """Our own: whether the notes count from the highest release, or from the nearest one below the head."""
+    direct_commits: bool = False
+    """Our own: whether commits without a pull request are changes too."""
     replacers: tuple[Replacer, ...] = ()
+    compat: Compat = "v7"
+    initial_commits_since: str = ""
+    """With `compat: v6` and no release: from when on the history counts, ISO 8601; empty for all of it."""
+    escape: Literal["configured", "strict"] = "configured"
+    """Whether strangers' texts lose their Markdown: as `change-title-escapes` says, or all of it."""
+    title_from: Literal["pull-request", "merge-commit"] = "pull-request"
+    """Where a change's title comes from; a pull request's can be changed after the merge."""
+    major_by: Literal["anybody", "maintainer"] = "anybody"
+    """Whose label or title may lead to a major version."""
     notices: tuple[str, ...] = ()
     """What a maintainer should know about the file, sorted: deprecated and removed keys, old forms."""
 
@@ -78,19 +100,32 @@ class Configuration:
 _DEFAULT = Configuration()
 
 
-def read_configuration(root: Node) -> Configuration:
-    """Return the configuration that the merged file holds.
+def read_configuration(root: Node, *, compat: Compat | None = None) -> Configuration:
+    """Return the configuration that the merged file holds; `compat` beats what the file says of it.
 
     Raises Error NOTES002 (usage) with every fault, its key and its line.
     """
     reading = Reading()
+    configuration = read_keys(reading, root, compat=compat)
+    reading.refuse()
+    return replace(configuration, notices=tuple(sorted(reading.notices)))
+
+
+def read_keys(reading: Reading, root: Node, *, compat: Compat | None = None) -> Configuration:
+    """Return the configuration without its notices; what is wrong, and what is to be said, stays with the reading."""
     keys = reading.mapping(root, "")
+    stated: Compat = reading.choice(keys, "compat", ("v6", "v7"), "v7")
+    compat = compat or stated
     categories = [
         _read_category(reading, item, f"categories[{index}]")
         for index, item in enumerate(reading.items(keys.get("categories"), "categories"))
     ]
-    categories += _deprecated_categories(reading, keys, categories)
+    categories += _deprecated_categories(reading, keys, categories, compat)
     _check_categories(reading, keys.get("categories"), categories)
+    if compat == "v6":
+        categories = [replace(item, collapse_after=item.collapse_after or -1) for item in categories]
+    elif any(item.type is CategoryType.CHANGELOG and item.collapse_after == 0 for item in categories):
+        reading.notices.add("`collapse-after: 0` always collapses; in version 6 it never did (write -1 for that)")
     configuration = Configuration(
         template=reading.text(keys, "template", ""),
         header=reading.text(keys, "header", ""),
@@ -123,37 +158,49 @@ def read_configuration(root: Node) -> Configuration:
         prerelease_identifier=reading.text(keys, "prerelease-identifier", ""),
         include_pre_releases=reading.word(keys, "include-pre-releases") or False,
         pull_request_limit=reading.integer(keys, "pull-request-limit", 5, minimum=1),
+        base=reading.choice(keys, "base", ("latest", "nearest"), "latest"),
+        direct_commits=reading.boolean(keys, "direct-commits", default=False),
         replacers=_read_replacers(reading, keys),
-        notices=(),
+        compat=compat,
+        initial_commits_since=_read_since(reading, keys, compat),
+        escape=reading.choice(keys, "escape", ("configured", "strict"), "configured"),
+        title_from=reading.choice(keys, "title-from", ("pull-request", "merge-commit"), "pull-request"),
+        major_by=reading.choice(keys, "major-by", ("anybody", "maintainer"), "anybody"),
     )
     # Accepted for the sake of files that set it: how many commits are asked for at once changes no result.
     reading.integer(keys, "history-limit", 15, minimum=1)
-    _notice_removed(reading, keys)
-    if reading.faults:
-        raise Error(
-            "NOTES002",
-            f"the configuration has {len(reading.faults)} fault{'s' if len(reading.faults) > 1 else ''}",
-            why="; ".join(fault.line for fault in reading.faults),
-            fix="Mend the keys that are named; nothing was sent.",
-            where=reading.faults[0].place,
-            status=ExitStatus.USAGE,
-        )
-    return _with_notices(configuration, reading)
-
-
-def _with_notices(configuration: Configuration, reading: Reading) -> Configuration:
-    return replace(configuration, notices=tuple(sorted(reading.notices)))
+    _notice_old(reading, keys, compat)
+    return configuration
 
 
 def _read_latest(reading: Reading, keys: Mapping[str, Node]) -> Latest | None:
     node = keys.get("latest")
     if node is not None and node.value == "legacy":
-        reading.notices.add("`latest: legacy` is an old form; it is sent as it stands")
+        reading.bare.add("`latest: legacy`")
         return "legacy"
     word = reading.word(keys, "latest")
     if word is None:
         return None
     return "true" if word else "false"
+
+
+def _read_since(reading: Reading, keys: Mapping[str, Node], compat: Compat) -> str:
+    """Return `initial-commits-since`, which only `compat: v6` looks at; elsewhere it may hold anything."""
+    if compat != "v6":
+        return ""
+    text = reading.text(keys, "initial-commits-since", "")
+    if text and not is_moment(text):
+        reading.fault("initial-commits-since", "a date is needed, such as 2026-01-31", keys["initial-commits-since"])
+    return text
+
+
+def is_moment(text: str) -> bool:
+    """Tell whether a text is a date or a moment as ISO 8601 writes one, such as 2026-01-31T00:00:00Z."""
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _read_replacers(reading: Reading, keys: Mapping[str, Node]) -> tuple[Replacer, ...]:
@@ -263,7 +310,9 @@ def _read_conventional(reading: Reading, node: Node | None, path: str) -> Conven
     )
 
 
-def _deprecated_categories(reading: Reading, keys: Mapping[str, Node], own: list[Category]) -> list[Category]:
+def _deprecated_categories(
+    reading: Reading, keys: Mapping[str, Node], own: list[Category], compat: Compat
+) -> list[Category]:
     """Return what the deprecated top-level keys mean, in the order in which they are appended."""
     found: list[Category] = []
     for verb, kind in (("exclude", CategoryType.PRE_EXCLUDE), ("include", CategoryType.PRE_INCLUDE)):
@@ -273,12 +322,16 @@ def _deprecated_categories(reading: Reading, keys: Mapping[str, Node], own: list
             continue
         if any(category.type is kind for category in own):
             reading.fault(f"{verb}-labels", f"a category of type {kind} is there too; keep one of the two", None)
-        if labels and paths:
-            reading.notices.add(
-                f"`{verb}-labels` and `{verb}-paths` together mean both; in version 6 either was enough"
-            )
         reading.deprecated |= {key for key in (f"{verb}-labels", f"{verb}-paths") if key in keys}
-        found.append(Category(kind, when=(Condition(labels=labels, paths=paths),)))
+        both = (Condition(labels=labels, paths=paths),)
+        if labels and paths and kind is CategoryType.PRE_EXCLUDE:
+            if compat == "v6":
+                both = (Condition(labels=labels), Condition(paths=paths))
+            else:
+                reading.notices.add(
+                    "`exclude-labels` and `exclude-paths` drop what has both; in version 6 either was enough"
+                )
+        found.append(Category(kind, when=both))
     return found + _deprecated_resolvers(reading, keys.get("version-resolver"), own)
 
 
@@ -311,16 +364,21 @@ def _check_categories(reading: Reading, node: Node | None, categories: list[Cate
     open_ended = [c for c in categories if c.type is CategoryType.CHANGELOG and not c.when]
     if len(open_ended) > 1:
         reading.fault("categories", "only one category of the changelog can do without `when`", node)
-    if any(category.type is CategoryType.CHANGELOG and category.collapse_after == 0 for category in categories):
-        reading.notices.add("`collapse-after: 0` always collapses; in version 6 it never did (write -1 for that)")
 
 
-def _notice_removed(reading: Reading, keys: Mapping[str, Node]) -> None:
-    removed = sorted(key for key in IGNORED_KEYS if key in keys)
-    if removed:
-        reading.notices.add(f"keys without effect since release-drafter 7: {', '.join(removed)}; leave them out")
+def _notice_old(reading: Reading, keys: Mapping[str, Node], compat: Compat) -> None:
+    """Collect what is old into one notice: most real files have several such keys, and nobody reads one for each."""
+    taken = ("initial-commits-since",) if compat == "v6" else ()
+    removed = sorted(key for key in IGNORED_KEYS if key in keys and key not in taken)
+    told = []
     if reading.deprecated:
-        keys_text = ", ".join(sorted(reading.deprecated))
-        reading.notices.add(f"deprecated keys: {keys_text}; the modern form is `categories` with `type` and `when`")
+        told.append(f"deprecated: {', '.join(sorted(reading.deprecated))} (write `categories` with `type` and `when`)")
+    if removed:
+        told.append(f"without effect since release-drafter 7: {', '.join(removed)} (leave out)")
     if reading.bare:
-        reading.notices.add(f"old forms, taken all the same: {', '.join(sorted(reading.bare))}")
+        told.append(f"old forms: {', '.join(sorted(reading.bare))}")
+    if told:
+        reading.notices.add(
+            f"the configuration works as it stands, but is of an older kind: {'; '.join(told)}; "
+            "`draft --check` explains each and writes the modern form"
+        )

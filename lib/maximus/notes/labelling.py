@@ -82,15 +82,9 @@ def read_rules(root: Node) -> Rules:
     keys = reading.mapping(root, "")
     items = reading.items(keys.get("autolabeler"), "autolabeler")
     rules = tuple(_read_rule(reading, item, f"autolabeler[{index}]") for index, item in enumerate(items))
-    if reading.faults:
-        raise Error(
-            "NOTES002",
-            f"the configuration has {len(reading.faults)} fault{'s' if len(reading.faults) > 1 else ''}",
-            why="; ".join(fault.line for fault in reading.faults),
-            fix="Mend the keys that are named; nothing was sent.",
-            where=reading.faults[0].place,
-            status=ExitStatus.USAGE,
-        )
+    reading.refuse()
+    if reading.bare:
+        reading.notices.add(f"old forms, taken all the same: {', '.join(sorted(reading.bare))}")
     if not rules:
         raise Error(
             "NOTES022",

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
+from maximus.errors import Error, ExitStatus
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -48,6 +50,19 @@ class Reading:
     """Deprecated keys that were met."""
     bare: set[str] = field(default_factory=set)
     """Keys with a value in a form that only older versions took: a text for a list, a number in quotes."""
+
+    def refuse(self) -> None:
+        """Raise Error NOTES002 (usage) with every fault that was met, its key and its line; nothing without any."""
+        if not self.faults:
+            return
+        raise Error(
+            "NOTES002",
+            f"the configuration has {len(self.faults)} fault{'s' if len(self.faults) > 1 else ''}",
+            why="; ".join(fault.line for fault in self.faults),
+            fix="Mend the keys that are named; nothing was sent.",
+            where=self.faults[0].place,
+            status=ExitStatus.USAGE,
+        )
 
     def fault(self, key: str, text: str, node: Node | None) -> None:
         """Remember a fault."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from maximus.errors import Error
@@ -119,3 +121,78 @@ def test_conditions_without_a_predicate_are_dropped() -> None:
     """A category whose conditions are all empty takes what is left over."""
     [category] = read("categories: [{title: A, when: [{}, {labels-mode: all}]}]").categories
     assert category.when == ()
+
+
+def test_all_that_is_old_shares_one_notice() -> None:
+    """Deprecated keys, keys without effect and old forms: one notice, which names them and the way out."""
+    text = "latest: legacy\nreferences: [main]\nexclude-labels: skip\nhistory-limit: '5'\n"
+    [notice] = read(text).notices
+    assert [word in notice for word in ("`latest: legacy`", "references", "exclude-labels", "--check")] == [True] * 4
+
+
+# The meanings of version 6, row by row where they reach the configuration.
+
+
+def test_version_6_never_collapses_after_zero() -> None:
+    """`collapse-after: 0` is -1 there, without a word about it."""
+    made = read("compat: v6\ncategories: [{title: A, collapse-after: 0}, {title: B, label: b, collapse-after: 3}]")
+    assert [category.collapse_after for category in made.categories] == [-1, 3]
+    assert not any("collapse" in notice for notice in made.notices)
+
+
+def test_version_7_says_that_zero_collapses() -> None:
+    """Without `compat` the meaning is 7's, and a notice says what changed."""
+    made = read("categories: [{title: A, collapse-after: 0}]")
+    assert made.categories[0].collapse_after == 0
+    assert any("collapse-after: 0" in notice for notice in made.notices)
+
+
+def test_version_6_excludes_by_labels_or_paths() -> None:
+    """Either drops a pull request there; in 7 both are needed, which is said."""
+    text = "exclude-labels: [skip]\nexclude-paths: [docs/]\n"
+    [both] = read(text).categories[0].when
+    either = read(f"compat: v6\n{text}").categories[0].when
+    assert (both.labels, both.paths) == (("skip",), ("docs/",))
+    assert [(one.labels, one.paths) for one in either] == [(("skip",), ()), ((), ("docs/",))]
+    assert any("exclude-paths" in notice for notice in read(text).notices if "either was enough" in notice)
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ("include-labels: [a]\ninclude-paths: [src]\n", "includes need both in either version"),
+        ("change-template: '* $TITLE'\n", "templates"),
+        ("template: x\n", "the default change template is 7's"),
+        ("latest: legacy\n", "legacy is taken in both"),
+        ("exclude-labels: skip\n", "bare texts are taken in both"),
+        ("replacers: [{search: a, replace: '$<b>'}]\n", "replacement texts"),
+        ("references: [main]\nbranches: [main]\n", "keys without effect"),
+    ],
+)
+def test_all_else_is_the_same_in_both(text: str, same: str) -> None:
+    """`compat: v6` touches only what its rows name."""
+    old, new = read(f"compat: v6\n{text}"), read(text)
+    assert (replace(old, compat="v7"), same) == (new, same)
+
+
+def test_the_callers_word_beats_the_files() -> None:
+    """The input `compat` wins over the key, both ways."""
+    root = load_yaml("compat: v6\ncategories: [{title: A, collapse-after: 0}]", "f.yml")
+    assert read_configuration(root, compat="v7").categories[0].collapse_after == 0
+    plain = load_yaml("categories: [{title: A, collapse-after: 0}]", "f.yml")
+    assert read_configuration(plain, compat="v6").categories[0].collapse_after == -1
+
+
+def test_the_first_commits_count_from_a_date_in_version_6_only() -> None:
+    """Elsewhere the key has no effect, whatever it holds, and is named as such."""
+    assert read("compat: v6\ninitial-commits-since: 2026-01-31\n").initial_commits_since == "2026-01-31"
+    passed_over = read("initial-commits-since: [x]\n")
+    assert passed_over.initial_commits_since == ""
+    assert "initial-commits-since" in passed_over.notices[0]
+    assert "initial-commits-since: a date is needed" in faults("compat: v6\ninitial-commits-since: soon\n")
+
+
+@pytest.mark.parametrize("key", ["compat", "escape", "title-from", "major-by"])
+def test_own_keys_take_their_words_only(key: str) -> None:
+    """A word that means nothing here would otherwise mean the default, silently."""
+    assert f"{key}: it is " in faults(f"{key}: maybe")

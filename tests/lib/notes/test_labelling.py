@@ -38,9 +38,11 @@ def labels(*rules: Rule, pull: PullRequest = PULL) -> tuple[str, ...]:
 
 
 def test_rules_are_read_with_all_their_fields() -> None:
-    """A bare text stands for a list of one, as version 6 had it."""
+    """A bare text stands for a list of one, as version 6 had it, with a notice."""
     text = "autolabeler:\n- {label: docs, files: ['*.md'], branch: docs, title: ['/^docs/i'], body: [x, y]}\n"
-    assert rules_of(text) == Rules((Rule("docs", ("*.md",), ("docs",), ("/^docs/i",), ("x", "y")),))
+    found = rules_of(text)
+    assert found.rules == (Rule("docs", ("*.md",), ("docs",), ("/^docs/i",), ("x", "y")),)
+    assert "`autolabeler[0].branch: docs`" in found.notices[0]
 
 
 @pytest.mark.parametrize("text", ["template: x\n", "autolabeler: []\n"])
