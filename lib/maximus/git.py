@@ -154,21 +154,12 @@ class Checkout:
     def tracked_files(self, folder: Path | None = None) -> tuple[str, ...]:
         """Return the paths that git tracks below a folder, relative to it, links included and submodules left out."""
         done = _git(folder or self.root, "ls-files", "-z", "--stage")
-        found = {}
+        found: set[str] = set()
         for line in done.stdout.split(b"\0") if done.returncode == 0 else ():
             mode, _, path = line.partition(b"\t")
             if path and not mode.startswith(b"160000"):
                 # A path in conflict stands there up to three times.
-                found[os.fsdecode(path)] = None
-        return tuple(sorted(found))
-
-    def tracked(self, folder: Path) -> tuple[str, ...]:
-        """Return the paths that git tracks below a folder of the work tree, relative to it, with `/`, sorted.
-
-        Links, submodules and what was deleted from the work tree are among them.
-        """
-        done = _git(folder, "ls-files", "-z", "--cached")
-        found = {os.fsdecode(path) for path in done.stdout.split(b"\0") if path} if done.returncode == 0 else set()
+                found.add(os.fsdecode(path))
         return tuple(sorted(found))
 
     def origin(self) -> Origin | None:
