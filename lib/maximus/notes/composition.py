@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from maximus.changes import well_formed
 from maximus.notes.categories import admitted, assign, resolve_increment
 from maximus.notes.contributors import Credits, new_contributors
-from maximus.notes.escapes import escape_title
 from maximus.notes.expressions import apply_replacers
 from maximus.notes.templates import Text, fill, fill_plain, foreign, join, own, trim
 from maximus.notes.versions import (
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from maximus.changes import Change, RangeCommit, Release
     from maximus.notes.categories import Category
     from maximus.notes.configuration import Configuration
+    from maximus.notes.escapes import Guard
     from maximus.notes.settings import Settings
 
 __all__ = ["History", "Notes", "compose", "resolve_version"]
@@ -156,7 +156,7 @@ def _body(settings: Settings, history: History, included: Sequence[Change]) -> t
     counted = {change.key for change in included}
     listed = [change for change in ordered if change.key in counted]
     merge_commits = {change.key: change.commit for change in history.changes if change.commit}
-    credited = Credits(history.commits, merge_commits, history.server)
+    credited = Credits(history.commits, merge_commits, history.server, settings.guard)
     values: dict[str, Text | None] = {
         "$PREVIOUS_TAG": own(history.last.tag if history.last else ""),
         "$OWNER": own(owner),
@@ -203,14 +203,15 @@ def _changes(changes: Sequence[Change], settings: Settings, credited: Credits) -
     if not changes:
         return own(configuration.no_changes_template)
     left, listed = assign(changes, settings.categories)
-    blocks = [_lines(left, "", configuration, credited)] if left else []
-    blocks += [_category(category, members, configuration, credited) for category, members in listed if members]
+    blocks = [_lines(left, "", settings, credited)] if left else []
+    blocks += [_category(category, members, settings, credited) for category, members in listed if members]
     return trim(join(blocks, "\n\n"))
 
 
-def _category(category: Category, members: Sequence[Change], configuration: Configuration, credited: Credits) -> Text:
+def _category(category: Category, members: Sequence[Change], settings: Settings, credited: Credits) -> Text:
+    configuration = settings.configuration
     heading = fill_plain(configuration.category_template, {"$TITLE": category.title})
-    lines = _lines(members, category.title, configuration, credited)
+    lines = _lines(members, category.title, settings, credited)
     parts = [own(f"{heading}\n\n")] if heading else []
     if category.collapse_after != -1 and len(members) > category.collapse_after:
         count = f"{len(members)} change{'s' if len(members) > 1 else ''}"
@@ -220,44 +221,44 @@ def _category(category: Category, members: Sequence[Change], configuration: Conf
     return join(parts)
 
 
-def _lines(changes: Sequence[Change], category: str, configuration: Configuration, credited: Credits) -> Text:
+def _lines(changes: Sequence[Change], category: str, settings: Settings, credited: Credits) -> Text:
+    configuration = settings.configuration
     wants_authors = "$AUTHORS" in configuration.change_template
     template = own(configuration.change_template)
     return join(
-        (_line(template, change, category, configuration, credited if wants_authors else None) for change in changes),
+        (_line(template, change, category, settings, credited if wants_authors else None) for change in changes),
         "\n",
     )
 
 
-def _line(
-    template: Text, change: Change, category: str, configuration: Configuration, credited: Credits | None
-) -> Text:
+def _line(template: Text, change: Change, category: str, settings: Settings, credited: Credits | None) -> Text:
+    guard = settings.guard
     if change.number is None:
         # GitHub links an abbreviated commit id by itself; `#` in front of it would lead to a pull request.
         template = own(template.value.replace("#$NUMBER", "$NUMBER"))
     values: Mapping[str, Text | None] = {
         "$CATEGORY": own(category),
-        "$TITLE": foreign(escape_title(change.title, configuration.change_title_escapes)),
+        "$TITLE": foreign(guard.title(change.title)),
         "$NUMBER": own(change.commit[:8] if change.number is None else str(change.number)),
-        "$AUTHORS": credited.authors(change, configuration) if credited else None,
-        "$AUTHOR": _author(change),
+        "$AUTHORS": credited.authors(change, settings.configuration) if credited else None,
+        "$AUTHOR": _author(change, guard),
         "$AUTHOR_URL": foreign(change.author.url if change.author else ""),
-        "$BODY": _optional(change.body),
-        "$URL": _optional(change.url),
-        "$BASE_REF_NAME": _optional(change.base_ref),
-        "$HEAD_REF_NAME": _optional(change.head_ref),
+        "$BODY": _optional(change.body, guard),
+        "$URL": None if change.url is None else foreign(change.url),
+        "$BASE_REF_NAME": _optional(change.base_ref, guard),
+        "$HEAD_REF_NAME": _optional(change.head_ref, guard),
     }
     return fill(template, values)
 
 
-def _optional(text: str | None) -> Text | None:
-    return None if text is None else foreign(text)
+def _optional(text: str | None, guard: Guard) -> Text | None:
+    return None if text is None else foreign(guard.text(text))
 
 
-def _author(change: Change) -> Text:
+def _author(change: Change, guard: Guard) -> Text:
     author = change.author
     if author is None:
         return own("ghost")
     if author.is_bot:
         return foreign(f"[{author.login}[bot]]({author.url})")
-    return foreign(author.login or author.name)
+    return foreign(author.login or guard.text(author.name))

@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from maximus.notes.escapes import Guard
 from maximus.notes.templates import Text, fill, foreign, join, own
 
 if TYPE_CHECKING:
@@ -57,9 +58,9 @@ class _Contributor:
     def is_bot(self) -> bool:
         return bool(self.login) and (bool(self.url) or self.login.endswith(BOT))
 
-    def mention(self, server: str) -> str:
+    def mention(self, server: str, guard: Guard) -> str:
         if not self.login:
-            return self.name
+            return guard.text(self.name)
         if not self.login.endswith(BOT):
             return f"@{self.login}"
         url = self.url or f"{server.rstrip('/')}/apps/{self.login.removesuffix(BOT)}"
@@ -69,9 +70,12 @@ class _Contributor:
 class Credits:
     """Finds the people behind changes; the commits are gone through once, whatever the number of changes."""
 
-    def __init__(self, commits: Sequence[RangeCommit], merge_commits: dict[str, str], server: str) -> None:
-        """Take the range's commits, the merge commit of each change by key, and the server's address."""
+    def __init__(
+        self, commits: Sequence[RangeCommit], merge_commits: dict[str, str], server: str, guard: Guard | None = None
+    ) -> None:
+        """Take the range's commits, the merge commit of each change by key, the server's address, and the escapes."""
         self._server = server
+        self._guard = guard or Guard()
         self._by_change: dict[str, list[int]] = {}
         self._commits = commits
         changes_of_merge: dict[str, list[str]] = {}
@@ -117,8 +121,8 @@ class Credits:
             fill(
                 template,
                 {
-                    "$AUTHOR": foreign(person.login or person.name),
-                    "$AUTHOR_MENTION": foreign(person.mention(self._server)),
+                    "$AUTHOR": foreign(person.login or self._guard.text(person.name)),
+                    "$AUTHOR_MENTION": foreign(person.mention(self._server, self._guard)),
                 },
             )
             for person in people
@@ -134,7 +138,7 @@ class Credits:
         people = [person for person in self._people(changes) if not (person.login and person.login in excluded)]
         if not people:
             return own(configuration.no_contributors_template)
-        return _enumerate([foreign(person.mention(self._server)) for person in people], ", ", " and ")
+        return _enumerate([foreign(person.mention(self._server, self._guard)) for person in people], ", ", " and ")
 
 
 def _author(person: Person) -> _Contributor:

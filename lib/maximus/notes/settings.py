@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from maximus.errors import Error, ExitStatus
 from maximus.notes.baseline import Filters
+from maximus.notes.escapes import Guard
 
 if TYPE_CHECKING:
     from maximus.notes.categories import Category
@@ -30,6 +31,9 @@ class Request:
     header: str = ""
     footer: str = ""
     filter_by_range: str = ""
+    protect_edits: bool = False
+    """Whether what somebody writes into the draft is kept apart from what this suite wrote."""
+    base: Literal["latest", "nearest"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,12 @@ class Settings:
             prereleases=self.prerelease,
             include_prereleases=configuration.include_pre_releases,
         )
+
+    @property
+    def guard(self) -> Guard:
+        """How strangers' texts get into the notes."""
+        is_strict = self.configuration.escape == "strict"
+        return Guard(self.configuration.change_title_escapes, is_strict, self.request.protect_edits)
 
     @property
     def needs_files(self) -> bool:
@@ -93,6 +103,7 @@ def settle(configuration: Configuration, request: Request, default_commitish: st
         footer=request.footer or configuration.footer,
         prerelease_identifier=request.prerelease_identifier or configuration.prerelease_identifier,
         filter_by_range=request.filter_by_range or configuration.filter_by_range,
+        base=request.base or configuration.base,
         include_pre_releases=(
             configuration.include_pre_releases if request.include_pre_releases is None else request.include_pre_releases
         ),
