@@ -7,7 +7,9 @@ reads the list of assets back and compares digests. Without a token it writes `n
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
+import operator
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,13 +20,20 @@ from maximus.errors import Error, ExitStatus
 from maximus.files import EVIDENCE, write_whole
 from maximus.verdict import Status, Verdict
 
+from . import monorepo, preview
 from .declare import Concluded, given, out
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from maximus.changes import Release
+    from maximus.git import Checkout
+    from maximus.github.archive import Archive
     from maximus.github.assets import LocalFile
     from maximus.github.client import Client
+    from maximus.github.ranges import Range, Wanted
     from maximus.github.releases import Payload
+    from maximus.notes.baseline import Baseline
     from maximus.notes.composition import History, Notes
     from maximus.notes.loading import Target
     from maximus.notes.settings import Request, Settings
@@ -44,6 +53,21 @@ class Inputs:
     config_name: str = given(
         "The configuration's name below `.github/`.", default="release-drafter.yml", metavar="NAME"
     )
+    configs: tuple[str, ...] = given(
+        "Several configurations instead of `config-name`, one a line: each gets a draft of its own, and the history "
+        "is read once for all of them.",
+        default=(),
+        metavar="NAME",
+    )
+    joint_notes: bool = given(
+        "Make one draft out of `configs`: the first one's, with a section of notes for each of the others.",
+        default=False,
+    )
+    base: str = given(
+        "What the notes count from: `latest`, the highest release, or `nearest`, the nearest one whose tag is an "
+        "ancestor of the commitish. Default: the configuration's `base`, else `latest`.",
+        choices=("latest", "nearest"),
+    )
     version: str = given("The version to release. Default: the next one by the configuration's rules.")
     tag: str = given("The release's tag, instead of `tag-template`.")
     name: str = given("The release's name, instead of `name-template`.")
@@ -52,7 +76,11 @@ class Inputs:
     folder: str = given(
         "The release folder: what to attach. Nothing is attached where there is none.", default="release", metavar="DIR"
     )
-    path: str = given("The git checkout to read where there is no token.", default=".", metavar="DIR")
+    path: str = given(
+        "A git checkout: read where there is no token, and in place of most requests where there is one.",
+        default=".",
+        metavar="DIR",
+    )
     latest: str = given("Whether the release is marked as the latest.", choices=("true", "false"))
     prerelease: str = given("Whether the release is a prerelease.", choices=("true", "false"))
     prerelease_identifier: str = given("What a prerelease's version is marked with, such as `rc`.")
@@ -88,6 +116,9 @@ class Outputs(Concluded):
     minor_version: str = out("Its minor part.", name="minor_version")
     patch_version: str = out("Its patch part.", name="patch_version")
     body_file: str = out("The path of `notes.md`.")
+    drafts: str = out(
+        "A JSON list with an object for each draft: body-file, config, html-url, id, name, resolved-version, tag-name."
+    )
 
 
 def run(inputs: Inputs, face: Face, *, verification: str = "") -> Outputs:
@@ -133,6 +164,7 @@ def _request(inputs: Inputs) -> Request:
         header=inputs.header.strip(),
         footer=inputs.footer.strip(),
         filter_by_range=inputs.filter_by_range,
+        base="nearest" if inputs.base == "nearest" else "latest" if inputs.base else None,
     )
 
 
@@ -189,13 +221,13 @@ def _write_without_history(inputs: Inputs, face: Face, verification: str) -> Out
     return Outputs(body=body, resolved_version=inputs.version, body_file=str(path))
 
 
-def _write_body(inputs: Inputs, body: str, verification: str) -> tuple[Path, str]:
+def _write_body(inputs: Inputs, body: str, verification: str, name: str = "notes.md") -> tuple[Path, str]:
     """Write the whole text, our sections behind it, and return where and what; the folder is made where missing."""
     from maximus.notes.sections import sections  # noqa: PLC0415 - only a run needs it
 
     folder = Path(inputs.folder)
     behind = sections(folder, verification)
-    path = folder / EVIDENCE / "notes.md"
+    path = folder / EVIDENCE / name
     whole = body + behind
     write_whole(path, whole if whole.endswith("\n") else whole + "\n")
     return path, whole
@@ -229,6 +261,8 @@ class _Place:
     is_pull_request: bool
     """Whether a pull request started the run: its configuration comes from its author, so nothing is sent."""
     workspace: Path
+    event: Path
+    """The event's file; it need not exist."""
 
     @property
     def tag(self) -> str:
@@ -268,6 +302,7 @@ def _place(inputs: Inputs, face: Face) -> _Place | None:
         ref=ref,
         is_pull_request=environment.get("GITHUB_EVENT_NAME", "") == "pull_request",
         workspace=Path(environment.get("GITHUB_WORKSPACE", ".")),
+        event=Path(environment.get("GITHUB_EVENT_PATH", "") or "event.json"),
     )
 
 
@@ -320,16 +355,26 @@ class _Drafting:
         self._client = client
         self._verification = verification
         self._told: set[str] = set()
+        self._archive: Archive | None = None
 
     def run(self) -> Outputs:
         """Return the outputs; a draft that somebody publishes meanwhile makes the run begin again, twice at most."""
-        settings = self._settings()
-        sends, publishes = self._effects(settings)
+        left = self._jobs()
         files = self._files()
+        if len(left) > 1:
+            monorepo.refuse_files([file.name for file in files], joint=self._inputs.joint_notes)
+        done: list[tuple[str, Outputs]] = []
         for _ in range(ATTEMPTS):
-            done = self._attempt(settings, files, sends=sends, publishes=publishes)
-            if done is not None:
-                return done
+            # For every configuration all is read and decided before anything is written for the first.
+            for made in self._plans(left, files):
+                outputs = self._carry_out(made, files)
+                if outputs is None:
+                    break
+                done.append((made.job.config, outputs))
+                left = [job for job in left if job is not made.job]
+            else:
+                self._tell_cost()
+                return dataclasses.replace(done[0][1], drafts=monorepo.drafts_as_json(done))
             self._warn("the draft was published while the notes were made; it was left alone, and the run begins again")
         raise Error(
             "DRAFT004",
@@ -338,12 +383,27 @@ class _Drafting:
             fix="Give the workflow a `concurrency` group, then run again.",
         )
 
+    def _tell_cost(self) -> None:
+        way = self._archive.way if self._archive else "GitHub's API"
+        requests = f"{self._client.requests:,} request{'' if self._client.requests == 1 else 's'}"
+        self._face.say(f"read from {way}: {requests}, {self._client.points:,} GraphQL points")
+
+    def _jobs(self) -> list[_Job]:
+        """Return what is to be drafted: one job for each configuration."""
+        names = tuple(dict.fromkeys(self._inputs.configs)) or (self._inputs.config_name,)
+        jobs = []
+        for index, name in enumerate(names):
+            settings = self._settings(name)
+            sends, publishes = self._effects(settings)
+            jobs.append(_Job(name, monorepo.notes_name(name, index), settings, sends=sends, publishes=publishes))
+        return jobs
+
     def _warn(self, text: str) -> None:
         if text and text not in self._told:
             self._told.add(text)
             self._face.warn(text)
 
-    def _settings(self) -> Settings:
+    def _settings(self, config_name: str) -> Settings:
         """Return the configuration from GitHub, settled with the inputs."""
         from maximus.notes.configuration import read_configuration  # noqa: PLC0415 - only a run needs it
         from maximus.notes.loading import NotFound, Target, load  # noqa: PLC0415 - as above
@@ -353,12 +413,12 @@ class _Drafting:
         owner, _, name = self._place.repository.partition("/")
         context = Target("github", owner, name, self._place.ref or None, "")
         try:
-            loaded = load(self._inputs.config_name, context, self._read)
+            loaded = load(config_name, context, self._read)
         except NotFound as fault:
-            if self._inputs.config_name != CONFIG_NAME:
+            if config_name != CONFIG_NAME:
                 raise Error(
                     "DRAFT005",
-                    f"there is no configuration {self._inputs.config_name!r}",
+                    f"there is no configuration {config_name!r}",
                     why=str(fault),
                     fix="Name a file below .github/ on the branch of the run, or leave `config-name` out.",
                     where="config-name",
@@ -412,27 +472,62 @@ class _Drafting:
         refuse_unfit(found)
         return tuple(found)
 
-    def _attempt(
-        self, settings: Settings, files: tuple[LocalFile, ...], *, sends: bool, publishes: bool
-    ) -> Outputs | None:
-        """Return the outputs, or None where the draft was published under our hands."""
-        from maximus.github.history import resolve_target  # noqa: PLC0415 - only a run with a token needs it
-        from maximus.github.releases import Payload, list_releases  # noqa: PLC0415 - as above
+    def _plans(self, jobs: Sequence[_Job], files: tuple[LocalFile, ...]) -> list[_Made]:
+        """Read everything and return what is to be written; joint notes make one draft of all jobs."""
+        from maximus.github.archive import Archive, Span  # noqa: PLC0415 - only a run with a token needs it
+        from maximus.github.releases import list_releases  # noqa: PLC0415 - as above
         from maximus.notes.baseline import choose_baseline  # noqa: PLC0415 - as above
         from maximus.notes.composition import compose  # noqa: PLC0415 - as above
+        from maximus.notes.joint import join_notes  # noqa: PLC0415 - as above
 
-        releases = list_releases(self._client, self._place.repository)
-        baseline = choose_baseline(releases, settings.filters)
-        for notice in baseline.notices:
+        place = self._place
+        releases = list_releases(self._client, place.repository)
+        wanted = functools.reduce(operator.or_, (_wanted(job.settings) for job in jobs))
+        wanted = dataclasses.replace(wanted, graph=len(jobs) > 1)
+        archive = Archive(self._client, place.repository, place.server, wanted, self._checkout())
+        self._archive = archive
+        chosen = [choose_baseline(releases, job.settings.filters) for job in jobs]
+        bases = [self._base(archive, job, baseline) for job, baseline in zip(jobs, chosen, strict=True)]
+        spans = [Span(base, job.settings.commitish) if base else None for job, base in zip(jobs, bases, strict=True)]
+        ranges = archive.ranges([span for span in spans if span])
+        composed: list[tuple[_Job, Baseline, History, Notes, str]] = []
+        for job, baseline, base, span in zip(jobs, chosen, bases, spans, strict=True):
+            history = self._history(archive, job.settings, base, ranges[span] if span else None)
+            notes = compose(job.settings, history)
+            for warning in notes.warnings:
+                self._warn(warning)
+            self._foretell(job.settings, history)
+            remark = _remark(job, baseline, base, ranges[span] if span else None)
+            composed.append((job, baseline, history, notes, remark))
+        if self._inputs.joint_notes:
+            job, baseline, history, _, remark = composed[0]
+            joined = join_notes([(job.config, notes) for job, _, _, notes, _ in composed])
+            composed = [(job, baseline, history, joined, remark)]
+        made = [self._make(archive, *parts, releases, files) for parts in composed]
+        for notice in archive.notices:
             self._warn(notice)
-        history = self._history(settings, baseline.last)
-        notes = compose(settings, history)
-        for warning in notes.warnings:
-            self._warn(warning)
+        monorepo.refuse_twins([(one.job.config, one.payload, one.draft) for one in made])
+        return made
+
+    def _make(  # noqa: PLR0913, PLR0917 - what a draft is made of
+        self,
+        archive: Archive,
+        job: _Job,
+        baseline: Baseline,
+        history: History,
+        notes: Notes,
+        remark: str,
+        releases: tuple[Release, ...],
+        files: tuple[LocalFile, ...],
+    ) -> _Made:
+        """Return what is to be written for one draft."""
+        from maximus.github.releases import Payload  # noqa: PLC0415 - only a run with a token needs it
+
+        settings = job.settings
         self._refuse_published(notes, releases, files)
-        target, notice = resolve_target(self._client, self._place.repository, settings.commitish)
+        target, notice = archive.target(settings.commitish)
         self._warn(notice)
-        path, body, whole = self._bodies(notes)
+        path, body, whole = self._bodies(notes, job.notes_name)
         payload = Payload(
             target=target,
             name=notes.name,
@@ -441,47 +536,78 @@ class _Drafting:
             prerelease=settings.prerelease,
             make_latest=settings.make_latest,
             # With files the release is published last, once they are all there; without, there is only one write.
-            draft=bool(files) or not publishes,
+            draft=bool(files) or not job.publishes,
         )
-        made = _Made(notes, payload, path, whole, history, baseline.draft)
-        if not sends:
+        return _Made(job, notes, payload, path, whole, history, baseline.draft, releases, remark)
+
+    def _carry_out(self, made: _Made, files: tuple[LocalFile, ...]) -> Outputs | None:
+        """Return the outputs, or None where the draft was published under our hands."""
+        if not made.job.sends:
             return self._show(made, files)
-        release = self._write(made, releases)
+        release = self._write(made, made.releases)
         if release is None:
             return None
-        return self._finish(made, release, files, publishes=publishes)
+        return self._finish(made, release, files, publishes=made.job.publishes)
 
-    def _history(self, settings: Settings, last: Release | None) -> History:
-        """Return what happened since the last release."""
-        from maximus.github.history import Range, Wanted, find_new_logins, read_range  # noqa: PLC0415 - with a token only
-        from maximus.notes.composition import History  # noqa: PLC0415 - as above
+    def _checkout(self) -> Checkout | None:
+        """Return the checkout to read the history from, or None where there is none, or no git."""
+        from maximus.git import find_checkout  # noqa: PLC0415 - only a run with a token needs it
 
-        repository = self._place.repository
-        if last is None:
-            self._warn("there is no published release to compare with, so no changes are listed")
-            found = Range()
-        else:
-            wanted = Wanted(
-                association=settings.needs_association,
-                body=settings.change_needs("$BODY"),
-                url=settings.change_needs("$URL") or settings.needs("$NEW_CONTRIBUTORS"),
-                refs=settings.change_needs("_REF_NAME"),
-                files=settings.needs_files,
-                per_commit=settings.configuration.pull_request_limit,
-            )
-            self._face.say(f"reading what changed between {last.tag} and {settings.commitish}")
-            found = read_range(self._client, repository, f"refs/tags/{last.tag}", settings.commitish, wanted)
-        for notice in found.notices:
+        try:
+            return find_checkout(Path(self._inputs.path))
+        except Error as error:
+            self._face.say(f"no checkout is read: {error.what}")
+            return None
+
+    def _base(self, archive: Archive, job: _Job, baseline: Baseline) -> Release | None:
+        """Return the release that the notes count from."""
+        for notice in baseline.notices:
             self._warn(notice)
-        wants_new = settings.needs("$NEW_CONTRIBUTORS") and found.changes
+        base = baseline.last
+        if job.settings.configuration.base == "nearest":
+            base = archive.nearest(baseline.published, job.settings.commitish)
+        if base is None:
+            self._warn("there is no published release to compare with, so no changes are listed")
+        else:
+            self._face.say(f"reading what changed between {base.tag} and {job.settings.commitish}")
+        return base
+
+    def _history(self, archive: Archive, settings: Settings, base: Release | None, found: Range | None) -> History:
+        """Return what happened since the base."""
+        from maximus.notes.composition import History  # noqa: PLC0415 - only a run with a token needs it
+
+        for notice in found.notices if found else ():
+            self._warn(notice)
+        changes = found.changes if found else ()
+        if not settings.configuration.direct_commits:
+            # The range was read for several configurations, and another one asked for them.
+            changes = tuple(change for change in changes if change.number is not None)
+        wants_new = settings.needs("$NEW_CONTRIBUTORS") and changes
         return History(
-            repository=repository,
+            repository=self._place.repository,
             server=self._place.server,
-            last=last,
-            changes=found.changes,
-            commits=found.commits,
-            new_logins=find_new_logins(self._client, repository, found.changes) if wants_new else frozenset(),
+            last=base,
+            changes=changes,
+            commits=found.commits if found else (),
+            new_logins=archive.new_logins(changes) if wants_new else frozenset(),
         )
+
+    def _foretell(self, settings: Settings, history: History) -> None:
+        """Show what the pull request that started the run adds to the next draft."""
+        from maximus.notes.forecast import forecast  # noqa: PLC0415 - only a pull request's run needs it
+
+        if not self._place.is_pull_request or not self._place.event.is_file():
+            return
+        pull = preview.read_pull_request(load_json(self._place.event), self._place.repository)
+        if pull is None:
+            return
+        change = pull.change
+        if settings.needs_files:
+            from maximus.github.labels import list_changed_files  # noqa: PLC0415 - as above
+
+            changed = list_changed_files(self._client, self._place.repository, pull.number)
+            change = dataclasses.replace(change, files=changed.paths)
+        preview.show(self._face, pull, forecast(settings, history, change))
 
     def _refuse_published(self, notes: Notes, releases: tuple[Release, ...], files: tuple[LocalFile, ...]) -> None:
         """Raise Error HUB015 where the tag that was asked for is out already."""
@@ -492,12 +618,12 @@ class _Drafting:
             if is_asked_for and notes.tag and release.tag == notes.tag and is_published(release):
                 raise already_published(release)
 
-    def _bodies(self, notes: Notes) -> tuple[Path, str, str]:
+    def _bodies(self, notes: Notes, name: str) -> tuple[Path, str, str]:
         """Write the notes; return the file, the body that fits into a release, and the whole text."""
         from maximus.notes.limits import fit  # noqa: PLC0415 - only a run with a token needs it
         from maximus.notes.sections import sections  # noqa: PLC0415 - as above
 
-        path, whole = _write_body(self._inputs, notes.body, self._verification)
+        path, whole = _write_body(self._inputs, notes.body, self._verification, name)
         body, cut = fit(notes.body, sections(Path(self._inputs.folder), self._verification))
         if cut:
             self._warn(f"the notes are too long for a release: {cut:,} lines were cut; {path} has them all")
@@ -508,8 +634,10 @@ class _Drafting:
         old = made.draft
         document = made.payload.for_update(old) if old else made.payload.for_creation()
         self._face.note("What would be sent", json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False))
+        self._face.preview("The notes", made.payload.body)
         self._judge_release(made, f"would be {'updated' if old else 'made'}")
         rows = [("release", "update" if old else "create", made.payload.tag or "(no tag)")]
+        rows += [("notes", "count from", made.counted_from)]
         rows += [("file", "attach", file.name) for file in files]
         self._face.table("Dry run", ("What", "Action", "Name"), rows)
         self._face.headline(
@@ -557,7 +685,8 @@ class _Drafting:
         if publishes and files and complete:
             release = publish(self._client, self._place.repository, release, made.payload)
         state = "published" if not release.is_draft else "updated" if made.draft else "drafted"
-        rows = [("release", release.tag or "(no tag)", release.html_url), *attached]
+        rows = [("release", release.tag or "(no tag)", release.html_url), ("counted from", made.base, made.remark)]
+        rows += attached
         self._face.table("Release", ("What", "Name", "State"), rows)
         left = (
             ""
@@ -608,9 +737,22 @@ class _Drafting:
 
 
 @dataclass(frozen=True, slots=True)
+class _Job:
+    """What one configuration asks for."""
+
+    config: str
+    """The configuration's name as it was given."""
+    notes_name: str
+    settings: Settings
+    sends: bool
+    publishes: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Made:
     """What was made for one attempt."""
 
+    job: _Job
     notes: Notes
     payload: Payload
     path: Path
@@ -619,6 +761,45 @@ class _Made:
     history: History
     draft: Release | None
     """The draft to update."""
+    releases: tuple[Release, ...]
+    """What was there before."""
+    remark: str
+    """How what the notes count from differs from what the other choice would be; empty where it does not."""
+
+    @property
+    def base(self) -> str:
+        """What the notes count from."""
+        return self.history.last.tag if self.history.last else "nothing"
+
+    @property
+    def counted_from(self) -> str:
+        """What the notes count from, with the remark."""
+        return f"{self.base} ({self.remark})" if self.remark else self.base
+
+
+def _wanted(settings: Settings) -> Wanted:
+    """Return what has to be known for a configuration."""
+    from maximus.github.ranges import Wanted  # noqa: PLC0415 - only a run with a token needs it
+
+    return Wanted(
+        association=settings.needs_association,
+        body=settings.change_needs("$BODY"),
+        url=settings.change_needs("$URL") or settings.needs("$NEW_CONTRIBUTORS"),
+        refs=settings.change_needs("_REF_NAME"),
+        files=settings.needs_files,
+        per_commit=settings.configuration.pull_request_limit,
+        direct=settings.configuration.direct_commits,
+    )
+
+
+def _remark(job: _Job, baseline: Baseline, base: Release | None, found: Range | None) -> str:
+    """Say where the nearest release and the highest one are not the same."""
+    head, last = job.settings.commitish, baseline.last
+    if job.settings.configuration.base == "nearest":
+        return f"the nearest below {head}; the highest release is {last.tag}" if last and last != base else ""
+    if found and found.behind:
+        return f"no ancestor of {head}; `base: nearest` counts from one that is"
+    return ""
 
 
 def _named(made: _Made) -> str:

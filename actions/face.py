@@ -127,6 +127,10 @@ class Face(abc.ABC):
         """Record a text that a reader may want to unfold: a command to paste, a file's beginning."""
         self.record.notes.append((title, text))
 
+    def preview(self, title: str, text: str) -> None:
+        """Show Markdown of ours as its readers will see it; where that cannot be shown, as a note."""
+        self.note(title, text)
+
     @contextlib.contextmanager
     def part(self, name: str) -> Iterator[Record]:
         """Run another action inside this one: it gets a record of its own, which this one then absorbs.

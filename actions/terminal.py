@@ -284,6 +284,23 @@ class TerminalFace(Face):
             self._people.writelines(" " * before + line + "\n" for line in rest)
         self._people.flush()
 
+    def preview(self, title: str, text: str) -> None:
+        """Show Markdown rendered at a terminal that a person looks at; anywhere else it stays the text it is."""
+        if not self._people.isatty():
+            super().preview(title, text)
+            return
+        # Imported here: 60 ms that only a preview at a terminal costs.
+        from rich.console import Console  # noqa: PLC0415
+        from rich.markdown import Markdown  # noqa: PLC0415
+
+        for secret in sorted(self._secrets, key=len, reverse=True):
+            text = text.replace(secret, "***")
+        shown = "\n".join(printable(line) for line in text.splitlines())
+        console = Console(file=self._people, no_color=not self._colour, highlight=False, emoji=False, markup=False)
+        self._write(f"\n{title}:")
+        # An address that hides behind a text is written out: nobody sees where a terminal's link leads.
+        console.print(Markdown(shown, hyperlinks=False))
+
     def _cell(self, text: str, width: int, *, heading: bool) -> str:
         """Return a cell padded to its column; headings are bold, a status has its colour."""
         colour = "1" if heading else _COLOURS.get(text, "")

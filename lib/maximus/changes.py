@@ -5,7 +5,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-__all__ = ["BREAKING", "Change", "Person", "RangeCommit", "Release", "announces_breaking", "well_formed"]
+__all__ = [
+    "BREAKING",
+    "Change",
+    "Person",
+    "RangeCommit",
+    "Release",
+    "announces_breaking",
+    "co_authors",
+    "noreply_login",
+    "well_formed",
+]
 
 BREAKING = "breaking"
 """The label that a commit gets whose message announces a breaking change in its footer."""
@@ -91,6 +101,21 @@ class Release:
 def announces_breaking(message: str) -> bool:
     """Tell whether a commit's message says in its footer that the change breaks something."""
     return re.search(r"(?m)^BREAKING[ -]CHANGE: ", message) is not None
+
+
+_CO_AUTHOR = re.compile(r"(?im)^Co-authored-by:(?P<name>[^<\n]*)<(?P<email>[^<>\n]+)>")
+
+
+def co_authors(message: str) -> tuple[tuple[str, str], ...]:
+    """Return name and address of everybody whom a commit's message names as co-author."""
+    return tuple((found["name"].strip(), found["email"].strip()) for found in _CO_AUTHOR.finditer(message))
+
+
+def noreply_login(email: str, host: str = "github.com") -> str:
+    """Return the login in the address that GitHub gives to accounts which hide theirs; empty for any other."""
+    pattern = rf"(?:[0-9]+\+)?([A-Za-z0-9-]+(?:\[bot\])?)@users\.noreply\.{re.escape(host)}"
+    found = re.fullmatch(pattern, email)
+    return found[1] if found else ""
 
 
 def well_formed(text: str) -> str:

@@ -151,6 +151,17 @@ class Checkout:
                 found.append((os.fsdecode(path), int(words[3])))
         return tuple(found)
 
+    def submodules_at(self, revision: str) -> dict[str, CommitId]:
+        """Return the commits of the submodules at a revision, by their folders."""
+        _refuse_option(revision)
+        done = self._run("ls-tree", "-r", "-z", "--full-tree", revision)
+        found = {}
+        for line in done.stdout.split(b"\0") if done.returncode == 0 else ():
+            facts, _, path = line.partition(b"\t")
+            if facts.startswith(b"160000 commit "):
+                found[os.fsdecode(path)] = CommitId(facts.split()[2].decode("ascii"))
+        return found
+
     def tracked_files(self, folder: Path | None = None) -> tuple[str, ...]:
         """Return the paths that git tracks below a folder, relative to it, links included and submodules left out."""
         done = _git(folder or self.root, "ls-files", "-z", "--stage")

@@ -17,11 +17,14 @@ from maximus.github.limits import LOOKUPS, MAX_COMMIT_AUTHORS, MAX_COMMITS, MAX_
 from maximus.github.ranges import Range, Walk, Wanted, assemble, named_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from maximus.github.ranges import Route
 
 __all__ = [
     "Queries",
     "Range",
+    "Recent",
     "Wanted",
     "find_new_logins",
     "first_merges",
@@ -55,6 +58,17 @@ class _Pages:
                 continue
             self.size = min(MAX_PAGE, self.size * 2)
             return data
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """A merged pull request among those that changed last."""
+
+    number: int
+    head: str
+    """The last commit of its branch."""
+    merge_commit: str
+    """Empty where GitHub knows none."""
 
 
 class Queries:
@@ -207,15 +221,67 @@ class Queries:
 
     def tips(self, refs: Sequence[str]) -> dict[str, str]:
         """Return the commit that each ref leads to; those that lead nowhere are left out."""
+        return self.tips_and_recent(refs, recent=False)[0]
+
+    def tips_and_recent(self, refs: Sequence[str], *, recent: bool) -> tuple[dict[str, str], tuple[Recent, ...]]:
+        """Return the commit that each ref leads to, and the pull requests that were merged or changed last."""
         found: dict[str, str] = {}
+        newest: list[Recent] = []
         for group in grouped(refs, GROUP):
             expressions = {f"e{index}": f"{ref}^{{commit}}" for index, ref in enumerate(group)}
-            data = self._client.ask(queries.tips(len(group)), {**self._home, **expressions})
+            data = self._client.ask(queries.tips(len(group)), {**self._home, **expressions, "recent": recent})
             for index, ref in enumerate(group):
                 node = data["repository"].get(f"t{index}") or {}
                 if node.get("__typename") == "Commit":
                     found[ref] = node["oid"]
-        return found
+            newest = [
+                Recent(node["number"], node["headRefOid"], (node["mergeCommit"] or {}).get("oid") or "")
+                for node in (data["repository"].get("pullRequests") or {"nodes": []})["nodes"]
+                if node
+            ]
+        return found, tuple(newest)
+
+    def associations(self, oids: Sequence[str]) -> dict[str, set[int]]:
+        """Return the numbers of this repository's pull requests that GitHub ties to each commit."""
+        variables = {"perCommit": min(self._wanted.per_commit, MAX_PAGE)}
+        return {
+            oid: {
+                item["number"]
+                for item in node["associatedPullRequests"]["nodes"]
+                if item and (item.get("baseRepository") or {}).get("nameWithOwner") == self._repository
+            }
+            for oid, node in self._of_commits(queries.associations, oids, variables)
+        }
+
+    def accounts(self, oids: Sequence[str]) -> dict[str, str]:
+        """Return the logins behind the addresses of the commits' authors, empty where there is no account."""
+        return {
+            author["email"]: (author.get("user") or {}).get("login") or ""
+            for _, node in self._of_commits(queries.people, oids, {})
+            for author in node["authors"]["nodes"]
+            if author and author.get("email")
+        }
+
+    def _of_commits(
+        self, query: Callable[[int], str], oids: Sequence[str], variables: Mapping[str, Any]
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield what a query says of each commit that GitHub knows."""
+        rest, size = list(oids), LOOKUPS
+        while rest:
+            group = rest[:size]
+            named = {f"o{index}": oid for index, oid in enumerate(group)}
+            try:
+                data = self._client.ask(query(len(group)), {**self._home, **variables, **named}, can_shrink=True)
+            except Partial as fault:
+                if size == 1:
+                    raise unreachable(str(fault)) from fault
+                size //= 2
+                continue
+            rest = rest[len(group) :]
+            for index, oid in enumerate(group):
+                node = data["repository"].get(f"c{index}")
+                if node:
+                    yield oid, node
 
     def distances(self, refs: Sequence[str], head: str) -> dict[str, int]:
         """Return how many commits `head` is ahead of each ref that is an ancestor of it."""
@@ -232,6 +298,13 @@ class Queries:
     def new_logins(self, changes: Sequence[Change]) -> frozenset[str]:
         """Return the logins among the changes' authors that had no pull request merged before; people only."""
         return find_new_logins(self._client, self._repository, changes)
+
+    def target(self, commitish: str) -> str:
+        """Return the commit that a tag or a pull request's ref leads to, or an empty text."""
+        pull = re.fullmatch(r"refs/pull/([0-9]{1,9})/(head|merge)", commitish)
+        if pull:
+            return _commit_of_pull_request(self._client, self._repository, int(pull[1]), pull[2])
+        return _commit_of(self._client, self._repository, f"{commitish}^{{commit}}")
 
 
 def grouped(items: Sequence[str], size: int) -> Iterator[Sequence[str]]:
@@ -355,7 +428,7 @@ def first_merges(changes: Sequence[Change]) -> dict[str, str]:
     return first
 
 
-def resolve_target(client: Client, repository: str, commitish: str) -> tuple[str, str]:
+def resolve_target(route: Route, commitish: str) -> tuple[str, str]:
     """Return what a release's `target_commitish` is for a ref, and a notice where it could not be resolved.
 
     A branch loses `refs/heads/`; a tag and a pull request's ref become the commit's id; all else stays.
@@ -363,11 +436,8 @@ def resolve_target(client: Client, repository: str, commitish: str) -> tuple[str
     if commitish.startswith("refs/heads/"):
         return commitish.removeprefix("refs/heads/"), ""
     found = ""
-    pull_request = re.fullmatch(r"refs/pull/([0-9]{1,9})/(head|merge)", commitish)
-    if commitish.startswith("refs/tags/"):
-        found = _commit_of(client, repository, f"{commitish}^{{commit}}")
-    elif pull_request:
-        found = _commit_of_pull_request(client, repository, int(pull_request[1]), pull_request[2])
+    if commitish.startswith("refs/tags/") or re.fullmatch(r"refs/pull/([0-9]{1,9})/(head|merge)", commitish):
+        found = route.target(commitish)
     elif not commitish.startswith("refs/pull/"):
         return commitish, ""
     return found, "" if found else f"{commitish} leads to no commit; GitHub's default branch is the release's target"

@@ -14,6 +14,8 @@ MAX_PULL_REQUEST_PAGES: Final = 200
 """How many pages of merged pull requests are read back in time."""
 LOOKUPS: Final = 250
 """How many pull requests or commits one query asks for by name; a page's limit is none for names."""
+MAX_ASKED_COMMITS: Final = 100
+"""How many commits or releases are asked about one by one, where GraphQL is refused."""
 MAX_COMMITS: Final = 20_000
 """How many commits of a range are read."""
 MAX_COMMIT_AUTHORS: Final = 100

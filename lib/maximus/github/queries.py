@@ -8,8 +8,10 @@ __all__ = [
     "FILES",
     "PULL_REQUESTS",
     "PULL_REQUEST_COMMIT",
+    "associations",
     "distances",
     "new_contributors",
+    "people",
     "pull_requests_by_number",
     "tips",
 ]
@@ -123,8 +125,37 @@ def tips(count: int) -> str:
     names = ", ".join(f"$e{index}: String!" for index in range(count))
     fields = "\n".join(f"    t{index}: object(expression: $e{index}) {{ __typename oid }}" for index in range(count))
     return (
-        f"query Tips($owner: String!, $name: String!, {names}) {{\n"
-        f"  repository(owner: $owner, name: $name) {{\n{fields}\n  }}\n  rateLimit {{ cost }}\n}}\n"
+        f"query Tips($owner: String!, $name: String!, $recent: Boolean!, {names}) {{\n"
+        f"  repository(owner: $owner, name: $name) {{\n{fields}\n"
+        "    pullRequests(states: MERGED, orderBy: {field: UPDATED_AT, direction: DESC}, first: 100)"
+        " @include(if: $recent) { nodes { number headRefOid mergeCommit { oid } } }\n"
+        "  }\n  rateLimit { cost }\n}\n"
+    )
+
+
+def associations(count: int) -> str:
+    """Return the query for the pull requests that so many commits belong to, named by `$o0`, `$o1` and so on."""
+    return _of_commits(
+        "Associations",
+        count,
+        "associatedPullRequests(first: $perCommit) { nodes { number baseRepository { nameWithOwner } } }",
+        "$perCommit: Int!, ",
+    )
+
+
+def people(count: int) -> str:
+    """Return the query for the accounts behind so many commits, named by `$o0`, `$o1` and so on."""
+    return _of_commits("People", count, "authors(first: 100) { nodes { email user { login } } }")
+
+
+def _of_commits(operation: str, count: int, fields: str, more: str = "") -> str:
+    names = ", ".join(f"$o{index}: GitObjectID!" for index in range(count))
+    commits = "\n".join(
+        f"    c{index}: object(oid: $o{index}) {{ ... on Commit {{ {fields} }} }}" for index in range(count)
+    )
+    return (
+        f"query {operation}($owner: String!, $name: String!, {more}{names}) {{\n"
+        f"  repository(owner: $owner, name: $name) {{\n{commits}\n  }}\n  rateLimit {{ cost }}\n}}\n"
     )
 
 

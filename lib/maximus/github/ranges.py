@@ -118,6 +118,9 @@ class Route(Protocol):
     def new_logins(self, changes: Sequence[Change]) -> frozenset[str]:
         """Return the logins among the changes' authors that had no pull request merged before; people only."""
 
+    def target(self, commitish: str) -> str:
+        """Return the commit that a tag or a pull request's ref leads to, or an empty text."""
+
 
 def named_in(commits: Iterable[RangeCommit], repository: str) -> dict[int, int]:
     """Return the numbers of the pull requests that the commits are associated with, and the first such commit."""

@@ -42,6 +42,8 @@ class Baseline:
     draft: Release | None
     """The draft to update."""
     notices: tuple[str, ...] = ()
+    published: tuple[Release, ...] = ()
+    """All releases that the last one was chosen among."""
 
 
 def choose_baseline(releases: Iterable[Release], filters: Filters) -> Baseline:
@@ -59,7 +61,8 @@ def choose_baseline(releases: Iterable[Release], filters: Filters) -> Baseline:
     if len(drafts) > 1:
         names = ", ".join(draft.tag or str(draft.id) for draft in drafts)
         notices.append(f"there are {len(drafts)} drafts ({names}); the first in GitHub's list is updated")
-    return Baseline(_newest(published, filters.tag_prefix), drafts[0] if drafts else None, tuple(notices))
+    last = _newest(published, filters.tag_prefix)
+    return Baseline(last, drafts[0] if drafts else None, tuple(notices), tuple(published))
 
 
 def _has_target(release: Release, commitish: str) -> bool:

@@ -7,7 +7,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from maximus import markdown
-from maximus.changes import Change, Person, RangeCommit, Release
+from maximus.changes import (
+    BREAKING,
+    Change,
+    Person,
+    RangeCommit,
+    Release,
+    announces_breaking,
+    co_authors,
+    noreply_login,
+)
 from maximus.errors import Error, ExitStatus
 from maximus.notes.baseline import choose_baseline
 from maximus.notes.categories import Category, Condition, Conventional, admitted, resolve_increment
@@ -35,8 +44,6 @@ __all__ = [
 ]
 
 CONFIG_NAME = "release-drafter.yml"
-BREAKING = "breaking"
-"""The label that a commit gets whose message announces a breaking change in its footer."""
 MAX_CONFIGURATION = 1 << 20
 """Bytes of the largest configuration that is read."""
 
@@ -255,7 +262,7 @@ def _change(commit: Commit) -> Change:
         number=int(found["number"]) if found else None,
         commit=commit.id,
         author=_person(commit.author_name, commit.author_email),
-        labels=(BREAKING,) if re.search(r"(?m)^BREAKING[ -]CHANGE: ", commit.body) else (),
+        labels=(BREAKING,) if announces_breaking(commit.body) else (),
         merged_at=f"{commit.time:020d}",
         body=commit.body,
     )
@@ -263,11 +270,7 @@ def _change(commit: Commit) -> Change:
 
 def _person(name: str, email: str) -> Person:
     """Return the author: an account where the address is GitHub's own, else the name, made harmless."""
-    found = re.fullmatch(r"(?:[0-9]+\+)?([A-Za-z0-9-]+(?:\[bot\])?)@users\.noreply\.github\.com", email)
-    return Person(name=markdown.escape(name), login=found[1] if found else "")
-
-
-_CO_AUTHOR = re.compile(r"(?im)^Co-authored-by:(?P<name>[^<\n]*)<(?P<email>[^<>\n]+)>")
+    return Person(name=markdown.escape(name), login=noreply_login(email))
 
 
 def _history(checkout: Checkout, last: Release | None, commits: Sequence[Commit]) -> History:
@@ -282,7 +285,7 @@ def _history(checkout: Checkout, last: Release | None, commits: Sequence[Commit]
                 commit.id,
                 (
                     _person(commit.author_name, commit.author_email),
-                    *(_person(found["name"].strip(), found["email"]) for found in _CO_AUTHOR.finditer(commit.body)),
+                    *(_person(name, email) for name, email in co_authors(commit.body)),
                 ),
             )
             for commit in commits

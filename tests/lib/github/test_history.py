@@ -9,7 +9,7 @@ import pytest
 from maximus.changes import Change, Person
 from maximus.errors import Error
 from maximus.github.client import Client
-from maximus.github.history import Range, Wanted, find_new_logins, read_range, resolve_target
+from maximus.github.history import Queries, Range, Wanted, find_new_logins, read_range, resolve_target
 from tests.fakehub.faults import Partial, Status
 
 if TYPE_CHECKING:
@@ -194,5 +194,5 @@ def test_new_contributors_had_nothing_merged_before(fakehub: FakeHub) -> None:
 )
 def test_what_a_release_is_made_from(fakehub: FakeHub, commitish: str, target: str) -> None:
     """Branches by name, tags by commit; what leads nowhere is GitHub's to decide, with a notice."""
-    found, notice = resolve_target(reader(fakehub(world(1))), HOME, commitish)
+    found, notice = resolve_target(Queries(reader(fakehub(world(1))), HOME, Wanted()), commitish)
     assert (found, bool(notice)) == (target, not target)
