@@ -82,7 +82,7 @@ class Roots:
         return tuple(what for what, found in needed.items() if not found)
 
 
-def read_roots(document: Mapping[str, Any]) -> Roots:
+def read_roots(document: Any) -> Roots:  # noqa: ANN401 - foreign JSON enters here
     """Return what a trusted root holds, as it was read from JSON; a key of an unknown kind is as good as absent.
 
     Raises ValueError in words where it is malformed. What it lacks is for `verifier.bundle_verifier` to say.
@@ -99,7 +99,7 @@ def read_roots(document: Mapping[str, Any]) -> Roots:
         raise ValueError(msg) from fault
 
 
-def _few(items: Any) -> list[Any]:  # noqa: ANN401 - foreign JSON enters here
+def _few(items: Any) -> list[Any]:  # noqa: ANN401 - likewise
     found = list(items or [])
     if len(found) > MAX_PARTS:
         msg = f"it has {len(found)} parts of a kind"

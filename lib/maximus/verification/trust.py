@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import enum
 import hashlib
-import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -18,7 +17,7 @@ from maximus.errors import Error, ExitStatus
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sigstore.models import TrustedRoot
+    from .roots import Roots
 
 __all__ = ["Origin", "Trust", "parse_root", "read_trust"]
 
@@ -43,7 +42,7 @@ class Origin(enum.StrEnum):
 class Trust:
     """A trusted root, and where it is from."""
 
-    root: TrustedRoot
+    roots: Roots
     source: str
     """The file, or the instance, for people."""
     origin: Origin = Origin.FILE
@@ -58,14 +57,17 @@ class Trust:
 
         The second is empty where one is trusted without an end, as those that are in use are.
         """
-        inner = self.root._inner  # noqa: SLF001 - sigstore shows its keys, not their periods
-        periods = [each.valid_for for each in (*inner.certificate_authorities, *(inner.timestamp_authorities or ()))]
-        periods += [each.public_key.valid_for for each in (*inner.tlogs, *inner.ctlogs)]
-        known = [each for each in periods if each is not None]
-        ends = [each.end for each in known if each.end is not None]
-        first = min((each.start for each in known), default=None)
+        parts = (*self.roots.authorities, *self.roots.stampers)
+        logs = (*self.roots.logs.values(), *self.roots.certificate_logs.values())
+        periods = [each.period for each in parts] + [each.period for each in logs]
+        first = min((each.start for each in periods if each.start), default=None)
+        ends = [each.end for each in periods if each.end]
         last = max(ends, default=None) if len(ends) == len(periods) else None
         return _moment(first), _moment(last)
+
+    def log_addresses(self) -> tuple[str, ...]:
+        """Return where its transparency logs are, each once and sorted."""
+        return tuple(sorted({str(each.base_url) for each in self.root._inner.tlogs}))  # noqa: SLF001 - as above
 
     def as_document(self) -> dict[str, str]:
         """Return which root it is, as the output `trust-root` carries it."""
@@ -122,14 +124,12 @@ def _read(path: Path) -> bytes:
     return raw
 
 
-def _root(document: Any, path: Path) -> TrustedRoot:  # noqa: ANN401 - foreign JSON enters here
-    from sigstore.models import TrustedRoot as Root  # noqa: PLC0415 - 300 ms that a wrong path should not cost
-    from sigstore_models.trustroot.v1 import TrustedRoot as Message  # noqa: PLC0415 - likewise
+def _root(document: Any, path: Path) -> Roots:  # noqa: ANN401 - foreign JSON enters here
+    from .roots import read_roots  # noqa: PLC0415 - 60 ms of cryptography that a wrong path should not cost
 
     try:
-        return Root(Message.from_json(json.dumps(document)))
-    except Exception as fault:
-        # Whatever sigstore and its models raise over a foreign file, the file is what is wrong.
+        return read_roots(document)
+    except ValueError as fault:
         raise _unusable(path, str(fault).replace("\n", " ")[:300]) from fault
 
 
@@ -146,7 +146,6 @@ def _unusable(path: Path, why: str) -> Error:
 
 def parse_root(raw: bytes, source: str, origin: Origin) -> Trust:
     """Return the trusted root in bytes that are known to be one."""
-    from sigstore.models import TrustedRoot as Root  # noqa: PLC0415 - as in `_root`
-    from sigstore_models.trustroot.v1 import TrustedRoot as Message  # noqa: PLC0415 - likewise
+    from .roots import read_roots  # noqa: PLC0415 - as in `_root`
 
-    return Trust(Root(Message.from_json(raw)), source, origin, hashlib.sha256(raw).hexdigest())
+    return Trust(read_roots(documents.parse_json(raw, source)), source, origin, hashlib.sha256(raw).hexdigest())

@@ -7,7 +7,6 @@ answers for itself, so that every fact that falls is named, with its reason, in 
 from __future__ import annotations
 
 import contextlib
-import json
 import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -25,7 +24,6 @@ from .content import check_envelope, check_file
 from .entry import body_fault
 from .finding import Fact, Fault, Logged
 from .logged import check_entry
-from .roots import read_roots
 from .schemes import Verifier, schemes_of
 from .timestamps import Stampers
 
@@ -200,21 +198,16 @@ def _content(
 
 def bundle_verifier(trust: Trust) -> BundleVerifier:
     """Return the verifier under a trusted root; raise Error VERIFY007 (usage) where that lacks what is needed."""
-    try:
-        roots = read_roots(json.loads(trust.root._inner.to_json()))  # noqa: SLF001 - sigstore shows it in no other way
-        if lacking := roots.lacking:
-            msg = f"it has no {' and no '.join(lacking)}"
-            raise ValueError(msg)  # noqa: TRY301 - told as every other reason is
-    except ValueError as fault:
+    if lacking := trust.roots.lacking:
         raise Error(
             "VERIFY007",
             f"the trusted root of {trust.source} cannot be used",
-            why=str(fault),
+            why=f"it has no {' and no '.join(lacking)}",
             fix="It needs a certificate authority, a CT log and a transparency log, with their keys.",
             where="input trust-config",
             status=ExitStatus.USAGE,
-        ) from fault
-    return BundleVerifier(roots)
+        )
+    return BundleVerifier(trust.roots)
 
 
 def refusal(cause: BaseException, fact: Fact, code: str, what: str) -> Fault:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import urllib.request
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,6 +17,7 @@ from maximus.signing.keys import load_public_key
 from maximus.verification.identity import ByWorkflow
 from maximus.verification.keyed import KeyJudge
 from maximus.verification.keyless import KeylessJudge
+from maximus.verification.roots import read_roots
 from maximus.verification.trust import Trust, read_trust
 from maximus.verification.verifier import bundle_verifier
 
@@ -119,15 +120,18 @@ def _by_sigstore(trust: Path, token: str, statement: bytes) -> tuple[bytes, byte
     return message.encode(), envelope.encode()
 
 
-def embedded() -> Trust:
+def embedded_document() -> dict[str, Any]:
     """Return the public instance's root as sigstore-python carries it: real, and needing no network."""
     from sigstore._internal.tuf import DEFAULT_TUF_URL  # noqa: PLC0415 - a test's only
     from sigstore._utils import read_embedded  # noqa: PLC0415 - likewise
-    from sigstore.models import TrustedRoot  # noqa: PLC0415 - likewise
-    from sigstore_models.trustroot.v1 import TrustedRoot as Message  # noqa: PLC0415 - likewise
 
-    raw = read_embedded("trusted_root.json", DEFAULT_TUF_URL)
-    return Trust(TrustedRoot(Message.from_json(raw)), "embedded")
+    document: dict[str, Any] = json.loads(read_embedded("trusted_root.json", DEFAULT_TUF_URL))
+    return document
+
+
+def embedded() -> Trust:
+    """Return the same, to judge by."""
+    return Trust(read_roots(embedded_document()), "embedded")
 
 
 @pytest.fixture(scope="session")

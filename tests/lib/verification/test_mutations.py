@@ -63,14 +63,14 @@ def test_refuses_every_change_of_what_a_key_signed(
 def test_accepts_nothing_that_sigstore_refuses(real: Real) -> None:
     """Where a changed bundle is accepted, sigstore-python's own verifier accepts it too."""
     from sigstore.hashes import Hashed  # noqa: PLC0415 - only tests with the stack need it
-    from sigstore.models import Bundle  # noqa: PLC0415 - likewise
+    from sigstore.models import Bundle, TrustedRoot  # noqa: PLC0415 - likewise
     from sigstore.verify.policy import UnsafeNoOp  # noqa: PLC0415 - likewise
     from sigstore.verify.verifier import Verifier  # noqa: PLC0415 - likewise
     from sigstore_models.common.v1 import HashAlgorithm  # noqa: PLC0415 - likewise
+    from sigstore_models.trustroot.v1 import TrustedRoot as Message  # noqa: PLC0415 - likewise
 
-    from maximus.verification.trust import read_trust  # noqa: PLC0415 - likewise
-
-    verifier = Verifier(trusted_root=read_trust(real.root).root)
+    root = TrustedRoot(Message.from_json(real.root.read_bytes()))
+    verifier = Verifier(trusted_root=root)
     hashed = Hashed(algorithm=HashAlgorithm.SHA2_256, digest=bytes.fromhex(real.file.sha256))
     judge = real.judge()
     accepted = 0

@@ -12,7 +12,7 @@ from maximus.errors import Error, ExitStatus
 from maximus.verification.instances import find_trust, read_instance
 from maximus.verification.trust import read_trust
 from maximus.verification.verifier import bundle_verifier
-from tests.lib.verification.conftest import embedded
+from tests.lib.verification.conftest import embedded, embedded_document
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,14 +27,14 @@ def test_builds_a_verifier_from_the_public_root() -> None:
 
 def test_takes_a_trusted_root_alone_and_one_in_a_configuration(tmp_path: Path) -> None:
     """Both forms give the same root."""
-    root = json.loads(embedded().root._inner.to_json())
+    root = embedded_document()
     alone, config = tmp_path / "root.json", tmp_path / "trust.json"
     alone.write_text(json.dumps(root), encoding="utf-8")
     config.write_text(
         json.dumps({"mediaType": "application/vnd.dev.sigstore.clienttrustconfig.v0.1+json", "trustedRoot": root}),
         encoding="utf-8",
     )
-    assert read_trust(alone).root._inner == read_trust(config).root._inner
+    assert read_trust(alone).roots == read_trust(config).roots
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_refuses_a_file_that_is_not_there(tmp_path: Path) -> None:
 @pytest.mark.parametrize("part", ["tlogs", "certificateAuthorities"])
 def test_refuses_a_root_that_lacks_what_is_needed(tmp_path: Path, part: str) -> None:
     """A root without logs or without authorities verifies nothing."""
-    root = json.loads(embedded().root._inner.to_json())
+    root = embedded_document()
     root[part] = []
     path = tmp_path / "root.json"
     path.write_text(json.dumps(root), encoding="utf-8")
@@ -95,7 +95,7 @@ def test_an_outage_of_the_public_instance_ends_in_time(tmp_path: Path, monkeypat
 
 def test_says_when_the_roots_parts_are_trusted(tmp_path: Path) -> None:
     """The earliest beginning counts, and the latest end only where every part has one."""
-    root = json.loads(embedded().root._inner.to_json())
+    root = embedded_document()
     path = tmp_path / "root.json"
     path.write_text(json.dumps(root), encoding="utf-8")
     is_open = read_trust(path).period
