@@ -9,6 +9,8 @@ method, `judge(context) -> Finding`. `read` never raises for a wrong option: it 
 a getter say it, and goes on, so that a policy's faults are all told at once. A key that no getter asked for is an
 unknown key; the reader says so by itself.
 
+`read` asks for every key that the type knows, whatever the others say: a key that was not asked for is unknown.
+
 The options that every check has are read before (`policy.Entry`), and a type does not read them again:
 
     id               its name in this policy: lower case, digits, `-`, `.`; unique. Required
@@ -186,6 +188,16 @@ class Fields:
     def asked(self) -> tuple[str, ...]:
         """The keys that were asked for so far."""
         return tuple(self._asked)
+
+    @property
+    def node(self) -> Node:
+        """The mapping itself."""
+        return self._node
+
+    @property
+    def values(self) -> Mapping[str, Node]:
+        """What the mapping holds by key."""
+        return self._values
 
     def fault(self, name: str, text: str) -> None:
         """Remember that something is wrong with a key; an empty name is the mapping itself."""
