@@ -89,15 +89,21 @@ def _plain(text: str, characters: re.Pattern[str]) -> str:
     return _SCHEME.sub(address, escaped)
 
 
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-
-
 def break_comments(text: str) -> str:
     """Return the text without what a comment would hide: whole comments go, a begun one is shown as it stands.
 
     What is left can neither hide the rest of the notes nor pass for a marker of ours.
     """
-    return _COMMENT.sub("", text).replace("<!--", "&lt;!--") if "<!--" in text else text
+    return _without_comments(text).replace("<!--", "&lt;!--") if "<!--" in text else text
+
+
+def _without_comments(text: str) -> str:
+    parts: list[str] = []
+    done = 0
+    while (start := text.find("<!--", done)) != -1 and (end := text.find("-->", start + 4)) != -1:
+        parts.append(text[done:start])
+        done = end + 3
+    return "".join([*parts, text[done:]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,5 +126,5 @@ class Guard:
     def text(self, text: str) -> str:
         """Return a body, a name or a branch as it may stand in the notes."""
         if self.is_strict:
-            return escape_strictly(break_comments(text))
+            return escape_strictly(_without_comments(text))
         return break_comments(text) if self.breaks_comments else text
