@@ -131,7 +131,16 @@ LANGUAGES: Final = (
     Language("css", "css", (".css",), blocks=_C, is_programming=False),
     Language("scss", "scss", (".scss",), lines=("//",), blocks=_C, is_programming=False),
     Language("less", "less", (".less",), lines=("//",), blocks=_C, is_programming=False),
-    Language("html", "html", (".html", ".htm", ".xhtml"), is_programming=False),
+    # Scripts and styles in it bring their own.
+    Language(
+        "html",
+        "html",
+        (".html", ".htm", ".xhtml"),
+        lines=("//",),
+        blocks=(*_C, *_HTML),
+        nests=True,
+        is_programming=False,
+    ),
     Language("xml", "xml", (".xml", ".xsd", ".xsl", ".xslt", ".svg", ".pom"), blocks=_HTML, is_programming=False),
     Language("yaml", "yaml", (".yaml", ".yml"), lines=("#",), is_programming=False),
     Language("toml", "toml", (".toml",), ("pipfile",), lines=("#",), is_programming=False),

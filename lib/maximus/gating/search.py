@@ -12,7 +12,7 @@ import stat
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from maximus.gating.languages import find_language
+from maximus.gating.languages import find_language, is_test
 from maximus.gating.regions import Region, could_be_comment, tell_apart
 from maximus.gating.words import Within, whole_words
 
@@ -34,6 +34,8 @@ MAX_EXCERPT: Final = 160
 
 # Where git looks for a NUL to call a file binary.
 _HEAD: Final = 8_000
+# How a text in UTF-16 begins: its bytes hold no word as they are.
+_WIDE: Final = (b"\xff\xfe", b"\xfe\xff")
 _FLAGS: Final = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -78,6 +80,17 @@ class Search:
         self._rules = tuple(rules)
         self._needles = tuple(_needles(rule.words) for rule in rules)
 
+        self._all_needles = tuple(sorted({needle for needles in self._needles for needle in needles}))
+        self._by_language: dict[str, tuple[int, ...]] = {}
+
+    def _wanting(self, language: Language | None) -> Sequence[int]:
+        """Return the numbers of the rules that look at a language."""
+        name = language.name if language else ""
+        if name not in self._by_language:
+            numbers = (number for number, rule in enumerate(self._rules) if rule.wants_language(language))
+            self._by_language[name] = tuple(numbers)
+        return self._by_language[name]
+
     def files(self, paths: Sequence[str]) -> list[Tally]:
         """Return what each rule finds in files of the tree."""
         tallies = [Tally() for _ in self._rules]
@@ -89,11 +102,10 @@ class Search:
         language = find_language(path)
         # A name without a suffix tells nothing yet; the first line may.
         is_open = language is None and "." not in path.rpartition("/")[2].lstrip(".")
-        wanting = [
-            number
-            for number, rule in enumerate(self._rules)
-            if (is_open or rule.wants_language(language)) and rule.wants_path(path)
-        ]
+        wanting = range(len(self._rules)) if is_open else self._wanting(language)
+        if wanting:
+            for_tests = is_test(path)
+            wanting = [number for number in wanting if self._rules[number].wants_path(path, for_tests=for_tests)]
         if not wanting:
             return
         raw = _read(f"{self._root}/{path}")
@@ -103,14 +115,23 @@ class Search:
             return
         if is_open:
             language = find_language(path, raw[:200])
-            wanting = [number for number in wanting if self._rules[number].wants_language(language)]
-        is_wide = raw.startswith((b"\xff\xfe", b"\xfe\xff"))
+            wanting = [number for number in wanting if number in self._wanting(language)]
+        is_wide = raw.startswith(_WIDE)
         is_binary = not is_wide and b"\0" in raw[:_HEAD]
         for number in wanting:
             tallies[number].binary += is_binary
             tallies[number].inspected += not is_binary
-        asking = [n for n in wanting if is_wide or any(needle in raw for needle in self._needles[n])]
-        if asking and not is_binary:
+        if not is_binary:
+            self._raw(path, raw, language, wanting, tallies)
+
+    def _raw(
+        self, path: str, raw: bytes, language: Language | None, wanting: Sequence[int], tallies: list[Tally]
+    ) -> None:
+        """Look for the words in a file's bytes, and in its text only where some stand there."""
+        is_wide = raw.startswith(_WIDE)
+        there = {needle for needle in self._all_needles if needle in raw}
+        asking = [n for n in wanting if is_wide or not there.isdisjoint(self._needles[n])] if there or is_wide else []
+        if asking:
             text = _decoded(raw)
             try:
                 self._text(path, text, language, asking, tallies)
@@ -181,7 +202,7 @@ def _line_at(text: str, offset: int) -> str:
 
 def _decoded(raw: bytes) -> str:
     """Return a file's text, its line ends as line feeds; what is not UTF-8 is read as Latin-1, which loses nothing."""
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if raw.startswith(_WIDE):
         text = raw.decode("utf-16", "replace")
     else:
         try:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from maximus.errors import Error, ExitStatus, nearest
 from maximus.gating.globs import compile_globs
-from maximus.gating.languages import LANGUAGES, PROGRAMMING, Language, is_test
+from maximus.gating.languages import LANGUAGES, PROGRAMMING, Language
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -112,13 +112,13 @@ class WordRule:
         """Whether comments, strings and code have to be told apart."""
         return self.within is not Within.ANY or bool(self.after)
 
-    def wants_path(self, path: str) -> bool:
-        """Tell whether a path is one that the rule looks at, whatever its language."""
+    def wants_path(self, path: str, *, for_tests: bool) -> bool:
+        """Tell whether a path is one that the rule looks at, whatever its language; `for_tests`: it is one of tests."""
+        if self.tests is not Tests.INCLUDE and for_tests != (self.tests is Tests.ONLY):
+            return False
         if self._include is not None and not self._include.fullmatch(path):
             return False
-        if self._exclude is not None and self._exclude.fullmatch(path):
-            return False
-        return self.tests is Tests.INCLUDE or is_test(path) == (self.tests is Tests.ONLY)
+        return self._exclude is None or not self._exclude.fullmatch(path)
 
     def wants_language(self, language: Language | None) -> bool:
         """Tell whether a language is one that the rule looks at; None stands for a text of an unknown one."""
