@@ -53,8 +53,9 @@ class Delivery:
     material: Material
     page: str
     """Its address for people."""
-    bytes: int
     tag: str
+    files: int
+    bytes: int
 
 
 @contextlib.contextmanager
@@ -145,7 +146,7 @@ def _fetched(found: Published, order: Order, downloads: Downloads, aside: Path, 
         files.append((item.attached.name, HashedFile(path, item.attached.size, item.sha256)))
     bundles = [(item.attached.name, item.content or b"") for item in came if _is_bundle(item.attached.name)]
     material = assemble(files, bundles, unfit, asset_name)
-    return Delivery(material, found.page, sum(item.attached.size for item in came), found.tag)
+    return Delivery(material, found.page, found.tag, len(found.files), sum(item.attached.size for item in came))
 
 
 def _sorted_out(files: tuple[Attached, ...]) -> tuple[list[Attached], list[Broken]]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .face import Face
     from .verify import Inputs
 
-__all__ = ["Bench", "bench_of", "with_policy"]
+__all__ = ["Bench", "bench_of", "reads_files", "with_policy"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +128,10 @@ def _by_key(inputs: Inputs, face: Face, read: PolicyFile | None) -> Bench:
         )
     trust, verifier = None, None
     if "log" in inputs.require:
-        from maximus.verification.strict import strict_verifier  # noqa: PLC0415 - only a log entry needs it
+        from maximus.verification.verifier import bundle_verifier  # noqa: PLC0415 - only a log entry needs it
 
         trust = _trust(inputs, face)
-        verifier = strict_verifier(trust)
+        verifier = bundle_verifier(trust)
     return Bench(ByKey(key.fingerprint), KeyJudge(key, verifier), key, trust)
 
 
@@ -160,3 +160,12 @@ def _public_key(source: str, face: Face) -> PublicKey:
             where="input key",
             status=ExitStatus.USAGE,
         ) from fault
+
+
+def reads_files(bench: Bench) -> bool:
+    """Tell whether the judge reads a file's bytes again: Ed25519 signs them and not their digest."""
+    if bench.key is None:
+        return False
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey  # noqa: PLC0415 - loaded already
+
+    return isinstance(bench.key.key, Ed25519PublicKey)

@@ -175,10 +175,12 @@ def run(inputs: Inputs, face: Face) -> Outputs:
             from .logsearch import searched  # noqa: PLC0415 - only a search needs it
 
             material = searched(material, bench, face)
-        return _judged(inputs, face, bench, material, terms, tag)
+        return _judged(inputs, face, bench, material=material, terms=terms, tag=tag)
 
 
-def _judged(inputs: Inputs, face: Face, bench: Bench, material: Material, terms: Terms, tag: str) -> Outputs:  # noqa: PLR0913, PLR0917 - the facts of one run
+def _judged(  # noqa: PLR0913 - the facts of one run
+    inputs: Inputs, face: Face, bench: Bench, *, material: Material, terms: Terms, tag: str
+) -> Outputs:
     """Judge the material, show what was found, and write what was asked for."""
     from maximus.verification import facts, identity  # noqa: PLC0415 - as in `run`
     from maximus.verification.finding import Fact  # noqa: PLC0415 - likewise
@@ -244,7 +246,9 @@ def _judged(inputs: Inputs, face: Face, bench: Bench, material: Material, terms:
         identities=as_json(identities(proof)),
         trust_root=as_json(bench.trust.as_document()) if bench.trust else "",
         records=as_json([record.as_document() for record in found]),
-        statement=write_statement(inputs, bench, terms, found, material, tag, is_compliant=is_compliant, face=face),
+        statement=write_statement(
+            inputs, bench, terms, found=found, material=material, tag=tag, is_compliant=is_compliant, face=face
+        ),
         pinned=write_policy(inputs, bench, terms, proof, is_compliant=is_compliant, face=face),
     )
 
@@ -268,13 +272,14 @@ def _show(face: Face, found: Sequence[Record]) -> None:
 
     quiet = [record for record in found if record.state is State.VERIFIED] if len(found) > MAX_SHOWN else []
     rows = [
-        (record.name, record.state.value, shortened(record.reason))
+        (record.state.value, record.name, shortened(record.reason))
         for record in found
         if not quiet or record.state is not State.VERIFIED
     ]
     if quiet:
-        rows.append((f"{len(quiet)} files", State.VERIFIED.value, "the output `records` has each of them"))
-    face.table("files", ("file", "status", "why"), rows)
+        rows.append((State.VERIFIED.value, f"{len(quiet)} files", "the output `records` has each of them"))
+    # The status first: a line that began with a foreign name could pose as a command of the runner's.
+    face.table("files", ("status", "file", "why"), rows)
 
 
 def _tell_allowances(face: Face, proof: Proof, terms: Terms) -> int:
@@ -322,13 +327,14 @@ def _material(inputs: Inputs, face: Face, bench: Bench, stack: contextlib.ExitSt
 
     if inputs.tag:
         from .delivery import Order, deliver  # noqa: PLC0415 - only a run with a tag needs it
+        from .expectation import reads_files  # noqa: PLC0415 - likewise
 
         order = Order(
             repository=inputs.repository,
             tag=inputs.tag,
             token=inputs.token,
             folder=Path(inputs.folder) if inputs.folder else None,
-            keeps_content=bench.key is not None and bench.key.reads_files,
+            keeps_content=reads_files(bench),
         )
         delivery = stack.enter_context(deliver(order, face))
         face.say(f"release {delivery.tag} of {inputs.repository}: {delivery.files} files, {delivery.bytes} bytes")

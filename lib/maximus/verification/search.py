@@ -87,7 +87,7 @@ def _sealed(entry: Mapping[str, Any], name: str) -> Sealed | str:
     """Return an entry as a bundle, or why it is none."""
     try:
         bundle = entry_bundle(entry)
-    except (KeyError, TypeError, ValueError, AttributeError) as fault:
+    except (Error, KeyError, TypeError, ValueError, AttributeError) as fault:
         return f"{name}: {str(fault)[:120]}"
     made = seal(json.dumps(bundle).encode(), name, "")
     return f"{name}: {made.error.headline}" if isinstance(made, Broken) else made

@@ -67,7 +67,7 @@ class Trust:
 
     def log_addresses(self) -> tuple[str, ...]:
         """Return where its transparency logs are, each once and sorted."""
-        return tuple(sorted({str(each.base_url) for each in self.root._inner.tlogs}))  # noqa: SLF001 - as above
+        return tuple(sorted({each.address for each in self.roots.logs.values()}))
 
     def as_document(self) -> dict[str, str]:
         """Return which root it is, as the output `trust-root` carries it."""
