@@ -157,10 +157,10 @@ def shares(policy: Policy, judged: tuple[Judged, ...]) -> tuple[Share, ...]:
     for group in policy.groups:
         members = [item.verdict for item in judged if item.entry.group == group.id]
         counted = [item for item in members if not (item.allowed or item.status is Status.WAIVED)]
-        found.append(_share(f"group.{group.id}", group.id, group.title, counted, group.target))
+        found.append(_share(f"gate-group.{group.id}", group.id, group.title, counted, group.target))
     if policy.target is not None:
         everything = [item.verdict for item in judged]
-        found.append(_share("target", "", "all checks", everything, policy.target))
+        found.append(_share("gate-target", "", "all checks", everything, policy.target))
     return tuple(found)
 
 
@@ -169,9 +169,13 @@ def _share(name: str, ident: str, title: str, verdicts: list[Verdict], target: F
     verdict = None
     if target is not None and verdicts:
         holds = Fraction(100 * passed, len(verdicts)) >= target
+        gaps = sum(item.status is Status.UNMEASURED and not item.allowed for item in verdicts)
+        # What could still hold once the gaps are measured is unmeasured; what could not has failed.
+        may_hold = Fraction(100 * (passed + gaps), len(verdicts)) >= target
+        status = Status.PASS if holds else Status.UNMEASURED if may_hold else Status.FAIL
         verdict = Verdict(
-            f"gate.{name}",
-            Status.PASS if holds else Status.FAIL,
+            name,
+            status,
             len(verdicts),
             measured=f"{passed}/{len(verdicts)}",
             threshold=f">= {shown(target)} %",
