@@ -11,16 +11,17 @@ import functools
 import json
 import operator
 import re
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from maximus.documents import load_json
 from maximus.errors import Error, ExitStatus
 from maximus.files import EVIDENCE, write_whole
 from maximus.verdict import Status, Verdict
 
-from . import monorepo, preview
+from . import monorepo, preview, proof
 from .declare import Concluded, given, out
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from maximus.notes.baseline import Baseline
     from maximus.notes.composition import History, Notes
     from maximus.notes.loading import Target
+    from maximus.notes.protection import Placed
+    from maximus.notes.sections import Sections
     from maximus.notes.settings import Request, Settings
 
     from .face import Face
@@ -73,8 +76,35 @@ class Inputs:
     name: str = given("The release's name, instead of `name-template`.")
     publish: bool = given("Publish the release once everything is attached and checked.", default=False)
     dry_run: bool = given("Show what would be sent and send nothing.", default=False)
+    protect_edits: bool = given(
+        "Keep what somebody writes into the draft: the notes stand behind a marker line, text around them stays, and "
+        "notes that somebody edited are not overwritten.",
+        default=False,
+    )
+    compat: str = given(
+        "Which release-drafter's meanings the configuration has. Default: the configuration's `compat`, else `v7`.",
+        choices=("v7", "v6"),
+    )
     folder: str = given(
         "The release folder: what to attach. Nothing is attached where there is none.", default="release", metavar="DIR"
+    )
+    sections: tuple[str, ...] = given(
+        "Which sections follow the notes, one a line: `artifacts`, `verification`, `sbom-summary`, `sbom-diff`, "
+        "`verdicts`, `consciousness-metrics`. Default: the configuration's `sections`, else what there is of the first "
+        "two.",
+        default=(),
+        metavar="NAME",
+    )
+    verify_command: str = given(
+        "The line with which anybody verifies the release, as `sign` puts it out.", metavar="COMMAND"
+    )
+    verdicts: str = given(
+        "The verdicts to show in the section of that name. Default: `evidence/verdicts.json` in the folder.",
+        metavar="FILE",
+    )
+    metrics: str = given(
+        "The numbers that `consciousness` wrote. Default: `evidence/consciousness-metrics.json` in the folder.",
+        metavar="FILE",
     )
     path: str = given(
         "A git checkout: read where there is no token, and in place of most requests where there is one.",
@@ -121,16 +151,20 @@ class Outputs(Concluded):
     )
 
 
-def run(inputs: Inputs, face: Face, *, verification: str = "") -> Outputs:
+def run(
+    inputs: Inputs, face: Face, *, verification: str = "", fallback: tuple[str, ...] | None = None
+) -> Outputs:
     """Write the notes and, with a token, see to the release on GitHub.
 
-    `verification` is the command with which anybody verifies the folder; it becomes a section of the notes.
+    `verification` is the command with which anybody verifies the folder, and `fallback` the sections that follow the
+    notes where neither the caller nor the configuration names some: what another action knows when it calls this one.
     """
     _notice_old_inputs(inputs, face)
     place = _place(inputs, face)
+    sections = proof.read(inputs, face, verification, fallback)
     if place is None:
-        return _write_notes(inputs, face, verification)
-    return _draft(inputs, face, place, verification)
+        return _write_notes(inputs, face, sections)
+    return _draft(inputs, face, place, sections)
 
 
 def _notice_old_inputs(inputs: Inputs, face: Face) -> None:
@@ -164,22 +198,29 @@ def _request(inputs: Inputs) -> Request:
         header=inputs.header.strip(),
         footer=inputs.footer.strip(),
         filter_by_range=inputs.filter_by_range,
+        protect_edits=inputs.protect_edits,
+        compat=_compat(inputs),
+        initial_commits_since=inputs.initial_commits_since,
         base="nearest" if inputs.base == "nearest" else "latest" if inputs.base else None,
     )
 
 
-def _write_notes(inputs: Inputs, face: Face, verification: str) -> Outputs:
+def _compat(inputs: Inputs) -> Literal["v6", "v7"] | None:
+    return "v6" if inputs.compat == "v6" else "v7" if inputs.compat else None
+
+
+def _write_notes(inputs: Inputs, face: Face, sections: Sections) -> Outputs:
     """Write `notes.md` from git's history; nothing is sent."""
     from maximus.git import find_checkout  # noqa: PLC0415 - only a run without a token needs it
     from maximus.notes.local import compose_local  # noqa: PLC0415 - as above
 
     checkout = find_checkout(Path(inputs.path))
     if checkout is None:
-        return _write_without_history(inputs, face, verification)
-    made = compose_local(checkout, _request(inputs), inputs.config_name)
+        return _write_without_history(inputs, face, sections)
+    made = compose_local(checkout, _request(inputs), inputs.config_name, sections)
     for warning in made.warnings:
         face.warn(warning)
-    path, body = _write_body(inputs, made.notes.body, verification)
+    path, body = _write_body(inputs, made.notes.body, made.notes.behind)
     since = f"since {made.base}" if made.base else "of the whole history (no release so far)"
     found = Status.PASS if made.commits else Status.UNMEASURED
     face.judge(Verdict("draft.notes", found, made.commits, measured=made.notes.changes, unit="changes"))
@@ -199,11 +240,9 @@ def _write_notes(inputs: Inputs, face: Face, verification: str) -> Outputs:
     return _outputs(made.notes, path, body)
 
 
-def _write_without_history(inputs: Inputs, face: Face, verification: str) -> Outputs:
+def _write_without_history(inputs: Inputs, face: Face, sections: Sections) -> Outputs:
     """Write notes for a tree that is no checkout, such as an unpacked source archive: what the folder proves."""
-    from maximus.notes.sections import list_artifacts  # noqa: PLC0415 - only a run needs it
-
-    artifacts = list_artifacts(Path(inputs.folder))
+    artifacts = sections.artifacts
     if not artifacts:
         raise Error(
             "DRAFT001",
@@ -214,20 +253,17 @@ def _write_without_history(inputs: Inputs, face: Face, verification: str) -> Out
             status=ExitStatus.USAGE,
         )
     # The tree has no history, so nothing is said about changes but that.
-    path, body = _write_body(inputs, "Changes: not measured, the tree is no git checkout.\n", verification)
+    behind = sections.behind(sections.following(None))
+    path, body = _write_body(inputs, "Changes: not measured, the tree is no git checkout.\n", behind)
     face.judge(Verdict("draft.notes", Status.PASS, len(artifacts), measured=len(artifacts), unit="artifacts"))
     count = f"{len(artifacts)} artifact{'' if len(artifacts) == 1 else 's'}"
     face.headline(f"{path} lists {count}; changes not measured, no git checkout; nothing was sent")
     return Outputs(body=body, resolved_version=inputs.version, body_file=str(path))
 
 
-def _write_body(inputs: Inputs, body: str, verification: str, name: str = "notes.md") -> tuple[Path, str]:
+def _write_body(inputs: Inputs, body: str, behind: str, name: str = "notes.md") -> tuple[Path, str]:
     """Write the whole text, our sections behind it, and return where and what; the folder is made where missing."""
-    from maximus.notes.sections import sections  # noqa: PLC0415 - only a run needs it
-
-    folder = Path(inputs.folder)
-    behind = sections(folder, verification)
-    path = folder / EVIDENCE / name
+    path = Path(inputs.folder) / EVIDENCE / name
     whole = body + behind
     write_whole(path, whole if whole.endswith("\n") else whole + "\n")
     return path, whole
@@ -333,14 +369,14 @@ def _origin(inputs: Inputs, server: str) -> tuple[str, str]:
     return origin.name, checkout.head() or ""
 
 
-def _draft(inputs: Inputs, face: Face, place: _Place, verification: str) -> Outputs:
+def _draft(inputs: Inputs, face: Face, place: _Place, sections: Sections) -> Outputs:
     """See to the release on GitHub: read, decide, write, compare, publish."""
     from maximus import __version__  # noqa: PLC0415 - only a run with a token needs it
     from maximus.github.client import Client  # noqa: PLC0415 - as above
 
     client = Client(place.api_url, place.token, graphql_url=place.graphql_url, version=__version__)
     try:
-        return _Drafting(inputs, face, place, client, verification).run()
+        return _Drafting(inputs, face, place, client, sections).run()
     finally:
         client.close()
 
@@ -348,12 +384,12 @@ def _draft(inputs: Inputs, face: Face, place: _Place, verification: str) -> Outp
 class _Drafting:
     """One run against GitHub, step by step."""
 
-    def __init__(self, inputs: Inputs, face: Face, place: _Place, client: Client, verification: str) -> None:
+    def __init__(self, inputs: Inputs, face: Face, place: _Place, client: Client, sections: Sections) -> None:
         self._inputs = inputs
         self._face = face
         self._place = place
         self._client = client
-        self._verification = verification
+        self._sections = sections
         self._told: set[str] = set()
         self._archive: Archive | None = None
 
@@ -367,7 +403,7 @@ class _Drafting:
         for _ in range(ATTEMPTS):
             # For every configuration all is read and decided before anything is written for the first.
             for made in self._plans(left, files):
-                outputs = self._carry_out(made, files)
+                outputs = self._carry_out(made)
                 if outputs is None:
                     break
                 done.append((made.job.config, outputs))
@@ -430,7 +466,7 @@ class _Drafting:
             self._face.say(f"configuration: {', '.join(loaded.files)}")
             for warning in loaded.warnings:
                 self._warn(warning)
-            configuration = read_configuration(loaded.root)
+            configuration = read_configuration(loaded.root, compat=_compat(self._inputs))
         settings = settle(configuration, _request(self._inputs), self._place.ref)
         for notice in settings.notices:
             self._warn(notice)
@@ -457,7 +493,9 @@ class _Drafting:
         if forced and not self._inputs.dry_run:
             self._warn("a pull request drafts no release: nothing is sent, as with `dry-run: true`")
         sends = not (self._inputs.dry_run or forced)
-        return sends, sends and self._inputs.publish
+        if self._sections.mismatches and self._inputs.publish:
+            self._warn("the release folder contradicts itself, so the release is not published")
+        return sends, sends and self._inputs.publish and not self._sections.mismatches
 
     def _files(self) -> tuple[LocalFile, ...]:
         """Return the files to attach, read once."""
@@ -493,7 +531,7 @@ class _Drafting:
         composed: list[tuple[_Job, Baseline, History, Notes, str]] = []
         for job, baseline, base, span in zip(jobs, chosen, bases, spans, strict=True):
             history = self._history(archive, job.settings, base, ranges[span] if span else None)
-            notes = compose(job.settings, history)
+            notes = compose(job.settings, history, self._sections)
             for warning in notes.warnings:
                 self._warn(warning)
             self._foretell(job.settings, history)
@@ -522,26 +560,43 @@ class _Drafting:
     ) -> _Made:
         """Return what is to be written for one draft."""
         from maximus.github.releases import Payload  # noqa: PLC0415 - only a run with a token needs it
+        from maximus.notes.limits import MAX_BODY  # noqa: PLC0415 - as above
 
         settings = job.settings
         self._refuse_published(notes, releases, files)
         target, notice = archive.target(settings.commitish)
         self._warn(notice)
-        path, body, whole = self._bodies(notes, job.notes_name)
+        path = self._write_whole(notes, job.notes_name)
+        notes = notes.within(MAX_BODY)
+        placed = self._placed(notes.body, notes.behind, baseline.draft)
+        if placed.cut:
+            self._warn(f"the notes are too long for a release: {placed.cut:,} lines were cut; {path} has them all")
+            files = _with_whole_text(files, path)
         payload = Payload(
             target=target,
             name=notes.name,
             tag=notes.tag,
-            body=body,
+            body=placed.body,
             prerelease=settings.prerelease,
             make_latest=settings.make_latest,
             # With files the release is published last, once they are all there; without, there is only one write.
             draft=bool(files) or not job.publishes,
         )
-        return _Made(job, notes, payload, path, whole, history, baseline.draft, releases, remark)
+        return _Made(job, notes, payload, path, notes.behind, history, baseline.draft, releases, remark, files)
 
-    def _carry_out(self, made: _Made, files: tuple[LocalFile, ...]) -> Outputs | None:
+    def _placed(self, notes: str, tail: str, draft: Release | None) -> Placed:
+        """Return what becomes of a draft's body."""
+        from maximus.notes.protection import place_notes  # noqa: PLC0415 - only a run with a token needs it
+
+        nonce = None
+        if self._inputs.protect_edits:
+            # What is only shown is the same in two runs.
+            nonce = "0" * 16 if self._inputs.dry_run else secrets.token_hex(8)
+        return place_notes(draft.body if draft else None, notes, tail, nonce=nonce)
+
+    def _carry_out(self, made: _Made) -> Outputs | None:
         """Return the outputs, or None where the draft was published under our hands."""
+        files = made.files
         if not made.job.sends:
             return self._show(made, files)
         release = self._write(made, made.releases)
@@ -618,23 +673,17 @@ class _Drafting:
             if is_asked_for and notes.tag and release.tag == notes.tag and is_published(release):
                 raise already_published(release)
 
-    def _bodies(self, notes: Notes, name: str) -> tuple[Path, str, str]:
-        """Write the notes; return the file, the body that fits into a release, and the whole text."""
-        from maximus.notes.limits import fit  # noqa: PLC0415 - only a run with a token needs it
-        from maximus.notes.sections import sections  # noqa: PLC0415 - as above
-
-        path, whole = _write_body(self._inputs, notes.body, self._verification, name)
-        body, cut = fit(notes.body, sections(Path(self._inputs.folder), self._verification))
-        if cut:
-            self._warn(f"the notes are too long for a release: {cut:,} lines were cut; {path} has them all")
-        return path, body, whole
+    def _write_whole(self, notes: Notes, name: str) -> Path:
+        """Write the whole text and return the file."""
+        path, _ = _write_body(self._inputs, notes.body, notes.behind, name)
+        return path
 
     def _show(self, made: _Made, files: tuple[LocalFile, ...]) -> Outputs:
         """Show what would be sent."""
         old = made.draft
         document = made.payload.for_update(old) if old else made.payload.for_creation()
         self._face.note("What would be sent", json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False))
-        self._face.preview("The notes", made.payload.body)
+        self._face.preview("The notes", made.payload.body or made.notes.body)
         self._judge_release(made, f"would be {'updated' if old else 'made'}")
         rows = [("release", "update" if old else "create", made.payload.tag or "(no tag)")]
         rows += [("notes", "count from", made.counted_from)]
@@ -643,7 +692,7 @@ class _Drafting:
         self._face.headline(
             f"dry run: {_named(made)} {'would be updated' if old else 'would be drafted'}; nothing was sent"
         )
-        return _outputs(made.notes, made.path, made.payload.body)
+        return _outputs(made.notes, made.path, made.body)
 
     def _judge_release(self, made: _Made, reason: str) -> None:
         self._face.judge(
@@ -665,16 +714,18 @@ class _Drafting:
         old = made.draft
         if old is None:
             return create_draft(self._client, repository, made.payload, releases)
-        self._keep(old, made)
-        return update_draft(self._client, repository, old, made.payload, releases)
+        return update_draft(self._client, repository, old, functools.partial(self._decide, made), releases)
 
-    def _keep(self, old: Release, made: _Made) -> None:
-        """Keep the text that is replaced, so that no edit of somebody's is lost."""
-        if not old.body.strip() or old.body.replace("\r\n", "\n") == made.payload.body:
-            return
-        path = made.path.with_name("notes.replaced.md")
-        write_whole(path, old.body)
-        self._face.note("The notes that were replaced", old.body)
+    def _decide(self, made: _Made, now: Release) -> Payload:
+        """Return what is sent to the draft as it is now; what is replaced and not known to be ours is kept."""
+        placed = self._placed(made.notes.body, made.tail, now)
+        self._warn(placed.reason)
+        if placed.loses:
+            path = made.path.with_name(f"{made.path.stem}.replaced.md")
+            write_whole(path, now.body)
+            self._face.note("The notes that were replaced", now.body)
+            self._face.say(f"the text that was replaced lies in {path}")
+        return dataclasses.replace(made.payload, body=placed.body)
 
     def _finish(self, made: _Made, release: Release, files: tuple[LocalFile, ...], *, publishes: bool) -> Outputs:
         """Attach and compare the files, then publish; return the outputs."""
@@ -697,7 +748,7 @@ class _Drafting:
         )
         self._face.headline(f"{_named(made)} is {state}{left}")
         return dataclasses.replace(
-            _outputs(made.notes, made.path, made.payload.body),
+            _outputs(made.notes, made.path, made.body),
             id=str(release.id),
             html_url=release.html_url,
             upload_url=release.upload_url,
@@ -757,7 +808,8 @@ class _Made:
     payload: Payload
     path: Path
     """Where the whole text lies."""
-    whole: str
+    tail: str
+    """What stands behind the notes: our own sections."""
     history: History
     draft: Release | None
     """The draft to update."""
@@ -765,6 +817,13 @@ class _Made:
     """What was there before."""
     remark: str
     """How what the notes count from differs from what the other choice would be; empty where it does not."""
+    files: tuple[LocalFile, ...]
+    """What is attached; where the notes were cut, the whole text too."""
+
+    @property
+    def body(self) -> str:
+        """The notes as they were to be sent, or all of them where the draft's own text is left."""
+        return self.payload.body or self.notes.body + self.tail
 
     @property
     def base(self) -> str:
@@ -775,6 +834,16 @@ class _Made:
     def counted_from(self) -> str:
         """What the notes count from, with the remark."""
         return f"{self.base} ({self.remark})" if self.remark else self.base
+
+
+def _with_whole_text(files: tuple[LocalFile, ...], path: Path) -> tuple[LocalFile, ...]:
+    """Return the files with the notes' whole text among them, unless the folder has a file of that name."""
+    from maximus.files import hash_file  # noqa: PLC0415 - only notes that are too long need it
+    from maximus.github.assets import LocalFile  # noqa: PLC0415 - as above
+
+    read = hash_file(path)
+    own = LocalFile(path.name, path, read.size, read.sha256)
+    return files if any(file.name == own.name for file in files) else (*files, own)
 
 
 def _wanted(settings: Settings) -> Wanted:

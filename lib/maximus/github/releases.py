@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from maximus.changes import Release, well_formed
@@ -37,7 +37,8 @@ class Payload:
     target: str
     name: str
     tag: str
-    body: str
+    body: str | None
+    """None leaves the body that is there as it is."""
     prerelease: bool
     make_latest: str
     """`true`, `false` or `legacy`."""
@@ -49,7 +50,7 @@ class Payload:
             "target_commitish": self.target,
             "name": self.name,
             "tag_name": self.tag,
-            "body": self.body,
+            "body": self.body or "",
             "draft": self.draft,
             "prerelease": self.prerelease,
             "make_latest": self.make_latest,
@@ -58,11 +59,12 @@ class Payload:
     def for_update(self, old: Release) -> dict[str, Any]:
         """Return the body of the PATCH; what is empty keeps its old value."""
         document: dict[str, Any] = {
-            "body": self.body,
             "draft": self.draft,
             "prerelease": self.prerelease,
             "make_latest": self.make_latest,
         }
+        if self.body is not None:
+            document["body"] = self.body
         texts = {"name": self.name or old.name, "tag_name": self.tag or old.tag, "target_commitish": self.target}
         return document | {key: text for key, text in texts.items() if text}
 
@@ -129,7 +131,7 @@ def _carries(release: Release, payload: Payload) -> bool:
     return (
         (not payload.tag or release.tag == payload.tag)
         and release.name == payload.name
-        and _same_text(release.body, payload.body)
+        and (payload.body is None or _same_text(release.body, payload.body))
         and release.is_draft == payload.draft
     )
 
@@ -139,11 +141,12 @@ def _same_text(one: str, other: str) -> bool:
 
 
 def update_draft(
-    client: Client, repository: str, old: Release, payload: Payload, known: Sequence[Release]
+    client: Client, repository: str, old: Release, decide: Callable[[Release], Payload], known: Sequence[Release]
 ) -> Release | None:
-    """Return the draft with the payload's content, or None where it is no draft any more and was left alone.
+    """Return the draft with a payload's content, or None where it is no draft any more and was left alone.
 
-    It is read again right before the PATCH: one that was published meanwhile would fall back to a draft.
+    It is read again right before the PATCH: one that was published meanwhile would fall back to a draft, and what
+    somebody wrote into it meanwhile would be lost. `decide` is given the draft as it is then.
     `known` are the releases that were listed with it.
     """
     if sum(release.id == old.id for release in known) > 1:
@@ -154,6 +157,7 @@ def update_draft(
         now = read_release(client, repository, old.id)
     if now is None or is_published(now):
         return None
+    payload = decide(now)
 
     def done() -> Release | None:
         release = read_release(client, repository, old.id)
@@ -167,6 +171,7 @@ def update_draft(
 def publish(client: Client, repository: str, release: Release, payload: Payload) -> Release:
     """Return the release, published by one PATCH; the last write of a run.
 
+    The body is left out: somebody may have written into it while the files were uploaded.
     Raises Error HUB014 where somebody published it meanwhile.
     """
     now = read_release(client, repository, release.id)
@@ -182,7 +187,7 @@ def publish(client: Client, repository: str, release: Release, payload: Payload)
         found = read_release(client, repository, release.id)
         return found if found and is_published(found) else None
 
-    document = payload.for_update(now) | {"draft": False}
+    document = replace(payload, body=None, draft=False).for_update(now)
     return _write(client, "PATCH", f"/repos/{repository}/releases/{release.id}", document, done)
 
 

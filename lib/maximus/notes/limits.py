@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["MAX_BODY", "fit"]
+__all__ = ["MAX_BODY", "fit", "units"]
 
 MAX_BODY = 125_000
 """Characters of a release's body; GitHub answers 422 above."""
@@ -16,14 +16,14 @@ def fit(body: str, sections: str, *, limit: int = MAX_BODY) -> tuple[str, int]:
     Whole lines go, from the end of the body; a note takes their place. The sections are ours and stay.
     """
     whole = body + sections
-    if _units(whole) <= limit:
+    if units(whole) <= limit:
         return whole, 0
     lines = body.splitlines(keepends=True)
-    room = limit - MARGIN - _units(sections)
+    room = limit - MARGIN - units(sections)
     kept = 0
     used = 0
     for line in lines:
-        used += _units(line)
+        used += units(line)
         if used > room:
             break
         kept += 1
@@ -32,7 +32,7 @@ def fit(body: str, sections: str, *, limit: int = MAX_BODY) -> tuple[str, int]:
     return "".join(lines[:kept]) + _closed(lines[:kept]) + note + sections, cut
 
 
-def _units(text: str) -> int:
+def units(text: str) -> int:
     """Return the text's length in UTF-16 units, the largest of the counts that a server may mean."""
     return len(text) + sum(character > "\uffff" for character in text)
 

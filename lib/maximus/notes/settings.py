@@ -31,6 +31,10 @@ class Request:
     header: str = ""
     footer: str = ""
     filter_by_range: str = ""
+    compat: Literal["v6", "v7"] | None = None
+    """Whose meanings the configuration has."""
+    initial_commits_since: str = ""
+    """With version 6's meanings and no release: from when on the history counts."""
     protect_edits: bool = False
     """Whether what somebody writes into the draft is kept apart from what this suite wrote."""
     base: Literal["latest", "nearest"] | None = None

@@ -55,7 +55,7 @@ def test_an_update_without_an_answer_is_looked_up(hub: Hub, client: Client) -> N
     old = drafted(client)
     hub.inject(Lost(), method="PATCH", path="*/releases/*")
     payload = Payload("main", "Two", "v2.0.0", "other\n", prerelease=False, make_latest="true")
-    made = update_draft(client, HOME, old, payload, [old])
+    made = update_draft(client, HOME, old, lambda _: payload, [old])
     assert made is not None
     assert (made.body, [write.method for write in hub.writes]) == ("other\n", ["POST", "PATCH"])
 
@@ -64,7 +64,7 @@ def test_what_was_published_meanwhile_is_not_updated(hub: Hub, client: Client) -
     """It would fall back to a draft."""
     old = drafted(client)
     hub.publish(HOME, "v2.0.0")
-    assert update_draft(client, HOME, old, PAYLOAD, [old]) is None
+    assert update_draft(client, HOME, old, lambda _: PAYLOAD, [old]) is None
     assert [write.method for write in hub.writes] == ["POST"]
 
 
@@ -72,7 +72,7 @@ def test_what_was_deleted_meanwhile_is_not_updated(hub: Hub, client: Client) -> 
     """There is nothing to write to."""
     old = drafted(client)
     client.change("DELETE", f"{RELEASES}/{old.id}")
-    assert update_draft(client, HOME, old, PAYLOAD, [old]) is None
+    assert update_draft(client, HOME, old, lambda _: PAYLOAD, [old]) is None
     assert read_release(client, HOME, old.id) is None
     assert len(hub.writes) == 2
 
