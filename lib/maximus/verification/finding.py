@@ -70,7 +70,7 @@ class Finding:
     logs: tuple[Logged, ...] = ()
     """All entries of the bundle, each of which holds; `log` is the first."""
     timestamps: int = 0
-    """How many signed timestamps of trusted authorities hold."""
+    """How many trusted timestamp authorities say when it was signed."""
 
     def holds(self, fact: Fact) -> bool:
         """Tell whether the fact holds; without a valid signature neither log entry nor identity mean anything."""

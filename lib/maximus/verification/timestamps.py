@@ -36,21 +36,20 @@ class Stampers:
             if len(authority.certificates) >= _WHOLE_CHAIN
         ]
 
-    def times(self, stamps: Sequence[bytes], signature: bytes) -> tuple[datetime, ...]:
-        """Return the times at which authorities say that the signature was there, in the order of the timestamps.
+    def times(self, stamps: Sequence[bytes], signature: bytes) -> tuple[tuple[datetime, ...], int]:
+        """Return the times at which authorities say that the signature was there, and how many authorities say so.
 
+        Several timestamps of one authority are one authority's word, as cosign counts them.
         Raises ValueError in words for one that does not hold, or that stands twice in whatever envelope.
         """
-        times = []
-        seen: set[tuple[int, int]] = set()
+        times: dict[tuple[int, int], datetime] = {}
         for stamp in stamps:
             number, serial, time = self._time(stamp, signature)
-            if (number, serial) in seen:
+            if (number, serial) in times:
                 msg = "a timestamp stands twice"
                 raise ValueError(msg)
-            seen.add((number, serial))
-            times.append(time)
-        return tuple(times)
+            times[number, serial] = time
+        return tuple(times.values()), len({number for number, _ in times})
 
     def _time(self, stamp: bytes, signature: bytes) -> tuple[int, int, datetime]:
         """Return which authority gave the timestamp, its serial number and its time."""

@@ -71,7 +71,7 @@ class BundleVerifier:
             self._stampers = Stampers(roots.stampers)
 
     def verify_identity(self, bundle: Bundle, file: HashedFile | None) -> tuple[Certificate | None, Log, int, Faults]:
-        """Return the certificate, the log entries, the number of timestamps that hold, and what does not hold.
+        """Return the certificate, the log entries, the number of timestamp authorities, and what does not hold.
 
         The certificate is None where it cannot be parsed, and says nothing where there are faults.
         Never raises for anything that a bundle may hold.
@@ -102,12 +102,13 @@ class BundleVerifier:
             faults: list[Fault] = []
             times: list[datetime] = [place.time for place in log.places if place.time]
             stamps: tuple[datetime, ...] = ()
+            count = 0
             try:
-                stamps = self._stampers.times(bundle.timestamps, bundle.content.signature)
+                stamps, count = self._stampers.times(bundle.timestamps, bundle.content.signature)
             except ANYTHING as cause:
                 faults.append(refusal(cause, Fact.LOG, "VERIFY017", "the log entry does not hold"))
             log = self._held(log, bundle, [*stamps, *times], digests, signer)
-            return log, len(stamps), tuple(sorted((*faults, *log.faults)))
+            return log, count, tuple(sorted((*faults, *log.faults)))
 
     def _entries(self, bundle: Bundle) -> Log:
         """Return which entries their logs vouch for; a bundle by an identity has at least one."""
@@ -128,10 +129,10 @@ class BundleVerifier:
         return Log(tuple(places), tuple(faults))
 
     def _times(self, bundle: Bundle, log: Log, faults: list[Fault]) -> tuple[list[datetime], int]:
-        """Return the trusted times, at least one, and how many of them are signed timestamps."""
+        """Return the trusted times, at least one, and how many timestamp authorities are among who says so."""
         what = "no trusted time"
         try:
-            stamps = self._stampers.times(bundle.timestamps, bundle.content.signature)
+            stamps, count = self._stampers.times(bundle.timestamps, bundle.content.signature)
         except ANYTHING as cause:
             faults.append(refusal(cause, Fact.SIGNATURES, "VERIFY021", what))
             return [], 0
@@ -141,7 +142,7 @@ class BundleVerifier:
             if any(entry.promise for entry in bundle.entries):
                 why = "the only time is the log's, and its entry does not hold"
             faults.append(Fault(Fact.SIGNATURES, "VERIFY021", f"{what}: {why}"))
-        return times, len(stamps)
+        return times, count
 
     def _certificate(self, certificate: Certificate, times: Sequence[datetime], faults: list[Fault]) -> None:
         try:
