@@ -36,7 +36,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from maximus.errors import Error, nearest
 from maximus.gating.globs import compile_globs
@@ -50,7 +50,19 @@ if TYPE_CHECKING:
     from maximus.gating.worktree import Tree
     from maximus.yaml import Node
 
-__all__ = ["Answer", "Check", "CheckType", "Context", "Evidence", "Fault", "Fields", "Finding", "Place", "Status"]
+__all__ = [
+    "Announcing",
+    "Answer",
+    "Check",
+    "CheckType",
+    "Context",
+    "Evidence",
+    "Fault",
+    "Fields",
+    "Finding",
+    "Place",
+    "Status",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +147,15 @@ class Check(Protocol):
 
     def judge(self, context: Context) -> Finding:
         """Look and answer. Raises Error where it cannot; see the module's docstring for what that becomes."""
+        ...
+
+
+@runtime_checkable
+class Announcing(Protocol):
+    """A check that says, before any is judged, what it will ask of the tree, so that one pass over it serves all."""
+
+    def announce(self, context: Context) -> None:
+        """Say it; nothing is looked at yet."""
         ...
 
 

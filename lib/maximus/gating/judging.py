@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from maximus.errors import Error, ExitStatus
 from maximus.gating.bounds import shown
-from maximus.gating.check import Finding
+from maximus.gating.check import Announcing, Finding
 from maximus.verdict import Status, Verdict
 
 if TYPE_CHECKING:
@@ -72,6 +72,9 @@ def judge(
             where="input `allow-unmeasured`",
             status=ExitStatus.USAGE,
         )
+    for entry in policy.entries:
+        if isinstance(entry.check, Announcing):
+            entry.check.announce(context)
     found = []
     for entry in policy.entries:
         found.append(judge_entry(entry, context, is_allowed=entry.id in allowed))

@@ -15,6 +15,8 @@ from maximus.git import find_checkout
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from maximus.gating.texts import Texts
+
 __all__ = ["MAX_FILE", "MAX_FILES", "Tree"]
 
 MAX_FILE = 8 << 20
@@ -100,6 +102,13 @@ class Tree:
     def links(self) -> tuple[str, ...]:
         """The symbolic links, which no check follows."""
         return self._found[1]
+
+    @cached_property
+    def texts(self) -> Texts:
+        """What words stand in its files."""
+        from maximus.gating.texts import Texts  # noqa: PLC0415 - only checks of words start processes
+
+        return Texts(self)
 
     def select(self, patterns: Sequence[str]) -> tuple[str, ...]:
         """Return the files that the patterns name (see `globs`), those taken out again by `!` left out."""
