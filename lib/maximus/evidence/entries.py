@@ -9,6 +9,7 @@ See: `schemas/evidence-log-line.schema.json`.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -80,6 +81,16 @@ def make_line(record: Mapping[str, Any], created_at: str, frontier: Frontier, la
     return made
 
 
+def _is_time(text: str) -> bool:
+    if not _TIME.fullmatch(text):
+        return False
+    try:
+        dt.datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
 def parse_line(raw: bytes) -> Line:
     """Return a line's content; `raw` is without its line feed. Raises Malformed in words otherwise."""
     if len(raw) >= MAX_LINE:
@@ -93,7 +104,7 @@ def parse_line(raw: bytes) -> Line:
     index, created_at, record = document["index"], document["created_at"], document["record"]
     if type(index) is not int or index < 1:
         raise Malformed("has no index from 1")
-    if not isinstance(created_at, str) or not _TIME.fullmatch(created_at):
+    if not isinstance(created_at, str) or not _is_time(created_at):
         raise Malformed("has no time such as 2026-01-31T12:00:00Z in `created_at`")
     if not isinstance(record, dict):
         raise Malformed("has no object as `record`")

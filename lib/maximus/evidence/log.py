@@ -377,9 +377,7 @@ class Reader:
             middle = (low + high) // 2
             if guesses:
                 guesses -= 1
-                middle = min(
-                    high - 1, low + (high - low) * (2 * (index - before) - 1) // (2 * (behind - before - 1))
-                )
+                middle = min(high - 1, low + (high - low) * (2 * (index - before) - 1) // (2 * (behind - before - 1)))
             start, raw = self._line_at(middle, low)
             found = _index_of(raw)
             if found == index:
