@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from maximus.changes import Person, RangeCommit, co_authors, noreply_login, well_formed
-from maximus.github.history import Queries, no_ref, refuse_too_many
+from maximus.github.history import Queries, refuse_too_many
 from maximus.github.ranges import Walk, branches_of_merges
 
 if TYPE_CHECKING:
@@ -55,11 +55,11 @@ class Clone:
         self._logins: dict[str, str] = {}
 
     def walk(self, base: str, head: str) -> Walk:
-        """Return what `head` has and `base` has not; raise as `Queries.walk` does, NotHere for what git lacks."""
+        """Return what `head` has and `base` has not; raise NotHere where git lacks something, HUB012 as `Queries.walk`."""
         tips, recent = self._queries.tips_and_recent((base, head), recent=True)
         for ref in (base, head):
             if ref not in tips:
-                raise no_ref(ref, self._repository)
+                raise NotHere(f"GitHub knows no commit for {ref}")
             if self._checkout.commit_of(tips[ref]) is None:
                 raise NotHere(f"it lacks {ref} as GitHub has it; fetch again")
         found = self._checkout.history(tips[base], tips[head])[::-1]
