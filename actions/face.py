@@ -85,6 +85,10 @@ class Face(abc.ABC):
         """Show an error in its one to three lines."""
 
     @abc.abstractmethod
+    def point(self, text: str, *, where: str) -> None:
+        """Show where something does not hold: `where` is a path, or `path:line`. It is part of a verdict, no error."""
+
+    @abc.abstractmethod
     def mask(self, secret: str) -> None:
         """See to it that the secret never appears in anything that is shown."""
 

@@ -125,6 +125,12 @@ class RunnerFace(Face):
         self.say(f"warning: {text}" + (f" ({where})" if where else ""))
         self._annotate("warning", text, where)
 
+    def point(self, text: str, *, where: str) -> None:
+        """Show the place in the log; it becomes an annotation at the end."""
+        # A file's name with a line end could otherwise pose as a line of ours.
+        self.say(f"{where}: {text}".replace("\n", "\\n"))
+        self._annotate("error", text, where)
+
     def show_error(self, error: Error) -> None:
         """Show the error in the log; it becomes an annotation at the end."""
         self.say("\n".join(error.lines))

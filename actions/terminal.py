@@ -225,6 +225,10 @@ class TerminalFace(Face):
         """Show a warning on standard error."""
         self._write(f"warning: {text}" + (f" ({where})" if where else ""), self._err)
 
+    def point(self, text: str, *, where: str) -> None:
+        """Show the place as compilers do."""
+        self._write(f"  {self._shown_on_one_line(f'{where}: {text}')}")
+
     def show_error(self, error: Error) -> None:
         """Show the error in its one to three lines on standard error, the first with the action's name."""
         head, *rest = error.lines

@@ -26,6 +26,7 @@ TITLES = {
     "verify": "maximus verify",
     "draft": "maximus draft",
     "label": "maximus label",
+    "gate": "maximus gate",
     "consciousness": "maximus consciousness",
 }
 BRANDING = {
@@ -35,6 +36,7 @@ BRANDING = {
     "verify": ("check-circle", "blue"),
     "draft": ("file-text", "blue"),
     "label": ("tag", "blue"),
+    "gate": ("check-square", "blue"),
     "consciousness": ("activity", "blue"),
 }
 PERMISSIONS = {
@@ -50,6 +52,7 @@ PERMISSIONS = {
         "contents": "read: the configuration",
         "pull-requests": "write: adds the labels",
     },
+    "gate": {"contents": "read: the tree, and what the checks `pins` and `ruleset` ask GitHub"},
     "consciousness": {},
 }
 

@@ -76,6 +76,16 @@ class Checkout:
         shown = self._read("log", "-1", "--format=%ct", "HEAD", "--").strip()
         return int(shown) if shown.isdigit() else None
 
+    def has_changes(self) -> bool:
+        """Tell whether a tracked file differs from the commit that is checked out."""
+        return bool(self._read("status", "--porcelain", "-z", "--untracked-files=no"))
+
+    def merge_base(self, revision: str, other: str = "HEAD") -> CommitId | None:
+        """Return where the histories of two revisions parted, or None where they have nothing in common here."""
+        _refuse_option(revision)
+        _refuse_option(other)
+        return CommitId(self._read("merge-base", "--end-of-options", revision, other).strip()) or None
+
     def is_shallow(self) -> bool:
         """Tell whether the history was cut off when it was cloned."""
         return self._read("rev-parse", "--is-shallow-repository").strip() == "true"
