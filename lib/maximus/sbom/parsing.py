@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Element",
     "Scalar",
+    "broken",
     "decode",
     "listed",
     "mapping",
@@ -28,6 +29,7 @@ __all__ = [
     "scalars_of_yaml",
     "text_of",
     "texts",
+    "too_deep",
 ]
 
 _BOMS = (
@@ -50,7 +52,7 @@ def decode(raw: bytes, where: str) -> str:
     try:
         return raw.decode(encoding)
     except UnicodeDecodeError as fault:
-        raise _broken(where, f"it is not text in {encoding.upper()}") from fault
+        raise broken(where, f"it is not text in {encoding.upper()}") from fault
 
 
 def parse_toml(raw: bytes, where: str) -> dict[str, Any]:
@@ -58,16 +60,16 @@ def parse_toml(raw: bytes, where: str) -> dict[str, Any]:
     text = decode(raw, where).replace("\r\n", "\n")
     # tomllib takes quadratic time for a dotted key: 166 s for one of 50,000 parts, which is 100 KB.
     if sum(line.count(".") ** 2 for line in text.split("\n")) > MAX_DOTS:
-        raise _too_deep(where)
+        raise too_deep(where)
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as fault:
-        raise _broken(where, str(fault)) from fault
+        raise broken(where, str(fault)) from fault
     except RecursionError as fault:
-        raise _too_deep(where) from fault
+        raise too_deep(where) from fault
     except (ValueError, OverflowError) as fault:
         # tomllib lets impossible dates and numbers of thousands of digits through to Python's own parsers.
-        raise _broken(where, str(fault)) from fault
+        raise broken(where, str(fault)) from fault
 
 
 def parse_json(raw: bytes, where: str) -> dict[str, Any]:
@@ -82,8 +84,8 @@ def parse_json(raw: bytes, where: str) -> dict[str, Any]:
         found = orjson.loads(raw.removeprefix(codecs.BOM_UTF8))
     except orjson.JSONDecodeError as fault:
         if "recursion" in str(fault).lower():
-            raise _too_deep(where) from fault
-        raise _broken(where, str(fault)) from fault
+            raise too_deep(where) from fault
+        raise broken(where, str(fault)) from fault
     return mapping(found, where)
 
 
@@ -105,9 +107,9 @@ def parse_yaml(raw: bytes, where: str) -> list[dict[str, Any]]:
             _refuse_aliases(text, where)
         found = list(yaml.load_all(text, Loader=loader))  # makes nothing but texts, lists and mappings
     except yaml.YAMLError as fault:
-        raise _broken(where, " ".join(str(fault).split())[:200]) from fault
+        raise broken(where, " ".join(str(fault).split())[:200]) from fault
     except RecursionError as fault:
-        raise _too_deep(where) from fault
+        raise too_deep(where) from fault
     return [mapping(document, where) for document in found if document not in (None, "")]
 
 
@@ -136,9 +138,9 @@ def scalars_of_yaml(raw: bytes, where: str) -> Iterator[Scalar]:
     try:
         yield from _Scalars().of(yaml.parse(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader)))
     except yaml.YAMLError as fault:
-        raise _broken(where, " ".join(str(fault).split())[:200]) from fault
+        raise broken(where, " ".join(str(fault).split())[:200]) from fault
     except RecursionError as fault:
-        raise _too_deep(where) from fault
+        raise too_deep(where) from fault
 
 
 class _Scalars:
@@ -222,7 +224,7 @@ def parse_xml(raw: bytes, where: str) -> Element:
 
     def start(name: str, attributes: dict[str, str]) -> None:
         if len(stack) > MAX_DEPTH:
-            raise _too_deep(where)
+            raise too_deep(where)
         element = Element(name.rpartition(":")[2], attributes, parser.CurrentLineNumber)
         stack[-1].children.append(element)
         stack.append(element)
@@ -237,7 +239,7 @@ def parse_xml(raw: bytes, where: str) -> Element:
         texts_of.setdefault(len(stack) - 1, []).append(data)
 
     def doctype(*_: object) -> None:
-        raise _broken(where, "it has a document type, and no tool writes one")
+        raise broken(where, "it has a document type, and no tool writes one")
 
     parser.StartElementHandler = start
     parser.EndElementHandler = end
@@ -245,8 +247,9 @@ def parse_xml(raw: bytes, where: str) -> Element:
     parser.StartDoctypeDeclHandler = doctype
     try:
         parser.Parse(raw, True)  # noqa: FBT003 - the signature of expat: this is the end
-    except expat.ExpatError as fault:
-        raise _broken(where, str(fault)) from fault
+    except (expat.ExpatError, LookupError, ValueError) as fault:
+        # The latter two for an encoding that it names and Python does not know.
+        raise broken(where, str(fault)) from fault
     return root.children[0]
 
 
@@ -255,10 +258,10 @@ def _refuse_depth(raw: bytes, where: str) -> None:
     for match in _BRACKETS.finditer(raw):
         depth += 1 if match[0] in b"[{" else -1
         if depth > MAX_DEPTH:
-            raise _too_deep(where)
+            raise too_deep(where)
     # A level of a block costs at least one column of indentation, or two for `- - -`.
     if any(len(match[0]) > 2 * MAX_DEPTH for match in _INDENTATION.finditer(raw)):
-        raise _too_deep(where)
+        raise too_deep(where)
 
 
 def _refuse_aliases(text: str, where: str) -> None:
@@ -276,11 +279,13 @@ def _refuse_aliases(text: str, where: str) -> None:
             )
 
 
-def _broken(where: str, why: str) -> Error:
+def broken(where: str, why: str) -> Error:
+    """Return the error of a lock that is not in its format."""
     return Error("SBOM005", f"cannot read {where}", why=why, fix="Make the lock again with its own tool.", where=where)
 
 
-def _too_deep(where: str) -> Error:
+def too_deep(where: str) -> Error:
+    """Return the error of a lock that nests deeper than the limit."""
     return Error(
         "SBOM006",
         f"cannot read {where}",

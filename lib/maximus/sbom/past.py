@@ -22,7 +22,7 @@ MAX_FILES: Final = 5_000
 # What the readers and the walk look at beside the locks.
 _BESIDE = frozenset({
     "package.json", "Cargo.toml", "pyproject.toml", "Pipfile", "go.mod", "go.work", "go.sum", "go.work.sum",
-    "pnpm-workspace.yaml", "pyvenv.cfg", "CACHEDIR.TAG",
+    "pnpm-workspace.yaml", "pyvenv.cfg", "CACHEDIR.TAG", "composer.json", "pom.xml", "verification-metadata.xml",
 })  # fmt: skip
 _LISTS = (".txt", ".in")
 
@@ -48,7 +48,7 @@ def scan_at(checkout: Checkout, commit: str, below: str, name: str) -> Scan:
             target = root / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
-        found = scan(root)
+        found = scan(root, gitlinks={} if below else checkout.submodules_at(commit))
     if found.faults:
         raise _wrong(name, "; ".join(sorted(fault.what for fault in found.faults)[:20]))
     return found

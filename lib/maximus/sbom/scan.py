@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from maximus.errors import Error
@@ -11,7 +11,7 @@ from maximus.sbom.readers import reader_of
 from maximus.sbom.tree import Source, Tree, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from maximus.sbom.model import Reading
@@ -30,12 +30,29 @@ class Scan:
     """One for each lock that could not be read."""
 
 
-def scan(root: Path, leave_out: Iterable[Path] = ()) -> Scan:
+def scan(root: Path, leave_out: Iterable[Path] = (), gitlinks: Mapping[str, str] | None = None) -> Scan:
     """Return what the locks below a folder say; a lock that cannot be read is a fault and stops nothing.
+
+    `gitlinks` are the commits of the submodules, by folder; without them git is asked.
 
     Raises Error SBOM002 or SBOM009 where the folder itself cannot be walked.
     """
-    return read_locks(walk(root, lambda path: reader_of(path) is not None, leave_out))
+    tree = walk(root, lambda path: reader_of(path) is not None, leave_out)
+    if ".gitmodules" in tree.locks:
+        tree = replace(tree, gitlinks=_gitlinks_of(tree.root) if gitlinks is None else gitlinks)
+    return read_locks(tree)
+
+
+def _gitlinks_of(root: Path) -> Mapping[str, str]:
+    """Return the submodules' commits where the folder is the root of a checkout; none elsewhere."""
+    from maximus import git  # noqa: PLC0415 - only few trees have submodules
+
+    try:
+        checkout = git.find_checkout(root)
+        return checkout.submodules_at("HEAD") if checkout is not None and checkout.root.resolve() == root else {}
+    except Error:
+        # Without git nobody can ask it; the submodules are listed without their commits.
+        return {}
 
 
 def read_locks(tree: Tree, step: Callable[[], None] = lambda: None) -> Scan:

@@ -14,7 +14,7 @@ from maximus.sbom.model import Skipped
 from maximus.sbom.naming import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
 __all__ = ["Source", "Tree", "walk"]
 
@@ -49,7 +49,10 @@ _COPIES = {
 # Never entered and of no interest to anybody.
 _SILENT = frozenset({".git", ".hg", ".svn", "__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache"})
 # What other readers look at beside a lock; remembered while walking.
-_MANIFESTS = frozenset({"package.json", "Cargo.toml", "pyproject.toml", "Pipfile", "go.mod", "go.work"})
+_MANIFESTS = frozenset({
+    "package.json", "Cargo.toml", "pyproject.toml", "Pipfile", "go.mod", "go.work", "composer.json", "pom.xml",
+    "verification-metadata.xml",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,10 @@ class Tree:
     skipped: tuple[Skipped, ...] = ()
     installed: tuple[str, ...] = ()
     """Where packages are installed, sorted: `node_modules`, virtual environments, `*.dist-info` folders."""
+    gitlinks: Mapping[str, str] = field(default_factory=dict)
+    """The commits of the submodules, by folder; empty where the tree is no checkout."""
+    memory: dict[str, frozenset[str]] = field(default_factory=dict)
+    """What a reader knows of the whole tree, by the reader's name, so that it is found out once."""
     _cache: dict[str, bytes | None] = field(default_factory=dict)
 
     def read(self, path: str, limit: int = MAX_LOCK) -> bytes:

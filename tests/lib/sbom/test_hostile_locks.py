@@ -16,13 +16,21 @@ from hypothesis import strategies as st
 from maximus.errors import Error
 from maximus.sbom import checking, inventory, parsing, rendering, scan, subject
 from maximus.verdict import Status
+from tests.lib.sbom.more_samples import MORE_SAMPLES
 from tests.lib.sbom.samples import SAMPLES, make
+
+ALL = {**SAMPLES, **MORE_SAMPLES}
 
 FRAGMENTS = (
     "", "\n", "\0", "\u202e", "é", '"', "'", "\\", "[", "]", "{", "}", "(", ")", ":", "=", "==", ",", "@", "/", "..", "#",
     "[[package]]\n", "- ", "&a ", "*a", "null", "true", "1e999", "2020-99-99", "9" * 30, "a" * 9000, "../../../..",
     "npm:", "workspace:../..", "file:", "link:", "git+ssh://", "https://u:p@h/x?token=1#f", "-r ", "-c ", "=>", "h1:",
 )  # fmt: skip
+TEXTS = frozenset({
+    "requirements", "go", "yarn-1", "bundler", "mix", "rebar", "packages-config", "paket", "gradle", "maven", "workflows",
+    "dockerfile", "compose", "kustomize", "terraform", "conda-explicit", "conda-environment", "submodules",
+})  # fmt: skip
+"""Formats that none of the three parsers of documents reads."""
 VALUES: st.SearchStrategy[Any] = st.sampled_from(
     [None, True, 1, 1.5, "", "x", [], {}, [1], [None], [[]], {"a": 1}, {"": ""}, {"a": {"b": "c"}}, ["x"], "../../x",
      "npm:@a/b@1.0.0", "git+ssh://git@h.example/x.git#" + "a" * 40, "file:x", "link:..", "workspace:^", "\u202e@x", "a" * 9000]
@@ -42,12 +50,12 @@ def take_in(root: Path) -> None:
         assert verdict.status is Status.PASS, verdict.reason
 
 
-@pytest.mark.parametrize("name", SAMPLES)
+@pytest.mark.parametrize("name", ALL)
 @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_a_damaged_text(name: str, data: st.DataObject) -> None:
     """Bytes cut out, put in or doubled anywhere lead to no traceback and to no unsound document."""
-    files = dict(SAMPLES[name])
+    files = dict(ALL[name])
     for _ in range(data.draw(st.integers(1, 3))):
         path = data.draw(st.sampled_from(sorted(files)))
         text = files[path]
@@ -76,14 +84,14 @@ def damaged(value: Any, data: st.DataObject) -> Any:  # noqa: ANN401 - any docum
     return made
 
 
-@pytest.mark.parametrize("name", [name for name in SAMPLES if name not in ("requirements", "go", "yarn-1")])
+@pytest.mark.parametrize("name", [name for name in ALL if name not in TEXTS])
 @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_a_document_of_another_shape(name: str, data: st.DataObject) -> None:
     """Valid syntax with other types in it leads to no traceback and to no unsound document."""
     toml, json, yaml = parsing.parse_toml, parsing.parse_json, parsing.parse_yaml
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        make(Path(folder), SAMPLES[name])
+        make(Path(folder), ALL[name])
         patch.setattr(parsing, "parse_toml", lambda raw, where: damaged(toml(raw, where), data))
         patch.setattr(parsing, "parse_json", lambda raw, where: damaged(json(raw, where), data))
         patch.setattr(parsing, "parse_yaml", lambda raw, where: [damaged(one, data) for one in yaml(raw, where)])
@@ -110,6 +118,22 @@ def test_a_document_of_another_shape(name: str, data: st.DataObject) -> None:
         ("requirements.txt", b"a==" + b"1." * 4_000 + b"!"),
         ("poetry.lock", b'a = {x = """\n""", ' + b"a." * 50_000 + b'b = "c"}'),
         ("go.mod", b"require " + b"a/" * 100_000 + b"( v1.0.0\n"),
+        ("mix.lock", b"%{" * 100_000),
+        ("mix.lock", b'%{"a": ' + b'"' + b"\\a" * 200_000),
+        ("rebar.lock", b"<<" * 100_000),
+        ("pom.xml", b"<a>" * 100_000),
+        ("pom.xml", b'<!DOCTYPE a [<!ENTITY b "cc">]><a>&b;</a>'),
+        ("packages.config", b"<packages" + b' a="1"' * 100_000),
+        ("action.yml", b"a: &a [*a, *a]\n" + b"- " * 100_000),
+        ("compose.yaml", b"a: " + b"[" * 100_000),
+        ("Dockerfile", b"FROM a\\\n" * 200_000),
+        ("Dockerfile", b"ARG A=${A}${A}\n" * 10_000 + b"FROM $A\n"),
+        ("Gemfile.lock", b"GEM\n  specs:\n" + b"    a (1" + b"(" * 200_000),
+        ("gradle.lockfile", b"a:" * 200_000),
+        ("bun.lock", b"{" + b"/*" * 200_000),
+        ("bun.lock", b'{"a": ' + b"[" * 200_000),
+        ("flake.lock", b'{"nodes": {"root": {"inputs": {"a": ["a", "a"]}}}}'),
+        (".gitmodules", b'[submodule "' + b"\\a" * 200_000),
     ],
 )
 def test_a_bomb_ends_soon(tmp_path: Path, path: str, raw: bytes) -> None:
@@ -127,7 +151,7 @@ def test_no_secret_reaches_a_document(tmp_path: Path) -> None:
         f"{name}/{path}": text.replace("https://registry.example", "https://ada:hunter2@registry.example").replace(
             ".tgz", ".tgz?token=hunter2"
         )
-        for name, sample in SAMPLES.items()
+        for name, sample in ALL.items()
         for path, text in sample.items()
     }
     found = scan.scan(make(tmp_path, files))

@@ -210,7 +210,8 @@ def test_a_go_module() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     told = json.loads(call(client("go"), "mod", "download", "-json", "github.com/spf13/cobra@v1.8.1", folder=folder))
     made = inventory_of(Path(told["Dir"]))
-    assert purls(made) == {
+    # Its workflows name actions as well, which are told apart by their type.
+    assert {purl for purl in purls(made) if not purl.startswith("pkg:github/")} == {
         "pkg:golang/github.com/cpuguy83/go-md2man/v2@v2.0.4",
         "pkg:golang/github.com/inconshreveable/mousetrap@v1.1.0",
         "pkg:golang/github.com/russross/blackfriday/v2@v2.1.0",

@@ -5,16 +5,36 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from maximus.sbom.readers import (
+    bun,
+    bundler,
     cargo,
+    cocoapods,
+    composer,
+    conda,
+    containers,
+    cplusplus,
+    deno,
+    embedded,
+    flake,
     go,
+    gradle,
+    helm,
+    hex,  # noqa: A004 - the name of the registry
+    maven,
     npm,
+    nuget,
     pdm,
     pipfile,
     pnpm,
     poetry,
+    pub,
     pylock,
     requirements,
+    submodules,
+    swift,
+    terraform,
     uv,
+    workflows,
     yarn,
 )
 
@@ -22,6 +42,13 @@ if TYPE_CHECKING:
     from maximus.sbom.readers.interface import Reader
 
 __all__ = ["READERS", "reader_of"]
+
+# What every file that is read ends or begins with: asking thirty readers of every source file costs more than the scan.
+_ENDINGS = (
+    ".lock", ".json", ".yaml", ".yml", ".toml", ".txt", ".in", ".xml", ".mod", ".lockfile", ".resolved", ".hcl",
+    ".config", ".locked", ".gitmodules", "ockerfile", "ontainerfile",
+)  # fmt: skip
+_BEGINNINGS = ("Dockerfile", "Containerfile")
 
 READERS: tuple[Reader, ...] = (
     uv.READER,
@@ -35,12 +62,42 @@ READERS: tuple[Reader, ...] = (
     yarn.READER,
     go.READER,
     cargo.READER,
+    bun.READER,
+    deno.READER,
+    gradle.READER,
+    maven.READER,
+    nuget.LOCK,
+    nuget.CONFIG,
+    nuget.PAKET,
+    bundler.READER,
+    composer.READER,
+    pub.READER,
+    swift.READER,
+    cocoapods.READER,
+    hex.MIX,
+    hex.REBAR,
+    workflows.READER,
+    containers.DOCKERFILE,
+    containers.COMPOSE,
+    containers.KUSTOMIZE,
+    helm.READER,
+    terraform.READER,
+    flake.READER,
+    cplusplus.CONAN,
+    cplusplus.VCPKG,
+    conda.LOCK,
+    conda.EXPLICIT,
+    conda.ENVIRONMENT,
+    submodules.READER,
+    embedded.READER,
 )
 """Every reader; no file is read by two of them."""
 
 
 def reader_of(path: str) -> Reader | None:
     """Return the reader of the file of this path, relative to the tree's root; None where there is none."""
+    if not path.endswith(_ENDINGS) and not path.rpartition("/")[2].startswith(_BEGINNINGS):
+        return None
     for reader in READERS:
         if reader.reads(path):
             return reader

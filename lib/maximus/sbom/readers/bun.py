@@ -1,0 +1,129 @@
+"""`bun.lock`: npm's packages in JSON with comments and trailing commas, nested by name as they are installed."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from maximus.sbom import addresses, digests, parsing
+from maximus.sbom.digests import DigestLines
+from maximus.sbom.model import Artifact, Ecosystem, Finding, Known, Link, Location, Package, Reading, Scope
+from maximus.sbom.naming import visible
+from maximus.sbom.readers import absence, npm
+from maximus.sbom.readers.interface import Reader
+from maximus.sbom.readers.lines import keys_of
+
+if TYPE_CHECKING:
+    from maximus.sbom.model import NotApplicable
+    from maximus.sbom.tree import Source
+
+__all__ = ["READER"]
+
+_KEY = re.compile(r'    "([^"]+)": \[')
+# A string whole, so that nothing inside it is taken for a comment or for a comma at the end.
+_JSONC = re.compile(r'"(?:[^"\\]|\\.)*"|//[^\n]*|/\*.*?\*/|,(?=\s*[\]}])', re.DOTALL)
+_NAMED = re.compile(r"(@[^/@]+/[^@]+|[^@]+)@(.*)", re.DOTALL)
+
+
+def _read(source: Source) -> Reading:
+    text = parsing.decode(source.raw, source.path)
+    plain = _JSONC.sub(lambda found: found[0] if found[0].startswith('"') else "", text)
+    document = parsing.parse_json(plain.encode(), source.path)
+    return _Lock(source, document, DigestLines.of(source.path, text), keys_of(text, _KEY)).read()
+
+
+class _Lock:
+    """One lock, read."""
+
+    def __init__(self, source: Source, document: dict[str, Any], lines: DigestLines, keys: dict[str, int]) -> None:
+        self.source = source
+        self.lines = lines
+        self.keys = keys
+        self.entries = parsing.mapping(document.get("packages") or {}, source.path)
+        self.workspaces = parsing.mapping(document.get("workspaces") or {}, source.path)
+        self.links: list[Link] = []
+        self.findings: list[Finding] = []
+
+    def read(self) -> Reading:
+        packages = []
+        for folder, value in self.workspaces.items():
+            workspace = parsing.mapping(value, self.source.path)
+            name = parsing.text_of(workspace.get("name"))
+            own = self.source.inside(folder)
+            if own is None:
+                continue
+            place = Location(self.source.path)
+            packages.append(
+                Package(f"/{folder}", Ecosystem.NPM, name, parsing.text_of(workspace.get("version")), (place,), own=own)
+            )
+            self._link(f"/{folder}", [name] if folder else [], workspace, place, own=True)
+        for key, value in self.entries.items():
+            if package := self._package(key, value):
+                packages.append(package)
+        return Reading(tuple(packages), tuple(self.links), findings=tuple(self.findings))
+
+    def _package(self, key: str, value: object) -> Package | None:
+        parts = parsing.listed(value)
+        named = _NAMED.fullmatch(parsing.text_of(parts[0])) if parts else None
+        place = Location(self.source.path, self.keys.get(key, 0))
+        if named is None:
+            self.findings.append(Finding("ignored", f"{visible(key)} is no entry of a lock", place))
+            return None
+        name, version = named[1], named[2]
+        if version.startswith("workspace:"):
+            return None
+        facts = next((part for part in parts[1:] if isinstance(part, dict)), {})
+        absent: tuple[NotApplicable, ...] = ()
+        qualifiers: tuple[tuple[str, str], ...] = ()
+        artifacts: tuple[Artifact, ...] = ()
+        own: str | None = None
+        if npm.is_git(version):
+            qualifiers, absent = npm.qualifiers_of(version), (absence.COMMIT_ONLY,)
+            version = version.partition("#")[2]
+        elif version.startswith(("file:", "link:")):
+            own = self.source.inside(version.partition(":")[2])
+            absent, version = ((absence.OUTSIDE_TREE,) if own is None else ()), ""
+        elif url := addresses.clean(version) if "://" in version else "":
+            artifacts, version = (Artifact(addresses.file_name(url), url, ()),), ""
+        else:
+            found = digests.from_integrity(next((p for p in parts[2:] if isinstance(p, str)), ""), self.lines)
+            artifacts = (Artifact(npm.tarball_name(name, version), "", found),) if found else ()
+        known = self._link(key, _path_of(key), facts, place, own=False)
+        return Package(key, Ecosystem.NPM, name, version, (place,), own=own, qualifiers=qualifiers, artifacts=artifacts,
+                       edges=known, not_applicable=absent)  # fmt: skip
+
+    def _link(self, start: str, path: list[str], facts: dict[str, Any], place: Location, *, own: bool) -> Known:
+        """Keep what one entry needs, found as bun installs it: beside it, else beside one of those around it."""
+        known = Known.COMPLETE
+        peers = {item for item in parsing.listed(facts.get("optionalPeers")) if isinstance(item, str)}
+        for name, _, scope in npm.direct_needs(facts, own=own):
+            target = self._found(path, name)
+            if target:
+                self.links.append(Link(start, target, scope))
+            elif name not in peers and scope not in (Scope.OPTIONAL, Scope.PEER):
+                known = Known.INCOMPLETE
+                self.findings.append(Finding("unresolved", f"{visible(name)} is needed and not locked", place))
+        return known
+
+    def _found(self, path: list[str], name: str) -> str:
+        for depth in range(len(path), -1, -1):
+            key = "/".join([*path[:depth], name])
+            if key in self.entries:
+                first = parsing.text_of((parsing.listed(self.entries[key]) or [""])[0])
+                workspace = first.partition("@workspace:")[2]
+                return f"/{workspace}" if workspace in self.workspaces and "@workspace:" in first else key
+        return ""
+
+
+def _path_of(key: str) -> list[str]:
+    """Return the names in a key, a scope kept with its name."""
+    found: list[str] = []
+    for part in key.split("/"):
+        if found and found[-1].startswith("@") and "/" not in found[-1]:
+            found[-1] += f"/{part}"
+        else:
+            found.append(part)
+    return found
+
+
+READER = Reader("bun", lambda path: path.rpartition("/")[2] == "bun.lock", _read)

@@ -1,0 +1,153 @@
+"""`conda-lock.yml`, explicit lists and `environment.yml`: Conda's packages, with those of pip among them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from maximus.sbom import addresses, digests, parsing
+from maximus.sbom.digests import DigestLines
+from maximus.sbom.model import Artifact, Ecosystem, Finding, Known, Link, Location, Package, Reading, Scope
+from maximus.sbom.naming import normal_pypi, visible
+from maximus.sbom.readers.interface import Reader
+
+if TYPE_CHECKING:
+    from maximus.sbom.tree import Source
+
+__all__ = ["ENVIRONMENT", "EXPLICIT", "LOCK"]
+
+_FILE = re.compile(r"(?P<name>.+)-(?P<version>[^-]+)-(?P<build>[^-]+)\.(?:conda|tar\.bz2)")
+_PINNED = re.compile(
+    r"(?:[^:\s]+::)?(?P<name>[A-Za-z0-9_.-]+)\s*={1,2}\s*(?P<version>[^=<>!~*,|\s]+)(?:=(?P<build>[^=*\s]+))?"
+)
+_PIP = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?\s*={2,3}\s*(?P<version>[^\s,;*]+)")
+_EXPLICIT = re.compile(r"(?:.*/)?conda-[^/]+\.lock")
+
+
+def _read_lock(source: Source) -> Reading:
+    documents = parsing.parse_yaml(source.raw, source.path)
+    entries = parsing.records(documents[0].get("package") or [], source.path) if documents else []
+    lines = DigestLines.of(source.path, parsing.decode(source.raw, source.path))
+    places = [
+        scalar.line
+        for scalar in parsing.scalars_of_yaml(source.raw, source.path)
+        if scalar.keys == ("package", "-", "name")
+    ]
+    keys = {_key(entry): str(number) for number, entry in enumerate(entries)}
+    packages: list[Package] = []
+    links: list[Link] = []
+    needed: set[str] = set()
+    for number, entry in enumerate(entries):
+        known = Known.COMPLETE
+        for need in parsing.texts(entry.get("dependencies")):
+            platform = parsing.text_of(entry.get("platform"))
+            # What begins with two underscores is the machine's: its C library, its kernel.
+            target = keys.get((need.lower(), platform)) or keys.get((normal_pypi(need), platform))
+            if target:
+                links.append(Link(str(number), target))
+                needed.add(target)
+            elif not need.startswith("__"):
+                known = Known.INCOMPLETE
+        place = Location(source.path, places[number] if number < len(places) else 0)
+        packages.append(_locked(str(number), entry, place, known, lines))
+    # What was asked for stands in the sources of the lock; what nothing else needs must be among it.
+    links += [Link("", package.key, known=package.key not in needed) for package in packages]
+    return Reading(tuple(packages), tuple(links))
+
+
+def _key(entry: dict[str, Any]) -> tuple[str, str]:
+    name = parsing.text_of(entry.get("name"))
+    name = normal_pypi(name) if entry.get("manager") == "pip" else name.lower()
+    return name, parsing.text_of(entry.get("platform"))
+
+
+def _locked(key: str, entry: dict[str, Any], place: Location, known: Known, lines: DigestLines) -> Package:
+    facts = parsing.texts(entry)
+    url = addresses.clean(facts.get("url", ""))
+    file = addresses.file_name(url)
+    found = tuple(
+        digest
+        for name, value in sorted(parsing.texts(entry.get("hash")).items())
+        if (digest := digests.from_pair(f"{name}:{value}", lines))
+    )
+    is_pip = facts.get("manager") == "pip"
+    build = _FILE.fullmatch(file)
+    qualifiers = () if is_pip else tuple(
+        (name, value)
+        for name, value in (("build", build["build"] if build else ""), ("subdir", url.split("/")[-2] if build else ""))
+        if value
+    )  # fmt: skip
+    return Package(
+        key,
+        Ecosystem.PYPI if is_pip else Ecosystem.CONDA,
+        facts.get("name", ""),
+        facts.get("version", ""),
+        (place,),
+        qualifiers=qualifiers,
+        artifacts=(Artifact(file, url, found),) if found or url else (),
+        scopes=(Scope.DEV,) if facts.get("category", "main") != "main" else (Scope.RUNTIME,),
+        edges=known,
+    )
+
+
+def _read_explicit(source: Source) -> Reading:
+    text = parsing.decode(source.raw, source.path)
+    lines = DigestLines.of(source.path, text)
+    packages: list[Package] = []
+    findings: list[Finding] = []
+    for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), 1):
+        if not line.strip() or line.startswith(("#", "@")):
+            continue
+        address, _, digest = line.strip().partition("#")
+        url = addresses.clean(address)
+        place = Location(source.path, number)
+        built = _FILE.fullmatch(addresses.file_name(url))
+        if built is None:
+            findings.append(Finding("ignored", f"{visible(line.strip())[:200]!r} is no package of Conda", place))
+            continue
+        algorithm = "sha256" if digest.startswith("sha256:") else "md5"
+        known = digests.from_pair(f"{algorithm}:{digest.removeprefix('sha256:')}", lines)
+        packages.append(
+            Package(
+                str(number),
+                Ecosystem.CONDA,
+                built["name"],
+                built["version"],
+                (place,),
+                qualifiers=(("build", built["build"]), ("subdir", url.split("/")[-2])),
+                artifacts=(Artifact(addresses.file_name(url), url, (known,) if known else ()),),
+                edges=Known.UNKNOWN,
+            )
+        )
+    links = tuple(Link("", package.key, known=False) for package in packages)
+    return Reading(tuple(packages), links, findings=tuple(findings))
+
+
+def _read_environment(source: Source) -> Reading:
+    packages: list[Package] = []
+    findings: list[Finding] = []
+    for scalar in parsing.scalars_of_yaml(source.raw, source.path):
+        of_pip = scalar.keys == ("dependencies", "-", "pip", "-")
+        if not of_pip and scalar.keys != ("dependencies", "-"):
+            continue
+        place = Location(source.path, scalar.line)
+        found = (_PIP if of_pip else _PINNED).fullmatch(scalar.value.strip())
+        if found is None:
+            findings.append(Finding("unpinned", f"{visible(scalar.value)[:200]} names no exact version", place))
+            continue
+        build = () if of_pip or not found["build"] else (("build", found["build"]),)
+        ecosystem = Ecosystem.PYPI if of_pip else Ecosystem.CONDA
+        key = f"{scalar.line}:{scalar.value}"
+        packages.append(
+            Package(key, ecosystem, found["name"], found["version"], (place,), qualifiers=build, edges=Known.UNKNOWN)
+        )
+    return Reading(tuple(packages), tuple(Link("", package.key) for package in packages), findings=tuple(findings))
+
+
+LOCK = Reader("conda-lock", lambda path: path.rpartition("/")[2] in ("conda-lock.yml", "conda-lock.yaml"), _read_lock)
+EXPLICIT = Reader("conda-explicit", lambda path: bool(_EXPLICIT.fullmatch(path)), _read_explicit)
+ENVIRONMENT = Reader(
+    "conda-environment",
+    lambda path: path.rpartition("/")[2] in ("environment.yml", "environment.yaml"),
+    _read_environment,
+)

@@ -1,0 +1,163 @@
+"""Dockerfiles and compose files: the images that a build starts from and a composition runs."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from maximus.sbom import parsing
+from maximus.sbom.model import Finding, Link, Location, Package, Reading, Scope
+from maximus.sbom.naming import visible
+from maximus.sbom.readers import references
+from maximus.sbom.readers.interface import Reader
+
+if TYPE_CHECKING:
+    from maximus.sbom.tree import Source
+
+__all__ = ["COMPOSE", "DOCKERFILE", "KUSTOMIZE"]
+
+_DOCKERFILE = re.compile(
+    r"(?:.*/)?(?:(?:Docker|Container)file(?:\.[^/]+)?|[^/]+\.(?:Dockerfile|dockerfile|Containerfile))"
+)
+_COMPOSE = re.compile(r"(?:.*/)?(?:docker-)?compose(?:[.-][^/]+)?\.ya?ml")
+_FROM = re.compile(r"FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?\s*$", re.IGNORECASE)
+_COPY = re.compile(r"(?:COPY|ADD)\s+(?:--\S+\s+)*?--from=(\S+)", re.IGNORECASE)
+_MOUNT = re.compile(r"--mount=\S*?\bfrom=([^\s,]+)", re.IGNORECASE)
+_ARG = re.compile(r"ARG\s+(\w+)(?:=(\S*))?\s*$", re.IGNORECASE)
+_VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?::?-([^{}]*))?\})")
+_NOT_BESIDE = (".dockerignore", ".md", ".txt", ".swp", ".orig")
+_MAX_LINE = 64 << 10
+"""Characters of an instruction with its continuations."""
+
+
+def _reads_dockerfile(path: str) -> bool:
+    return bool(_DOCKERFILE.fullmatch(path)) and not path.endswith(_NOT_BESIDE)
+
+
+def _instructions(text: str) -> list[tuple[int, str]]:
+    """Return each instruction on one line with the number of the line it begins on; comments are left out."""
+    found: list[tuple[int, str]] = []
+    begun, parts = 0, list[str]()
+    for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), 1):
+        if line.lstrip().startswith("#"):
+            continue
+        begun = begun or number
+        parts.append(line.rstrip().removesuffix("\\"))
+        if not line.rstrip().endswith("\\"):
+            found.append((begun, " ".join(parts).strip()[:_MAX_LINE]))
+            begun, parts = 0, []
+    if parts:
+        found.append((begun, " ".join(parts).strip()[:_MAX_LINE]))
+    return found
+
+
+def _filled(text: str, values: dict[str, str]) -> str:
+    """Return the text with variables put in; one without a value stays."""
+
+    def value(found: re.Match[str]) -> str:
+        known = values.get(found[1] or found[2]) or found[3]
+        return found[0] if known is None else known
+
+    return _VARIABLE.sub(value, text.strip("\"'"))
+
+
+class _Images:
+    """Collects the images that one file names."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.packages: dict[str, Package] = {}
+        self.findings: list[Finding] = []
+        self.links: list[Link] = []
+
+    def add(self, text: str, line: int, scope: Scope) -> None:
+        """Take in one reference."""
+        place = Location(self.source.path, line)
+        if "$" in text or "{{" in text:
+            shown = f"{visible(text)[:200]!r} is known only when it is built or run"
+            self.findings.append(Finding("unresolved", shown, place))
+            return
+        key = f"{line}:{text}"
+        made, said = references.image_package(text, key, place, scope)
+        self.findings += said
+        if made is not None and key not in self.packages:
+            self.packages[key] = made
+            self.links.append(Link("", key, scope))
+
+    def reading(self) -> Reading:
+        """Return everything that was taken in."""
+        return Reading(tuple(self.packages.values()), tuple(self.links), findings=tuple(self.findings))
+
+
+def _read_dockerfile(source: Source) -> Reading:
+    text = parsing.decode(source.raw, source.path)
+    instructions = _instructions(text)
+    stages: set[str] = set()
+    values: dict[str, str] = {}
+    found = _Images(source)
+    last = next((line for line, code in reversed(instructions) if _FROM.match(code)), 0)
+    for line, code in instructions:
+        if match := _ARG.match(code):
+            values.setdefault(match[1], _filled(match[2] or "", values))
+        elif match := _FROM.match(code):
+            name = _filled(match[1], values)
+            if name.lower() not in stages and name.lower() != "scratch":
+                # Only of the last stage something is delivered; the others build it.
+                found.add(name, line, Scope.RUNTIME if line == last else Scope.BUILD)
+            if match[2]:
+                stages.add(match[2].lower())
+        else:
+            for other in (*_COPY.findall(code), *_MOUNT.findall(code)):
+                name = _filled(other, values)
+                if name.lower() not in stages and not name.isdigit():
+                    found.add(name, line, Scope.BUILD)
+    return found.reading()
+
+
+def _read_compose(source: Source) -> Reading:
+    found = _Images(source)
+    built: set[tuple[int, str]] = set()
+    images: list[tuple[tuple[int, str], str, int]] = []
+    for scalar in parsing.scalars_of_yaml(source.raw, source.path):
+        match scalar.keys:
+            case ("services", service, "image"):
+                images.append(((scalar.document, service), scalar.value, scalar.line))
+            case ("services", service, "build", *_):
+                built.add((scalar.document, service))
+            case _:
+                continue
+    for owner, name, line in images:
+        # With `build` the image's name is what is made here and not what is taken.
+        if owner not in built:
+            found.add(_filled(name, {}), line, Scope.RUNTIME)
+    return found.reading()
+
+
+def _read_kustomize(source: Source) -> Reading:
+    found = _Images(source)
+    entry: dict[str, str] = {}
+    line = 0
+
+    def take() -> None:
+        if name := entry.get("newName") or entry.get("name"):
+            tag, digest = entry.get("newTag", ""), entry.get("digest", "")
+            found.add(f"{name}{f':{tag}' if tag else ''}{f'@{digest}' if digest else ''}", line, Scope.RUNTIME)
+
+    for scalar in parsing.scalars_of_yaml(source.raw, source.path):
+        if scalar.keys[:2] != ("images", "-") or len(scalar.keys) != 3:  # noqa: PLR2004 - images, item, field
+            continue
+        field = scalar.keys[2]
+        if field in entry:
+            take()
+            entry = {}
+        entry[field] = scalar.value
+        line = line if len(entry) > 1 else scalar.line
+    take()
+    return found.reading()
+
+
+DOCKERFILE = Reader("dockerfile", _reads_dockerfile, _read_dockerfile)
+COMPOSE = Reader("compose", lambda path: bool(_COMPOSE.fullmatch(path)), _read_compose)
+KUSTOMIZE = Reader(
+    "kustomize", lambda path: path.rpartition("/")[2] in ("kustomization.yaml", "kustomization.yml"), _read_kustomize
+)

@@ -1,0 +1,161 @@
+"""`pom.xml`: what a Maven project asks for directly. It is no lock, and everything that it leaves open is said."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from maximus.errors import Error
+from maximus.sbom import parsing
+from maximus.sbom.model import Ecosystem, Finding, Known, Link, Location, Package, Reading, Scope
+from maximus.sbom.naming import visible
+from maximus.sbom.readers.interface import Reader
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from maximus.sbom.parsing import Element
+    from maximus.sbom.tree import Source
+
+__all__ = ["READER"]
+
+_PROPERTY = re.compile(r"\$\{([^{}$]+)\}")
+_SCOPES = {"test": Scope.TEST, "provided": Scope.BUILD}
+_MAX_PARENTS = 20
+"""Parents of a pom within the tree."""
+_MAX_ROUNDS = 10
+"""How often a property may lead to another."""
+
+
+def _reads(path: str) -> bool:
+    return path.rpartition("/")[2] == "pom.xml"
+
+
+def _read(source: Source) -> Reading:
+    chain = _with_parents(source)
+    own = chain[0][1]
+    properties = _properties(element for _, element in chain)
+    managed: dict[str, str] = {}
+    for _, element in reversed(chain):
+        for entry in element.all("dependencyManagement", "dependencies", "dependency"):
+            managed[_name(entry, properties)] = _filled(entry.first("version"), properties)
+    packages = [_self(source, own, properties)]
+    links: list[Link] = []
+    findings: list[Finding] = []
+    for number, entry in enumerate(own.all("dependencies", "dependency"), 1):
+        place = Location(source.path, entry.line)
+        name = _name(entry, properties)
+        version = _filled(entry.first("version"), properties) or managed.get(name, "")
+        if name in _names_of_tree(source):
+            continue
+        exact = version.strip("[]") if re.fullmatch(r"\[[^,\[\]()]+\]", version) else version
+        if not exact or "${" in exact or set(exact) & set("[](),"):
+            text = f"{visible(name)} has no exact version here: {visible(version) or 'none'}"
+            findings.append(Finding("unpinned", text, place))
+            continue
+        scope = _SCOPES.get(entry.first("scope"), Scope.RUNTIME)
+        scope = Scope.OPTIONAL if entry.first("optional") == "true" and scope is Scope.RUNTIME else scope
+        moves = "a snapshot, which is published again and again" if exact.endswith("-SNAPSHOT") else ""
+        packages.append(Package(str(number), Ecosystem.MAVEN, name, exact, (place,), moves=moves, edges=Known.UNKNOWN))
+        links.append(Link("own", str(number), scope))
+    if links:
+        text = "a pom names only direct dependencies; what they need is not locked"
+        findings.append(Finding("not-locked", text, Location(source.path), lost=False))
+    return Reading(tuple(packages), tuple(links), findings=tuple(findings), also_read=tuple(p for p, _ in chain[1:]))
+
+
+def _self(source: Source, own: Element, properties: dict[str, str]) -> Package:
+    return Package(
+        "own",
+        Ecosystem.MAVEN,
+        _filled("${project.groupId}:${project.artifactId}", properties),
+        _filled("${project.version}", properties),
+        (Location(source.path, own.line),),
+        own=source.folder,
+        edges=Known.INCOMPLETE,
+    )
+
+
+def _with_parents(source: Source) -> list[tuple[str, Element]]:
+    """Return this pom and its parents as far as they lie in the tree, the nearest first."""
+    found = [(source.path, parsing.parse_xml(source.raw, source.path))]
+    while len(found) <= _MAX_PARENTS:
+        path, element = found[-1]
+        parents = element.all("parent")
+        if not parents:
+            break
+        stated = parents[0].all("relativePath")
+        relative = stated[0].text if stated else "../pom.xml"
+        folder = path.rpartition("/")[0]
+        inside = _at(source, folder, relative)
+        if inside is None or any(inside == known for known, _ in found):
+            break
+        raw = source.tree.manifest(inside)
+        if raw is None:
+            break
+        try:
+            found.append((inside, parsing.parse_xml(raw, inside)))
+        except Error:
+            # It is read for itself as well, and is a fault there.
+            break
+    return found
+
+
+def _at(source: Source, folder: str, relative: str) -> str | None:
+    from maximus.sbom.tree import Source as At  # noqa: PLC0415 - a value here, a type above
+
+    if not relative:
+        return None
+    target = At(f"{folder}/pom.xml" if folder else "pom.xml", b"", source.tree).inside(relative)
+    return target if target is None or target.endswith(".xml") else f"{target}/pom.xml".lstrip("/")
+
+
+def _properties(chain: Iterable[Element]) -> dict[str, str]:
+    """Return the properties that are in force: the nearest pom's count most."""
+    found: dict[str, str] = {}
+    for element in chain:
+        for group in element.all("properties"):
+            for child in group.children:
+                found.setdefault(child.name, child.text)
+        parent = (element.all("parent") or [element])[0]
+        for field in ("groupId", "version"):
+            value = element.first(field) or parent.first(field)
+            for spelling in (f"project.{field}", f"pom.{field}", field):
+                found.setdefault(spelling, value)
+        found.setdefault("project.artifactId", element.first("artifactId"))
+        found.setdefault("project.parent.version", parent.first("version"))
+    return found
+
+
+def _filled(text: str, properties: dict[str, str]) -> str:
+    """Return the text with its properties filled in; one that is not known stays as it is written."""
+    for _ in range(_MAX_ROUNDS):
+        filled = _PROPERTY.sub(lambda found: properties.get(found[1], found[0]), text)[:2000]
+        if filled == text:
+            break
+        text = filled
+    return text.strip()
+
+
+def _name(entry: Element, properties: dict[str, str]) -> str:
+    return _filled(f"{entry.first('groupId')}:{entry.first('artifactId')}", properties)
+
+
+def _names_of_tree(source: Source) -> frozenset[str]:
+    """Return the names of the tree's own projects; the poms are read once for all of them."""
+    memory = source.tree.memory
+    if "maven" not in memory:
+        found = set()
+        for path in source.tree.manifests_below("", "pom.xml"):
+            raw = source.tree.manifest(path)
+            try:
+                element = parsing.parse_xml(raw, path) if raw is not None else None
+            except Error:
+                continue
+            if element is not None:
+                found.add(_filled("${project.groupId}:${project.artifactId}", _properties([element])))
+        memory["maven"] = frozenset(found)
+    return memory["maven"]
+
+
+READER = Reader("maven", _reads, _read)

@@ -1,0 +1,105 @@
+"""References to container images and to GitHub's actions, taken apart: name, tag, digest."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from maximus.sbom.model import Ecosystem, Finding, Kind, Known, Location, Package, Scope
+from maximus.sbom.naming import visible
+from maximus.sbom.readers import absence
+
+__all__ = ["Image", "action", "image", "image_package"]
+
+_IMAGE = re.compile(
+    r"(?P<name>(?:[\w.-]+(?::\d+)?/)?[\w.-]+(?:/[\w.-]+)*)(?::(?P<tag>\w[\w.-]{0,127}))?(?:@(?P<digest>[a-z0-9]+:[0-9a-fA-F]{32,}))?",
+    re.ASCII,
+)
+_ACTION = re.compile(r"(?P<repository>[\w.-]+/[\w.-]+)(?:/(?P<folder>[^@\s]+))?@(?P<ref>[^\s@]+)", re.ASCII)
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+_MOVING_TAG = "a tag of an image, which can be pushed again; only a digest is exact"
+_MOVING_REF = "a tag or a branch, which can be moved; only a commit is exact"
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A reference to an image."""
+
+    registry: str
+    """Host and port; empty for the default one."""
+    repository: str
+    """Without the registry, and without the default `library/`."""
+    tag: str
+    digest: str
+    """`sha256:HEX`; empty where the reference has none."""
+
+
+def image(text: str) -> Image | None:
+    """Return the reference taken apart; None where it is none."""
+    found = _IMAGE.fullmatch(text.strip())
+    if found is None:
+        return None
+    first, slash, rest = found["name"].partition("/")
+    # The first part is a host where it could not be a user: the rule of Docker's own reference grammar.
+    is_host = bool(slash) and ("." in first or ":" in first or first == "localhost")
+    registry, repository = (first, rest) if is_host else ("", found["name"])
+    return Image(registry, repository.removeprefix("library/"), found["tag"] or "", (found["digest"] or "").lower())
+
+
+def image_package(text: str, key: str, place: Location, scope: Scope) -> tuple[Package | None, tuple[Finding, ...]]:
+    """Return the package of an image that a file names, with what is to be said about it."""
+    found = image(text)
+    if found is None:
+        shown = Finding("ignored", f"{visible(text)[:200]!r} is no reference to an image", place)
+        return None, (shown,)
+    tag = found.tag or ("" if found.digest else "latest")
+    findings: tuple[Finding, ...] = ()
+    if not found.digest:
+        what = f"the image {visible(text)} is not pinned to a digest"
+        findings = (Finding("unpinned", what, place, lost=False),)
+    address = f"{found.registry}/{found.repository}" if found.registry else ""
+    made = Package(
+        key=key,
+        ecosystem=Ecosystem.DOCKER,
+        kind=Kind.CONTAINER,
+        name=found.repository,
+        version=found.digest or tag,
+        moves="" if found.digest else _MOVING_TAG,
+        locations=(place,),
+        qualifiers=(("repository_url", address),) if address else (),
+        scopes=(scope,),
+        edges=Known.UNKNOWN,
+        not_applicable=(absence.IMAGE,),
+        notes=(("image:tag", tag),) if found.digest and tag else (),
+    )
+    return made, findings
+
+
+def action(text: str, key: str, place: Location) -> tuple[Package | None, tuple[Finding, ...]]:
+    """Return the package of what a `uses:` names, with what is to be said about it; None for a part of the tree."""
+    text = text.strip()
+    if text.startswith(("./", "../")):
+        return None, ()
+    if text.startswith("docker://"):
+        return image_package(text.removeprefix("docker://"), key, place, Scope.BUILD)
+    found = _ACTION.fullmatch(text)
+    if found is None:
+        return None, (Finding("ignored", f"{visible(text)[:200]!r} names no action", place),)
+    findings: tuple[Finding, ...] = ()
+    pinned = bool(_COMMIT.fullmatch(found["ref"]))
+    if not pinned:
+        findings = (Finding("unpinned", f"the action {visible(text)} is not pinned to a commit", place, lost=False),)
+    made = Package(
+        key=key,
+        ecosystem=Ecosystem.GITHUB,
+        kind=Kind.ACTION,
+        name=found["repository"].lower(),
+        version=found["ref"],
+        moves="" if pinned else _MOVING_REF,
+        locations=(place,),
+        subpath=found["folder"] or "",
+        scopes=(Scope.BUILD,),
+        edges=Known.UNKNOWN,
+        not_applicable=(absence.DEFINITION,),
+    )
+    return made, findings

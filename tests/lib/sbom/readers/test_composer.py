@@ -1,0 +1,47 @@
+"""`composer.lock`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from maximus.sbom.model import Known, Scope
+from tests.lib.sbom.more_samples import COMMIT, COMPOSER, MORE_SAMPLES
+from tests.lib.sbom.samples import by_name, edges_of, inventory_of, sha1
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_states_licences_and_archives(tmp_path: Path) -> None:
+    """Several licences in a list are a choice; the archive's SHA-1 is published as what it is."""
+    found = by_name(inventory_of(tmp_path, MORE_SAMPLES["composer"]))
+    monolog = found["monolog/monolog 3.6.0"]
+    assert monolog.group == "monolog"
+    assert [(item.algorithm, item.value) for item in monolog.artifacts[0].digests] == [("SHA-1", sha1("monolog"))]
+    assert [claim.expression for claim in found[f"acme/logs {COMMIT}"].licences] == ["GPL-2.0-or-later OR MIT"]
+
+
+def test_a_branch_is_the_commit_that_was_locked(tmp_path: Path) -> None:
+    """`dev-main` is the name of a branch: the commit is the version, the name a note."""
+    logs = by_name(inventory_of(tmp_path, MORE_SAMPLES["composer"]))[f"acme/logs {COMMIT}"]
+    assert logs.notes == (("composer:version", "dev-main"),)
+    assert not logs.is_distributed
+
+
+def test_a_replacement_stands_in(tmp_path: Path) -> None:
+    """What needs a package that another one replaces needs the other; PHP and its extensions are no packages."""
+    made = inventory_of(tmp_path, MORE_SAMPLES["composer"])
+    assert ("monolog/monolog 3.6.0", f"acme/logs {COMMIT}") in edges_of(made)
+    assert [item.text for item in made.findings] == ["missing/one is needed and not locked"]
+
+
+def test_the_manifest_tells_what_is_direct(tmp_path: Path) -> None:
+    """With `composer.json` the project's own needs are known, without it all hang on the root as unknown."""
+    made = inventory_of(tmp_path / "with", MORE_SAMPLES["composer"])
+    assert {name for name, item in by_name(made).items() if item.direct} == {
+        "monolog/monolog 3.6.0", "phpunit/phpunit 11.2.5"
+    }  # fmt: skip
+    assert by_name(made)["phpunit/phpunit 11.2.5"].scopes == (Scope.DEV,)
+    alone = inventory_of(tmp_path / "without", {"composer.lock": COMPOSER})
+    assert not any(item.direct for item in alone.components)
+    assert alone.root.edges is Known.INCOMPLETE

@@ -1,0 +1,92 @@
+"""Dockerfiles, compose files and kustomizations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from maximus.sbom.model import Kind, Scope
+from maximus.sbom.readers import reader_of, references
+from maximus.sbom.readers.references import Image
+from tests.lib.sbom.more_samples import MORE_SAMPLES
+from tests.lib.sbom.samples import inventory_of, sha256
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_dockerfile_s_bases(tmp_path: Path) -> None:
+    """Stages, `scratch` and numbers are no images; variables with a value are filled in."""
+    made = inventory_of(tmp_path, MORE_SAMPLES["dockerfile"])
+    found = {item.name: item for item in made.components}
+    assert {name: item.scopes for name, item in found.items()} == {
+        "golang": (Scope.BUILD,),
+        "tools/upx": (Scope.BUILD,),
+        "python": (Scope.RUNTIME,),
+    }
+    assert found["python"].version == "3.12-slim"
+    assert found["tools/upx"].purl == "pkg:docker/tools/upx@4.2?repository_url=registry.example/tools/upx"
+    assert {item.kind for item in found.values()} == {Kind.CONTAINER}
+
+
+def test_only_a_digest_is_exact(tmp_path: Path) -> None:
+    """A tag can be pushed again; with a digest the tag is a note."""
+    made = inventory_of(tmp_path, MORE_SAMPLES["dockerfile"])
+    found = {item.name: item for item in made.components}
+    assert found["golang"].version == f"sha256:{sha256('golang')}"
+    assert found["golang"].notes == (("image:tag", "1.22"),)
+    assert [item.name for item in made.components if item.is_exact] == ["golang"]
+    assert [item.text for item in made.findings if item.kind == "unresolved"] == [
+        "'${UNSET}' is known only when it is built or run"
+    ]
+
+
+def test_compose_runs_what_it_does_not_build(tmp_path: Path) -> None:
+    """A service with `build` names what is made here; a variable's default is filled in."""
+    made = inventory_of(tmp_path, MORE_SAMPLES["compose"])
+    assert {item.name: item.version for item in made.components} == {
+        "postgres": "16", "redis": f"sha256:{sha256('redis')}"
+    }  # fmt: skip
+
+
+def test_kustomize_names_images_by_parts(tmp_path: Path) -> None:
+    """New names, tags and digests stand in fields of their own."""
+    made = inventory_of(tmp_path, MORE_SAMPLES["kustomize"])
+    assert {item.name: item.version for item in made.components} == {
+        "nginx": "1.27.0", "acme/app": f"sha256:{sha256('app')}"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("debian", Image("", "debian", "", "")),
+        ("library/debian:12", Image("", "debian", "12", "")),
+        ("acme/app:1.0", Image("", "acme/app", "1.0", "")),
+        ("localhost/app", Image("localhost", "app", "", "")),
+        ("registry.example:5000/a/b:c", Image("registry.example:5000", "a/b", "c", "")),
+        (f"a@sha256:{'A' * 64}", Image("", "a", "", f"sha256:{'a' * 64}")),
+    ],
+)
+def test_references_are_taken_apart_as_docker_does(text: str, expected: Image) -> None:
+    """The first part is a host only where it has a dot, a colon, or is `localhost`."""
+    assert references.image(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "a b", "a:b:c", "a@b", "http://a/b"])
+def test_what_is_no_reference_is_none(text: str) -> None:
+    """Nothing is made of it."""
+    assert references.image(text) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [("Dockerfile", "dockerfile"), ("a/Containerfile.prod", "dockerfile"), ("a/web.Dockerfile", "dockerfile"),
+     ("Dockerfile.dockerignore", ""), ("compose.yaml", "compose"), ("a/docker-compose.override.yml", "compose"),
+     ("decompose.yml", ""), ("Dockerfile.md", "")],
+)  # fmt: skip
+def test_files_are_known_by_their_names(path: str, name: str) -> None:
+    """Only the names that docker itself reads."""
+    reader = reader_of(path)
+    assert (reader.name if reader else "") == name

@@ -1,0 +1,36 @@
+"""`deno.lock`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.lib.sbom.more_samples import MORE_SAMPLES
+from tests.lib.sbom.samples import by_name, edges_of, inventory_of, sha256
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize("name", ["deno-3", "deno-4"])
+def test_packages_of_npm(tmp_path: Path, name: str) -> None:
+    """Both spellings of needs lead to the same edges; peers behind an underscore are no part of the version."""
+    made = inventory_of(tmp_path, MORE_SAMPLES[name])
+    assert ("chalk 5.3.0", "ansi 2.0.0") in edges_of(made)
+    assert by_name(made)["chalk 5.3.0"].direct
+    assert not by_name(made)["ansi 2.0.0"].direct
+
+
+def test_packages_of_jsr(tmp_path: Path) -> None:
+    """The digest is of the list of files, so it goes out under its own name."""
+    made = inventory_of(tmp_path, MORE_SAMPLES["deno-4"])
+    found = by_name(made)["jsr/std/assert 1.0.0"]
+    assert [(fact.name, fact.value) for fact in found.facts] == [("jsr:manifest-sha256", sha256("assert"))]
+    assert ("jsr/std/assert 1.0.0", "jsr/std/internal 1.0.1") in edges_of(made)
+
+
+def test_files_from_addresses_are_told(tmp_path: Path) -> None:
+    """They have no version, so they are counted and said, and are no components."""
+    made = inventory_of(tmp_path, MORE_SAMPLES["deno-4"])
+    assert [item.text.partition(" ")[0] for item in made.findings] == ["1"]

@@ -1,0 +1,48 @@
+"""SBOMs in the tree."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from maximus.sbom import rendering
+from tests.lib.sbom.more_samples import MORE_SAMPLES
+from tests.lib.sbom.samples import by_name, inventory_of, sha256
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_components_are_claims_with_their_place(tmp_path: Path) -> None:
+    """What another document states is taken over with its name and digest, nested ones too; local addresses are not."""
+    found = by_name(inventory_of(tmp_path, MORE_SAMPLES["embedded-cyclonedx"]))
+    serde = found["serde 1.0.203"]
+    assert serde.purl == "pkg:cargo/serde@1.0.203"
+    assert [digest.value for item in serde.artifacts for digest in item.digests] == [sha256("serde")]
+    assert [claim.expression for claim in serde.licences] == ["MIT OR Apache-2.0"]
+    ((name, origin),) = serde.notes
+    assert (name, origin.partition(" ")[0]) == ("stated-by", "theirs.cdx.json")
+    assert "@a/inner 1.0.0" in found
+
+
+def test_nothing_of_the_document_itself_is_taken(tmp_path: Path) -> None:
+    """Its subject, serial number and tools stay its own."""
+    for name in ("embedded-cyclonedx", "embedded-spdx"):
+        made = inventory_of(tmp_path / name, MORE_SAMPLES[name])
+        text = rendering.as_bytes(rendering.render(made, seconds=0, tool_version="1").cyclonedx)
+        assert b"their-tool" not in text
+        assert b"00000000-0000-4000-8000-000000000000" not in text
+        assert b'"theirs"' not in text
+
+
+def test_what_cannot_be_taken_is_named(tmp_path: Path) -> None:
+    """A component without a purl and one of an unknown ecosystem are findings."""
+    made = inventory_of(tmp_path, MORE_SAMPLES["embedded-cyclonedx"])
+    assert {item.kind for item in made.findings} == {"ignored"}
+    assert len(made.findings) == 2
+
+
+def test_spdx_too(tmp_path: Path) -> None:
+    """What the document describes is its subject, the rest are components."""
+    found = by_name(inventory_of(tmp_path, MORE_SAMPLES["embedded-spdx"]))
+    assert set(found) == {"com.google.guava:guava 33.2.1-jre"}
+    assert [claim.expression for claim in found["com.google.guava:guava 33.2.1-jre"].licences] == ["Apache-2.0"]

@@ -1,0 +1,49 @@
+"""`packages.lock.json`, `packages.config` and `paket.lock`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from maximus.sbom.model import Scope
+from tests.lib.sbom.more_samples import MORE_SAMPLES
+from tests.lib.sbom.samples import by_name, edges_of, inventory_of, sri
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_content_hash_is_no_hash_of_the_file(tmp_path: Path) -> None:
+    """It skips the package's signature, so it goes out as what it is."""
+    serilog = by_name(inventory_of(tmp_path, MORE_SAMPLES["nuget"]))["Serilog 4.0.0"]
+    assert [(fact.name, fact.value) for fact in serilog.facts] == [("nuget:content-hash", sri("serilog")[7:])]
+    assert serilog.artifacts == ()
+    assert any(gap.field == "Component Hash Value" for gap in serilog.gaps)
+
+
+def test_edges_and_projects(tmp_path: Path) -> None:
+    """Direct packages hang on the project; another project of the solution is no package."""
+    made = inventory_of(tmp_path, MORE_SAMPLES["nuget"])
+    assert edges_of(made) == {
+        (".", "Serilog 4.0.0"),
+        (".", "Serilog.Sinks.File 5.0.0"),
+        ("Serilog.Sinks.File 5.0.0", "Serilog 4.0.0"),
+        ("Serilog.Sinks.File 5.0.0", "System.Buffers 4.5.1"),
+    }
+    assert {marker for edge in made.edges for marker in edge.markers} == {"net8.0"}
+
+
+def test_a_flat_list_claims_no_direct_need(tmp_path: Path) -> None:
+    """`packages.config` is flat; development needs are marked; an entry without version is told."""
+    made = inventory_of(tmp_path, MORE_SAMPLES["packages-config"])
+    found = by_name(made)
+    assert found["StyleCop 6.2.0"].scopes == (Scope.DEV,)
+    assert not any(item.direct for item in found.values())
+    assert [(item.kind, item.location.line) for item in made.findings] == [("unpinned", 5)]
+
+
+def test_paket_s_groups_and_needs(tmp_path: Path) -> None:
+    """Groups for building are development; only packages of NuGet are packages."""
+    made = inventory_of(tmp_path, MORE_SAMPLES["paket"])
+    assert ("Giraffe 6.4", "FSharp.Core 8.0.300") in edges_of(made)
+    assert by_name(made)["FAKE 5.16"].scopes == (Scope.DEV,)
+    assert set(by_name(made)) == {"FSharp.Core 8.0.300", "Giraffe 6.4", "FAKE 5.16"}
