@@ -5,14 +5,16 @@ Nothing here reads or writes: history and settings go in, the release's texts co
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from maximus.changes import well_formed
 from maximus.notes.categories import admitted, assign, resolve_increment
 from maximus.notes.contributors import Credits, new_contributors
 from maximus.notes.expressions import apply_replacers
-from maximus.notes.templates import Text, fill, fill_plain, foreign, join, own, trim
+from maximus.notes.limits import units
+from maximus.notes.templates import Text, fill, fill_plain, foreign, join, occurs, own, trim
 from maximus.notes.versions import (
     Increment,
     Version,
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from maximus.notes.categories import Category
     from maximus.notes.configuration import Configuration
     from maximus.notes.escapes import Guard
+    from maximus.notes.sections import Sections
     from maximus.notes.settings import Settings
 
 __all__ = ["History", "Notes", "compose", "resolve_version"]
@@ -66,10 +69,21 @@ class Notes:
     changes: int
     """How many changes stand in the body."""
     warnings: tuple[str, ...] = ()
+    behind: str = ""
+    """Our own sections that follow the body, a blank line in front."""
+    apart: tuple[str, str] | None = None
+    """Body and sections where the body places some itself: the body without them and all of them behind it, for a
+    body that has to be cut."""
+
+    def within(self, limit: int) -> Notes:
+        """Return the notes with our own sections behind the body where it is too long to hold them: those stay."""
+        if self.apart is None or units(self.body + self.behind) <= limit:
+            return self
+        return replace(self, body=self.apart[0], behind=self.apart[1], apart=None)
 
 
-def compose(settings: Settings, history: History) -> Notes:
-    """Return the notes for the history under the settings.
+def compose(settings: Settings, history: History, sections: Sections | None = None) -> Notes:
+    """Return the notes for the history under the settings; our own sections only where they were read.
 
     Raises Error NOTES010 (usage) for an identifier that cannot mark a prerelease.
     """
@@ -78,15 +92,52 @@ def compose(settings: Settings, history: History) -> Notes:
     variables, resolved = resolve_version(settings, history.last, resolve_increment(included, settings.categories))
     version_texts = {name: own(value) for name, value in variables.items()}
     body, warnings = _body(settings, history, included)
+    tag = well_formed(fill_plain(settings.request.tag or configuration.tag_template, variables))
+    placed = _place_sections(body, version_texts, settings, sections, _downloads(history, tag))
     return Notes(
         name=well_formed(fill_plain(settings.request.name or configuration.name_template, variables)),
-        tag=well_formed(fill_plain(settings.request.tag or configuration.tag_template, variables)),
-        body=well_formed(fill(body, version_texts).value),
+        tag=tag,
         version=well_formed(variables["$RESOLVED_VERSION"]),
         resolved=resolved,
         changes=len(included),
         warnings=warnings,
+        **placed,
     )
+
+
+def _downloads(history: History, tag: str) -> str:
+    """Return where the release's files will be, or an empty text where that is not known."""
+    if not history.server or not history.repository or not tag:
+        return ""
+    return f"{history.server}/{history.repository}/releases/download/{quote(tag, safe='')}"
+
+
+def _place_sections(
+    body: Text, version_texts: Mapping[str, Text], settings: Settings, sections: Sections | None, address: str
+) -> dict[str, Any]:
+    """Return the finished body and what follows it, as `Notes` keeps them.
+
+    Sections go in last, by the same pass as the version: no replacer may touch a digest, and no token counts in them.
+    """
+    if sections is None:
+        return {"body": well_formed(fill(body, version_texts).value)}
+    texts = sections.texts(address)
+    named = settings.configuration.sections
+    placed = {name for name in texts if occurs(body, _variable(name))}
+    filled = {_variable(name): foreign(text.rstrip("\n")) for name, text in texts.items()}
+    made: dict[str, Any] = {
+        "body": well_formed(fill(body, {**filled, **version_texts}).value),
+        "behind": well_formed(sections.behind(sections.following(named, placed), address)),
+    }
+    if placed:
+        without = fill(body, {**dict.fromkeys(filled, own("")), **version_texts}).value
+        all_of_them = (*(name for name in texts if name in placed), *sections.following(named, placed))
+        made["apart"] = (well_formed(without), well_formed(sections.behind(all_of_them, address)))
+    return made
+
+
+def _variable(name: str) -> str:
+    return "$" + name.upper().replace("-", "_")
 
 
 def resolve_version(settings: Settings, last: Release | None, by: Increment) -> tuple[dict[str, str], Version]:

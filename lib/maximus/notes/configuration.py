@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from maximus.notes.categories import Category, CategoryType, Condition, Conventional, Mode
 from maximus.notes.reading import Reading
+from maximus.notes.sections import NAMES
 from maximus.notes.versions import Increment
 
 if TYPE_CHECKING:
@@ -87,6 +88,8 @@ class Configuration:
     compat: Compat = "v7"
     initial_commits_since: str = ""
     """With `compat: v6` and no release: from when on the history counts, ISO 8601; empty for all of it."""
+    sections: tuple[str, ...] | None = None
+    """Which of our own sections follow the body; None where nothing is said."""
     escape: Literal["configured", "strict"] = "configured"
     """Whether strangers' texts lose their Markdown: as `change-title-escapes` says, or all of it."""
     title_from: Literal["pull-request", "merge-commit"] = "pull-request"
@@ -163,6 +166,7 @@ def read_keys(reading: Reading, root: Node, *, compat: Compat | None = None) -> 
         replacers=_read_replacers(reading, keys),
         compat=compat,
         initial_commits_since=_read_since(reading, keys, compat),
+        sections=_read_sections(reading, keys),
         escape=reading.choice(keys, "escape", ("configured", "strict"), "configured"),
         title_from=reading.choice(keys, "title-from", ("pull-request", "merge-commit"), "pull-request"),
         major_by=reading.choice(keys, "major-by", ("anybody", "maintainer"), "anybody"),
@@ -171,6 +175,16 @@ def read_keys(reading: Reading, root: Node, *, compat: Compat | None = None) -> 
     reading.integer(keys, "history-limit", 15, minimum=1)
     _notice_old(reading, keys, compat)
     return configuration
+
+
+def _read_sections(reading: Reading, keys: Mapping[str, Node]) -> tuple[str, ...] | None:
+    if "sections" not in keys:
+        return None
+    names = reading.texts(keys, "sections")
+    for name in names:
+        if name not in NAMES:
+            reading.fault("sections", f"there is no section {name!r}; there are {', '.join(NAMES)}", keys["sections"])
+    return names
 
 
 def _read_latest(reading: Reading, keys: Mapping[str, Node]) -> Latest | None:

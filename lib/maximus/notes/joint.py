@@ -26,6 +26,8 @@ def join_notes(parts: Sequence[tuple[str, Notes]]) -> Notes:
     return replace(
         first,
         body=body,
+        # The others' notes could not be cut by the first one's own layout.
+        apart=None,
         changes=sum(notes.changes for _, notes in parts),
         warnings=tuple(dict.fromkeys(warning for _, notes in parts for warning in notes.warnings)),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from maximus import markdown
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from maximus.git import Checkout, Commit
+    from maximus.notes.sections import Sections
 
 __all__ = [
     "DEFAULT_CONFIGURATION",
@@ -154,7 +156,7 @@ def read_settings(
                 status=ExitStatus.USAGE,
             ) from None
         return settle(DEFAULT_CONFIGURATION, request, "HEAD"), ()
-    return settle(read_configuration(loaded.root), request, "HEAD"), loaded.warnings
+    return settle(read_configuration(loaded.root, compat=request.compat), request, "HEAD"), loaded.warnings
 
 
 def tag_being_built(checkout: Checkout, tag_prefix: str = "") -> str | None:
@@ -167,7 +169,9 @@ def tag_being_built(checkout: Checkout, tag_prefix: str = "") -> str | None:
     return chosen.tag if chosen else None
 
 
-def compose_local(checkout: Checkout, request: Request, config_name: str = CONFIG_NAME) -> LocalNotes:
+def compose_local(
+    checkout: Checkout, request: Request, config_name: str = CONFIG_NAME, sections: Sections | None = None
+) -> LocalNotes:
     """Return the notes for what the checkout has behind its last tag.
 
     A tag on the commit that is checked out is the release being built: it gives the version where the request
@@ -182,7 +186,7 @@ def compose_local(checkout: Checkout, request: Request, config_name: str = CONFI
         settings = replace(settings, request=replace(request, tag=built))
     last, commits = _range(checkout, settings)
     history = _history(checkout, last, commits)
-    notes = compose(settings, history)
+    notes = compose(settings, history, sections)
     if last is None:
         notes = replace(notes, body=f"This is the first release.\n\n{notes.body}")
     told = (*settings.notices, *warnings, *notes.warnings)
@@ -243,7 +247,11 @@ def _range(checkout: Checkout, settings: Settings) -> tuple[Release | None, tupl
     ]
     filters = replace(settings.filters, commitish="")
     last = choose_baseline(releases, filters).last
-    return last, checkout.history(f"refs/tags/{last.tag}" if last else None)
+    commits = checkout.history(f"refs/tags/{last.tag}" if last else None)
+    if last is None and settings.beginning:
+        since = datetime.fromisoformat(settings.beginning).timestamp()
+        commits = tuple(commit for commit in commits if commit.time >= since)
+    return last, commits
 
 
 _PULL_REQUEST = re.compile(r"\s\(#(?P<number>[0-9]{1,9})\)$")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["Text", "fill", "fill_plain", "foreign", "join", "own", "trim"]
+__all__ = ["Text", "fill", "fill_plain", "foreign", "join", "occurs", "own", "trim"]
 
 _TOKEN = re.compile(r"\$[A-Z_]+")
 
@@ -88,6 +88,11 @@ def fill(template: Text, values: Mapping[str, Text | None]) -> Text:
     if not parts:
         return template
     return join([*parts, template.cut(done, len(template.value))])
+
+
+def occurs(template: Text, name: str) -> bool:
+    """Tell whether `fill` would replace a `$NAME` of the template: a stranger's does not count."""
+    return any(found[0] == name and found.start() not in template.guarded for found in _TOKEN.finditer(template.value))
 
 
 def fill_plain(template: str, values: Mapping[str, str | None]) -> str:

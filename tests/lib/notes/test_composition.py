@@ -8,6 +8,7 @@ from maximus.changes import Change, Person, RangeCommit, Release
 from maximus.notes.composition import History, Notes, compose
 from maximus.notes.configuration import read_configuration
 from maximus.notes.escapes import escape_title
+from maximus.notes.sections import Artifact, Sections
 from maximus.notes.settings import Request, settle
 from maximus.yaml import load_yaml
 
@@ -206,3 +207,75 @@ def test_title_escapes_are_a_set_of_characters(characters: str, title: str, esca
 def test_a_lone_surrogate_becomes_a_replacement_character() -> None:
     """JSON may hold one and UTF-8 cannot; half an emoji must not end the run."""
     assert made("template: $CHANGES\nchange-template: $TITLE\n", change(1, "a\ud800b")).body == "a\ufffdb"
+
+
+# Our own sections.
+
+
+TAGGED = "template: x\ntag-template: app/v$RESOLVED_VERSION\n"
+SECTIONS = Sections(artifacts=(Artifact("a.whl", 5, "ab" * 32),), command="maximus verify")
+
+
+def with_sections(configuration: str, *changes: Change, title: str = "x") -> Notes:
+    """Return notes whose sections were read."""
+    settings = settle(read_configuration(load_yaml(configuration, "f.yml")), Request(), "main")
+    history = History("acme/app", "https://github.com", LAST, changes or (change(1, title),))
+    return compose(settings, history, SECTIONS)
+
+
+def test_a_variable_places_a_section_and_the_rest_follows() -> None:
+    """Without its heading where a template has it; behind the body with one."""
+    notes = with_sections("template: |\n  $CHANGES\n  ### Files\n  $ARTIFACTS\n  end\n")
+    assert "### Files\n| File |" in notes.body
+    assert notes.body.endswith("|\nend\n")
+    assert (notes.behind.count("## Verification"), notes.behind.count("## Artifacts")) == (1, 0)
+
+
+def test_every_section_has_a_variable() -> None:
+    """What was not measured says so in its place."""
+    names = "$ARTIFACTS $VERIFICATION $SBOM_SUMMARY $SBOM_DIFF $VERDICTS $CONSCIOUSNESS_METRICS"
+    notes = with_sections(f"template: '{names}'")
+    assert (notes.body.count("Not measured."), "$" in notes.body, notes.behind) == (4, False, "")
+
+
+def test_the_configuration_names_what_follows() -> None:
+    """In its order; an empty list means none."""
+    notes = with_sections("template: $CHANGES\nsections: [verdicts, artifacts]\n")
+    assert notes.behind.startswith("\n## Verdicts\n\nNot measured.\n\n## Artifacts\n\n| File |")
+    assert with_sections("template: $CHANGES\nsections: []\n").behind == ""
+
+
+def test_a_variable_in_a_title_places_nothing() -> None:
+    """It is a stranger's text."""
+    notes = with_sections("template: $CHANGES", title="see $ARTIFACTS")
+    assert "* see $ARTIFACTS (#1)" in notes.body
+    assert "## Artifacts" in notes.behind
+
+
+def test_no_replacer_touches_a_digest() -> None:
+    """Sections go in behind the replacers, and no token in them is expanded."""
+    notes = with_sections("template: '$CHANGES $ARTIFACTS'\nreplacers: [{search: ab, replace: cd}]\n", title="ab")
+    assert "* cd (#1)" in notes.body
+    assert "ab" * 32 in notes.body
+
+
+def test_where_no_section_was_read_nothing_changes() -> None:
+    """A plain call knows no such variable: it stays as 7.7.0 leaves it."""
+    assert made("template: $ARTIFACTS").body == "$ARTIFACTS"
+
+
+def test_sections_stay_where_the_body_has_to_be_cut() -> None:
+    """A body that places them itself lets go of them first: they follow it then, whole."""
+    notes = with_sections("template: '$ARTIFACTS $CHANGES'", change(1, "x" * 2000))
+    assert notes.within(1_000_000) == notes
+    apart = notes.within(1_000)
+    assert ("a.whl" in apart.body, "a.whl" in apart.behind) == (False, True)
+    assert apart.behind.startswith("\n## Artifacts\n")
+
+
+def test_files_lead_to_where_the_release_will_have_them() -> None:
+    """Once the tag is known."""
+    sections = Sections(artifacts=SECTIONS.artifacts, published_name=str)
+    settings = settle(read_configuration(load_yaml(TAGGED, "f.yml")), Request(), "main")
+    notes = compose(settings, History("acme/app", "https://github.com", LAST, (change(1),)), sections)
+    assert "(<https://github.com/acme/app/releases/download/app%2Fv1.0.1/a.whl>)" in notes.behind
