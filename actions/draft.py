@@ -128,7 +128,9 @@ class Inputs:
     disable_autolabeler: str = given(
         "Taken from release-drafter 6.", deprecated="Leave it out; labelling is an action of its own."
     )
-    initial_commits_since: str = given("Taken from release-drafter 6.", deprecated="Leave it out.")
+    initial_commits_since: str = given(
+        "From when on the history counts where there is no release, with `compat: v6`.", metavar="DATE"
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,9 +153,7 @@ class Outputs(Concluded):
     )
 
 
-def run(
-    inputs: Inputs, face: Face, *, verification: str = "", fallback: tuple[str, ...] | None = None
-) -> Outputs:
+def run(inputs: Inputs, face: Face, *, verification: str = "", fallback: tuple[str, ...] | None = None) -> Outputs:
     """Write the notes and, with a token, see to the release on GitHub.
 
     `verification` is the command with which anybody verifies the folder, and `fallback` the sections that follow the
@@ -171,7 +171,6 @@ def _notice_old_inputs(inputs: Inputs, face: Face) -> None:
     old = {
         "disable-releaser": inputs.disable_releaser,
         "disable-autolabeler": inputs.disable_autolabeler,
-        "initial-commits-since": inputs.initial_commits_since,
     }
     given_ones = [name for name, value in old.items() if value]
     if given_ones:
@@ -530,7 +529,8 @@ class _Drafting:
         ranges = archive.ranges([span for span in spans if span])
         composed: list[tuple[_Job, Baseline, History, Notes, str]] = []
         for job, baseline, base, span in zip(jobs, chosen, bases, spans, strict=True):
-            history = self._history(archive, job.settings, base, ranges[span] if span else None)
+            found = ranges[span] if span else self._beginning(archive, job.settings)
+            history = self._history(archive, job.settings, base, found)
             notes = compose(job.settings, history, self._sections)
             for warning in notes.warnings:
                 self._warn(warning)
@@ -622,10 +622,20 @@ class _Drafting:
         if job.settings.configuration.base == "nearest":
             base = archive.nearest(baseline.published, job.settings.commitish)
         if base is None:
-            self._warn("there is no published release to compare with, so no changes are listed")
+            since = job.settings.beginning
+            counted = f"from {since} on" if since else "from the beginning"
+            self._warn(
+                "there is no published release to compare with, so "
+                + ("no changes are listed" if since is None else f"the history counts {counted}")
+            )
         else:
             self._face.say(f"reading what changed between {base.tag} and {job.settings.commitish}")
         return base
+
+    @staticmethod
+    def _beginning(archive: Archive, settings: Settings) -> Range | None:
+        """Return what counts where there is no release: nothing, or the history as version 6 has it."""
+        return None if settings.beginning is None else archive.since(settings.commitish, settings.beginning)
 
     def _history(self, archive: Archive, settings: Settings, base: Release | None, found: Range | None) -> History:
         """Return what happened since the base."""
@@ -645,6 +655,7 @@ class _Drafting:
             changes=changes,
             commits=found.commits if found else (),
             new_logins=archive.new_logins(changes) if wants_new else frozenset(),
+            needs_baseline=settings.beginning is None,
         )
 
     def _foretell(self, settings: Settings, history: History) -> None:

@@ -13,7 +13,16 @@ if TYPE_CHECKING:
 settings.register_profile("maximus", deadline=None)
 settings.load_profile("maximus")
 
-pytest_plugins = ["tests.fakehub.fixtures", "tests.stack.fixtures"]
+pytest_plugins = ["tests.actions.drafting", "tests.fakehub.fixtures", "tests.stack.fixtures"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the thorough runs be asked for."""
+    parser.addoption(
+        "--every-mutant",
+        action="store_true",
+        help="change every byte of every bundle, not a fixed sample: minutes instead of seconds",
+    )
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -100,6 +100,17 @@ class Archive:
             made[key] = replace(whole, notices=(*walk.notices, *notices))
         return {span: made[span.ref, span.head] for span in spans}
 
+    def since(self, head: str, moment: str) -> Range:
+        """Return all that a head has, from a moment on where one is named (ISO 8601 in UTC): no release, no base.
+
+        GraphQL is asked, whatever the way of the ranges: only version 6's meanings of a configuration need it.
+        """
+        route = Queries(self._client, self._repository, self._wanted)
+        walk = route.walk_since(head, moment)
+        found, notices = route.merged(walk)
+        whole = assemble(self._repository, self._server, walk, found, self._wanted)
+        return replace(whole, notices=(*walk.notices, *notices))
+
     def nearest(self, releases: Sequence[Release], head: str) -> Release | None:
         """Return the release nearest below a head: of those whose tag is an ancestor of it, the fewest commits away."""
         by_ref = {f"refs/tags/{release.tag}": release for release in releases}

@@ -124,6 +124,35 @@ class Queries:
                 return Walk(base, tuple(commits), compared["behindBy"])
             after = compared["commits"]["pageInfo"]["endCursor"]
 
+    def walk_since(self, head: str, since: str) -> Walk:
+        """Return all that `head` has, from a moment on where `since` names one (ISO 8601 in UTC).
+
+        Raises Error HUB011 (outside) where the head is not there, HUB012 (outside) where there are too many commits.
+        """
+        wanted = self._wanted
+        variables = {
+            **self._home,
+            "head": f"{head}^{{commit}}",
+            "since": since or None,
+            "credits": wanted.needs_association,
+            "message": wanted.needs_message,
+            "parents": wanted.needs_parents,
+            "perCommit": min(wanted.per_commit, MAX_PAGE),
+        }
+        commits: list[RangeCommit] = []
+        pages, after = _Pages(self._client), None
+        while True:
+            data = pages.ask(queries.HISTORY, {**variables, "after": after})
+            found = ((data.get("repository") or {}).get("object") or {}).get("history")
+            if not found:
+                raise no_ref(head, self._repository)
+            commits += [_commit(self._client, self._repository, node) for node in found["nodes"] if node is not None]
+            refuse_too_many(len(commits), since or "the beginning")
+            if not found["pageInfo"]["hasNextPage"]:
+                # GitHub lists the newest first.
+                return Walk(since, tuple(reversed(commits)))
+            after = found["pageInfo"]["endCursor"]
+
     def _compared(self, data: Mapping[str, Any], base: str, head: str) -> dict[str, Any]:
         ref = (data.get("repository") or {}).get("ref")
         if not ref:

@@ -6,6 +6,7 @@ __all__ = [
     "COMMIT_OF",
     "COMPARISON",
     "FILES",
+    "HISTORY",
     "PULL_REQUESTS",
     "PULL_REQUEST_COMMIT",
     "associations",
@@ -40,6 +41,37 @@ _MERGED = (
     " {\n      pageInfo { hasNextPage endCursor }\n      nodes {" + _PULL_REQUEST + "}\n    }\n"
 )
 
+_COMMIT = """
+            oid
+            committedDate
+            message @include(if: $message)
+            parents(first: 3) @include(if: $parents) { totalCount nodes { oid } }
+            authors(first: 10) @include(if: $credits) { totalCount nodes { name user { login } } }
+            associatedPullRequests(first: $perCommit) @include(if: $credits) {
+              nodes { number baseRepository { nameWithOwner } }
+            }
+"""
+
+HISTORY = (
+    "query History($owner: String!, $name: String!, $head: String!, $since: GitTimestamp, $first: Int!,\n"
+    "  $after: String, $credits: Boolean!, $message: Boolean!, $parents: Boolean!, $perCommit: Int!) {\n"
+    """  repository(owner: $owner, name: $name) {
+    object(expression: $head) {
+      ... on Commit {
+        history(first: $first, after: $after, since: $since) {
+          pageInfo { hasNextPage endCursor }
+          nodes {"""
+    + _COMMIT
+    + """          }
+        }
+      }
+    }
+  }
+  rateLimit { cost }
+}
+"""
+)
+
 # A page of commits and one of pull requests travel together: 1,000 merged ones take 10 requests instead of 20.
 COMPARISON = (
     "query Comparison($owner: String!, $name: String!, $base: String!, $head: String!, $first: Int!, $after: String,\n"
@@ -54,15 +86,9 @@ COMPARISON = (
         commits(first: $first, after: $after) {
           pageInfo { hasNextPage endCursor }
           nodes {
-            oid
-            committedDate
-            message @include(if: $message)
-            parents(first: 3) @include(if: $parents) { totalCount nodes { oid } }
-            authors(first: 10) @include(if: $credits) { totalCount nodes { name user { login } } }
-            associatedPullRequests(first: $perCommit) @include(if: $credits) {
-              nodes { number baseRepository { nameWithOwner } }
-            }
-          }
+"""
+    + _COMMIT
+    + """          }
         }
       }
     }

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 from maximus.errors import Error, ExitStatus
 from maximus.notes.baseline import Filters
+from maximus.notes.configuration import is_moment
 from maximus.notes.escapes import Guard
 
 if TYPE_CHECKING:
@@ -70,6 +72,20 @@ class Settings:
         )
 
     @property
+    def beginning(self) -> str | None:
+        """From when on the history counts where there is no release (ISO 8601 in UTC, empty for all of it), or None.
+
+        None means that nothing counts then, as in version 7.
+        """
+        if self.configuration.compat != "v6":
+            return None
+        text = self.configuration.initial_commits_since
+        if not text:
+            return ""
+        moment = datetime.fromisoformat(text)
+        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    @property
     def guard(self) -> Guard:
         """How strangers' texts get into the notes."""
         is_strict = self.configuration.escape == "strict"
@@ -112,6 +128,8 @@ def settle(configuration: Configuration, request: Request, default_commitish: st
             configuration.include_pre_releases if request.include_pre_releases is None else request.include_pre_releases
         ),
     )
+    if request.initial_commits_since:
+        merged = replace(merged, initial_commits_since=_since(merged, request.initial_commits_since, notices))
     prerelease = bool(configuration.prerelease if request.prerelease is None else request.prerelease)
     may_switch = request.prerelease is None or bool(request.prerelease_identifier)
     if merged.prerelease_identifier and not prerelease and may_switch:
@@ -129,6 +147,22 @@ def settle(configuration: Configuration, request: Request, default_commitish: st
         )
     make_latest = _make_latest(merged, request, prerelease=prerelease)
     return Settings(merged, request, commitish, prerelease, make_latest, tuple(notices))
+
+
+def _since(configuration: Configuration, text: str, notices: list[str]) -> str:
+    """Return from when on the history counts without a release; only version 6 asks for that."""
+    if configuration.compat != "v6":
+        notices.append("`initial-commits-since` has no effect without `compat: v6`; leave it out")
+        return ""
+    if not is_moment(text):
+        raise Error(
+            "NOTES013",
+            f"{text!r} is no date",
+            fix="Write one such as 2026-01-31 or 2026-01-31T12:00:00Z.",
+            where="initial-commits-since",
+            status=ExitStatus.USAGE,
+        )
+    return text
 
 
 def _make_latest(
