@@ -39,7 +39,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from maximus.errors import Error, nearest
-from maximus.gating.globs import compile_globs
+from maximus.globs import compile_globs
 from maximus.verdict import Evidence, Status
 
 if TYPE_CHECKING:

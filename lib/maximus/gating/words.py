@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from maximus.errors import Error, ExitStatus, nearest
-from maximus.gating.globs import compile_globs
+from maximus.globs import compile_globs
 from maximus.gating.languages import LANGUAGES, PROGRAMMING, Language
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class WordRule:
     _languages: frozenset[str] = field(init=False, repr=False, compare=False, default=frozenset())
 
     def __post_init__(self) -> None:
-        """Refuse what is no word or no language; raises Error GATE302, GATE303 or GATE301 (all usage)."""
+        """Refuse what is no word or no language; raises Error GATE302, GATE303 or GLOB001 (all usage)."""
         if not 0 < len(self.words) <= MAX_WORDS or any(not is_word(word) for word in (*self.words, *self.after)):
             wrong = next((word for word in (*self.words, *self.after) if not is_word(word)), "")
             raise Error(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from maximus.errors import Error, ExitStatus
-from maximus.gating.globs import compile_globs
+from maximus.globs import compile_globs
 from maximus.git import find_checkout
 
 if TYPE_CHECKING:
@@ -34,9 +34,13 @@ class Tree:
     (`links` names them). Paths are relative, with `/`, sorted; bytes that are no UTF-8 are surrogates, as in Python.
     """
 
-    def __init__(self, root: Path, *, without: Sequence[Path] = ()) -> None:
-        """Take the top folder, and folders that are not part of the tree: the release folder."""
+    def __init__(self, root: Path, *, without: Sequence[Path] = (), tracked: bool = True) -> None:
+        """Take the top folder, and folders that are not part of the tree: the release folder.
+
+        With `tracked` false git is not asked: everything that lies there belongs to it.
+        """
         self.root = root
+        self._is_tracked = tracked
         real = os.path.realpath(root)
         inside = (os.path.relpath(os.path.realpath(folder), real).replace(os.sep, "/") for folder in without)
         self._without = tuple(f"{path}/" for path in inside if path != "." and not path.startswith(".."))
@@ -44,7 +48,7 @@ class Tree:
     @cached_property
     def _found(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The regular files and the links."""
-        checkout = find_checkout(self.root)
+        checkout = find_checkout(self.root) if self._is_tracked else None
         listed = self._walked() if checkout is None else checkout.tracked_files(self.root)
         files, links = [], []
         root = os.fspath(self.root)

@@ -22,7 +22,7 @@ def compile_globs(patterns: Sequence[str]) -> re.Pattern[str] | None:
     """Return what matches a whole path where one of the patterns does; None for no pattern.
 
     `*`, `?` and `[...]` stay inside one name, `**` between slashes stands for any number of folders, and a
-    pattern that ends with `/` means all that lies below. Raises Error GATE301 (usage) for what is no pattern.
+    pattern that ends with `/` means all that lies below. Raises Error GLOB001 (usage) for what is no pattern.
     """
     if not patterns:
         return None
@@ -39,7 +39,7 @@ def _translated(pattern: str) -> str:
     )  # fmt: skip
     if wrong:
         raise Error(
-            "GATE301",
+            "GLOB001",
             f"{pattern[:80]!r} is not a pattern",
             why=wrong,
             fix="Write a path relative to the tree, such as `src/**/*.py`.",
