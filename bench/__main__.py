@@ -6,6 +6,7 @@ import sys
 
 from bench.release import release
 from bench.starts import first_start_pip, first_start_uv, help_text, second_start
+from bench.verify import verify_each, verify_many, verify_memory, verify_one, verify_statement
 
 BENCHMARKS = {
     "help": help_text,
@@ -13,6 +14,11 @@ BENCHMARKS = {
     "first-start-uv": first_start_uv,
     "first-start-pip": first_start_pip,
     "release": release,
+    "verify-one": verify_one,
+    "verify-memory": verify_memory,
+    "verify-each": verify_each,
+    "verify-statement": verify_statement,
+    "verify-many": verify_many,
 }
 
 
