@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from maximus.gating.policy import Policy
     from maximus.gating.scorecard import Subject
     from maximus.git import Checkout
+    from maximus.github.client import Client
 
     from .face import Face
 
@@ -306,13 +307,13 @@ def _ask(inputs: Inputs, face: Face) -> Callable[[str], Answer] | None:
     if not token:
         return None
     face.mask(token)
-    clients = []
+    clients: list[Client] = []
 
     def ask(path: str) -> Answer:
         from maximus import __version__  # noqa: PLC0415 - only a question needs it
         from maximus.documents import parse_json  # noqa: PLC0415 - likewise
         from maximus.gating.check import Answer  # noqa: PLC0415 - likewise
-        from maximus.github.client import Client  # noqa: PLC0415 - likewise
+        from maximus.github.client import Client  # noqa: PLC0415 - PyGithub costs 170 ms
 
         if not clients:
             api = face.environment.get("GITHUB_API_URL", "https://api.github.com")
@@ -365,7 +366,7 @@ def _row(item: Judged) -> tuple[str, ...]:
     why = [verdict.reason if verdict.status is not Status.PASS else ""]
     why += [f"allowed: {verdict.allowed}"] if verdict.allowed else []
     why += [", ".join(places) + (f" and {left} more" if left > 0 else "")] if places else []
-    why += [verdict.hint] if verdict.hint and verdict.status is not Status.WAIVED else []
+    why += [verdict.hint] if verdict.hint and not verdict.allowed and verdict.status is not Status.WAIVED else []
     return (
         item.entry.id,
         verdict.status.value,

@@ -1,7 +1,8 @@
-"""The whole release in one step: inventory, sign, verify, draft.
+"""The whole release in one step: judge, inventory, sign, verify, draft.
 
-Copies what `files` names into the release folder, writes both SBOMs, signs every file, verifies the
-folder as a stranger would, writes the notes and, with a token, drafts the release on GitHub.
+Judges the tree by its checklist first; where that does not hold, nothing is written. Copies what `files` names
+into the release folder, writes both SBOMs, signs every file, verifies the folder as a stranger would, writes the
+notes and, with a token, drafts the release on GitHub.
 Each part begins only when the one before it held, so that nothing is logged or drafted that is not proven.
 """
 
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from maximus.errors import Error, ExitStatus
 from maximus.verdict import Status, Verdict
 
-from . import draft, sbom, sign, verify
+from . import draft, gate, sbom, sign, verify
 from .declare import given, out
 
 if TYPE_CHECKING:
@@ -40,6 +41,16 @@ class Inputs:
         metavar="GLOB",
     )
     folder: str = given("The release folder.", default="release", metavar="DIR")
+    policy: str = given(
+        "The checklist to judge first, a YAML file below `path`. Default: `.github/release-checklist.yml` where it is "
+        "there; without one, and without `preset`, no checklist is judged, which the summary says.",
+        metavar="FILE",
+    )
+    preset: tuple[str, ...] = given(
+        "Checklists that come with the suite, such as `regra-de-ouro`, one a line; see `gate`.",
+        default=(),
+        metavar="NAME",
+    )
     trust_config: str = given(
         "A Sigstore ClientTrustConfig (JSON) of a private instance. Default: the public one.", metavar="FILE"
     )
@@ -70,6 +81,8 @@ class Outputs(draft.Outputs, verify.Outputs, sign.Outputs, sbom.Outputs):
     """What `release` hands on: what its parts put out, under the same names, and one more."""
 
     release_url: str = out("The release's page; empty where nothing was sent.")
+    scorecard: str = out("The path of the checklist's scorecard; empty where none was judged.")
+    statement: str = out("The path of the in-toto statement of what passed; empty where none was made.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +110,15 @@ def run(inputs: Inputs, face: Face) -> Outputs:
     if inputs.dry_run:
         return _show_plan(plan, inputs, face)
     folder = Path(inputs.folder)
-    _copy(plan.files, folder, face)
     found: dict[str, Any] = {}
     parts: list[Record] = []
+    outcome = _judge(inputs, face, parts)
+    if parts and parts[0].exit_status is not ExitStatus.PASS:
+        _conclude(plan, parts, found, face)
+        return Outputs()
+    _copy(plan.files, folder, face)
+    if outcome is not None:
+        found["scorecard"], found["statement"] = outcome.keep(folder)
 
     def part(name: str, work: Callable[[], object]) -> bool:
         """Run a part, keep what it put out, and tell whether the next one may begin."""
@@ -114,10 +133,36 @@ def run(inputs: Inputs, face: Face) -> Outputs:
         and part("verify", lambda: verify.run(_verify_inputs(inputs, found, face.environment), face))
         and part("draft", lambda: _draft(inputs, plan, found, face))
     )
-    _keep_verdicts(folder, face)
+    _keep_verdicts(folder, Path(inputs.path), face)
     _conclude(plan, parts, found, face)
     found["release_url"] = found.get("html_url", "")
     return Outputs(**found)
+
+
+def _gate_inputs(inputs: Inputs, environment: Mapping[str, str]) -> gate.Inputs:
+    return gate.Inputs(
+        policy=inputs.policy,
+        preset=inputs.preset,
+        path=inputs.path,
+        folder=inputs.folder,
+        token=_token(inputs, environment),
+    )
+
+
+def _judge(inputs: Inputs, face: Face, parts: list[Record]) -> gate.Outcome | None:
+    """Judge the checklist as the first part; None where there is none, or where it could not be judged."""
+    wanted = _gate_inputs(inputs, face.environment)
+    if not gate.has_policy(wanted):
+        face.say(f"gate: skipped, nothing was judged: {_NO_CHECKLIST}")
+        return None
+    outcome = None
+    with face.part("gate") as record:
+        parts.append(record)
+        outcome = gate.judge_tree(wanted, face)
+    return outcome  # noqa: RET504 - an Error ends the part without one
+
+
+_NO_CHECKLIST = "there is neither `policy` nor `preset` nor a .github/release-checklist.yml"
 
 
 def _plan(inputs: Inputs, face: Face) -> Plan:
@@ -263,6 +308,9 @@ def _draft(inputs: Inputs, plan: Plan, found: Mapping[str, Any], face: Face) -> 
 def _show_plan(plan: Plan, inputs: Inputs, face: Face) -> Outputs:
     """Show what would be done; nothing is written, signed, logged or sent."""
     rows = [("version", plan.version or "none", plan.version_from)]
+    wanted = _gate_inputs(inputs, face.environment)
+    chosen = ", ".join(filter(None, (inputs.policy, *inputs.preset))) or ".github/release-checklist.yml"
+    rows.append(("judge", chosen, "first") if gate.has_policy(wanted) else ("judge", "no checklist", _NO_CHECKLIST))
     rows += [("copy", path.name, str(path)) for path in plan.files]
     rows += [
         ("write", f"{inputs.folder}/sbom.spdx.json", f"the inventory of {inputs.path}"),
@@ -277,23 +325,35 @@ def _show_plan(plan: Plan, inputs: Inputs, face: Face) -> Outputs:
     return Outputs()
 
 
-def _keep_verdicts(folder: Path, face: Face) -> None:
+def _keep_verdicts(folder: Path, tree: Path, face: Face) -> None:
     """Write what every check answered beside the release, as `schemas/verdicts.schema.json` describes it."""
     from maximus.documents import pretty  # noqa: PLC0415 - `--help` needs none of it
     from maximus.files import EVIDENCE, write_whole  # noqa: PLC0415 - likewise
+    from maximus.git import find_checkout  # noqa: PLC0415 - likewise
 
     verdicts = sorted(face.record.verdicts, key=lambda verdict: verdict.check)
-    document = {"kind": "maximus-verdicts", "version": 1, "verdicts": [item.as_document() for item in verdicts]}
+    document: dict[str, object] = {
+        "kind": "maximus-verdicts",
+        "version": 1,
+        "verdicts": [item.as_document() for item in verdicts],
+    }
+    checkout = find_checkout(tree)
+    commit = checkout.head() if checkout else None
+    # A tree with changes is no commit, and verdicts over it are about none.
+    if checkout and commit and not checkout.has_changes():
+        document["subject"] = {"commit": commit}
     write_whole(folder / EVIDENCE / "verdicts.json", pretty(document))
 
 
 def _conclude(plan: Plan, parts: list[Record], found: Mapping[str, Any], face: Face) -> None:
     """Say in one table and one line how it went."""
-    names = ("sbom", "sign", "verify", "draft")
+    names = ("gate", "sbom", "sign", "verify", "draft")
     by_name = {record.name: record for record in parts}
     rows = [
         (name, by_name[name].status.value, by_name[name].headline)
         if name in by_name
+        else ("gate", "skipped", _NO_CHECKLIST)
+        if name == "gate"
         else (name, "not run", f"{parts[-1].name} did not hold")
         for name in names
     ]

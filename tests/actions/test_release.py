@@ -422,3 +422,60 @@ def test_a_published_release_is_left_alone(
     _, face, _ = _release(tree, _job(tmp_path, stack, hub), trust_config=str(trust_v1), token=hub.token)
     assert face.record.exit_status is ExitStatus.FAILED
     assert hub.writes == ()
+
+
+CHECKLIST = """
+version: 1
+name: checklist
+checks:
+  - { id: guide, type: files-present, files: [{ path: GUIDE.md, headings: [Usage] }] }
+"""
+
+
+def _with_checklist(tree: Path, *, guide: bool) -> Path:
+    (tree / ".github").mkdir()
+    (tree / ".github" / "release-checklist.yml").write_text(CHECKLIST, encoding="utf-8")
+    if guide:
+        (tree / "GUIDE.md").write_text("# Usage\n", encoding="utf-8")
+    commit_all(tree, "chore: checklist")
+    return tree
+
+
+def test_a_failing_checklist_writes_nothing(tmp_path: Path, laptop: Mapping[str, str]) -> None:
+    """The gate comes first: where it fails there is no folder, no signature and no draft, and the exit status is 1."""
+    tree = _with_checklist(make_tree(tmp_path / "app"), guide=False)
+    before = sorted(path for path in tree.rglob("*") if ".git" not in path.relative_to(tree).parts)
+    outputs, face, shown = _release(tree, laptop)
+    assert face.record.exit_status is ExitStatus.FAILED
+    assert sorted(path for path in tree.rglob("*") if ".git" not in path.relative_to(tree).parts) == before
+    assert outputs == release.Outputs()
+    assert "version 1.2.0 is not released: gate:" in shown.splitlines()[-1]
+
+
+def test_a_checklist_that_cannot_be_read_writes_nothing(tmp_path: Path, laptop: Mapping[str, str]) -> None:
+    """A policy with a fault ends the release before it begins, with the fault's line."""
+    tree = _with_checklist(make_tree(tmp_path / "app"), guide=True)
+    (tree / ".github" / "release-checklist.yml").write_text(CHECKLIST + "cheks: []\n", encoding="utf-8")
+    _, face, shown = _release(tree, laptop)
+    assert face.record.exit_status is ExitStatus.USAGE
+    assert "release-checklist.yml:6: cheks: unknown key: did you mean checks?" in shown
+    assert not (tree / "release").exists()
+
+
+def test_a_checklist_that_holds_is_kept_beside_the_release(tmp_path: Path, laptop: Mapping[str, str]) -> None:
+    """The scorecard lies in the evidence, its verdicts among the others, and they name the commit that they are about."""
+    tree = _with_checklist(make_tree(tmp_path / "app"), guide=True)
+    outputs, face, _ = _release(tree, laptop)
+    kept = documents.load_json(tree / "release" / "evidence" / "verdicts.json")
+    assert face.record.exit_status is ExitStatus.PASS
+    assert outputs.scorecard == f"{tree}/release/evidence/gate-checklist.scorecard.json"
+    assert "gate.guide" in {item["check"] for item in kept["verdicts"]}
+    assert kept["subject"] == {"commit": git(tree, "rev-parse", "HEAD").strip()}
+
+
+def test_a_release_without_a_checklist_says_so(tmp_path: Path, laptop: Mapping[str, str]) -> None:
+    """No checklist is no pass: the table says that the gate was skipped, and why."""
+    _, face, shown = _release(make_tree(tmp_path / "app"), laptop)
+    (table,) = [table for table in face.record.tables if table.title == "release"]
+    assert table.rows[0][:2] == ("gate", "skipped")
+    assert "gate: skipped, nothing was judged" in shown

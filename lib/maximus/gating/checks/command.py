@@ -44,6 +44,8 @@ _STYLE = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 class Command:
     """The options."""
 
+    line: str
+    """What is run, as the policy wrote it."""
     command: tuple[str, ...]
     folder: str
     """Where it runs, relative to the tree."""
@@ -82,7 +84,7 @@ class Command:
         measured = shown(value) if value is not None else None if self.number else f"exit status {ran.status}"
 
         def found(status: Status, reason: str = "") -> Finding:
-            hint = f"Run it where the gate ran: {' '.join(self.command)}"[:MAX_SHOWN]
+            hint = f"Run it where the gate ran: {self.line}"[:MAX_SHOWN]
             return Finding(status, looked_at, measured, threshold, self.unit, reason, hint)
 
         if ran.status is None:
@@ -132,6 +134,7 @@ def read(fields: Fields) -> Command:
     if number.pattern and bound is None:
         fields.fault("number", "needs `threshold`: a number that is held against nothing is no check")
     return Command(
+        line=" ".join(run),
         command=run if is_list else command_of(run[0]) if run else (),
         folder=folder,
         timeout=fields.whole("timeout", TIMEOUT, least=1, most=MAX_TIMEOUT),
