@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from maximus.errors import Error, ExitStatus
-from maximus.globs import compile_globs
 from maximus.git import find_checkout
+from maximus.globs import compile_globs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
