@@ -228,7 +228,7 @@ def _workflow_mismatches(policy: ByWorkflow, signer: Signer) -> tuple[str, ...]:
     if signer.issuer != policy.issuer:
         found.append(_differs("issuer", signer.issuer, policy.issuer))
     if signer.repository != policy.repository:
-        found.append(_differs("source repository", signer.repository, policy.repository))
+        found.append(_other_source(signer.repository, policy.repository))
     # Certificates older than the extension .9 name the workflow in the SAN alone.
     workflow, _, ref = (signer.workflow or signer.identity).rpartition("@")
     if workflow != policy.workflow or not _is_ref(ref):
@@ -262,6 +262,18 @@ def _identity_mismatches(policy: ByIdentity, signer: Signer) -> tuple[str, ...]:
 def _differs(what: str, found: str, expected: str) -> str:
     text = f"{what} is {found or 'not stated'}, expected {expected}"
     return text + (" (only upper and lower case differ)" if found.lower() == expected.lower() else "")
+
+
+def _other_source(found: str, expected: str) -> str:
+    """Return in words that another repository's release was signed: by the names alone where the server is one."""
+    if not found:
+        return f"the source repository is not stated, but you asked for {expected}"
+    case = " (only upper and lower case differ)" if found.lower() == expected.lower() else ""
+    servers = {text.rpartition("/")[0].rpartition("/")[0] for text in (found, expected)}
+    if len(servers) == 1:
+        (server,) = servers
+        found, expected = found.removeprefix(f"{server}/"), expected.removeprefix(f"{server}/")
+    return f"signed by {found}, but you asked for {expected}{case}"
 
 
 def matches_ref(pattern: str, ref: str) -> bool:

@@ -37,6 +37,7 @@ KEYS: Final = ("version", *_TEXTS, "allow-unsigned", *_NUMBERS, "require")
 """What a policy may say, under the names of the inputs."""
 _DECIDING: Final = frozenset({"allow-unsigned", "identity", "key", "require", "workflow"})
 """Inputs that would decide differently where the policy says nothing of them; others only ask for more."""
+_NOBODY: Final = "it names nobody: `repository` and `workflow`, or `identity` and `issuer`, or `key` are needed"
 _PINNED: Final = ("repository_id", "owner_id", "runner")
 """What stays the same from one release to the next, unlike ref, commit and run."""
 
@@ -70,7 +71,8 @@ def read_policy_file(path: Path) -> PolicyFile:
         raise _unusable(where, ["it is no JSON object"])
     wrong = [f"unknown key {key!r}: {nearest(key, KEYS)}" for key in sorted(document) if key not in KEYS]
     known = {key: value for key, value in document.items() if key in KEYS}
-    wrong += documents.faults(known, "verify-policy")
+    # The schema says this by `anyOf`, which no person wants to read.
+    wrong += [_NOBODY if "anyOf" in fault else fault for fault in documents.faults(known, "verify-policy")]
     if wrong:
         raise _unusable(where, wrong)
     return PolicyFile(where, _values(known), hashlib.sha256(raw).hexdigest())

@@ -150,9 +150,9 @@ def test_accepts_the_signer_that_was_asked_for() -> None:
 @pytest.mark.parametrize(
     ("field", "value", "words"),
     [
-        ("repository", "https://github.com/evil/app", "source repository is https://github.com/evil/app, expected"),
+        ("repository", "https://github.com/evil/app", "signed by evil/app, but you asked for octo/app"),
         ("repository", "", "source repository is not stated"),
-        ("repository", "https://github.com/octo/application", "source repository is"),
+        ("repository", "https://github.com/octo/application", "signed by octo/application, but you asked for octo/app"),
         ("repository", "https://github.com/Octo/app", "only upper and lower case differ"),
         ("workflow", f"{APP}/.github/workflows/other.yml@refs/tags/v1.2.3", "signing workflow is"),
         ("workflow", f"{WORKFLOW}@evil.yml", "signing workflow is"),
