@@ -27,6 +27,7 @@ TITLES = {
     "draft": "maximus draft",
     "label": "maximus label",
     "gate": "maximus gate",
+    "evidence": "maximus evidence",
     "consciousness": "maximus consciousness",
 }
 BRANDING = {
@@ -37,6 +38,7 @@ BRANDING = {
     "draft": ("file-text", "blue"),
     "label": ("tag", "blue"),
     "gate": ("check-square", "blue"),
+    "evidence": ("archive", "blue"),
     "consciousness": ("activity", "blue"),
 }
 PERMISSIONS = {
@@ -53,6 +55,7 @@ PERMISSIONS = {
         "pull-requests": "write: adds the labels",
     },
     "gate": {"contents": "read: the tree, and what the checks `pins` and `ruleset` ask GitHub"},
+    "evidence": {"actions": "read: who approved a run, with `run-id` only"},
     "consciousness": {},
 }
 
