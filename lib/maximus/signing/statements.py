@@ -44,6 +44,8 @@ class Subject:
     """Its path relative to the release folder, with `/`."""
     sha256: str
     """64 hexadecimal digits; empty where a foreign statement gives another digest only."""
+    sha512: str = ""
+    """128 hexadecimal digits, where a foreign statement gives them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,4 +117,7 @@ def _statement(document: Any) -> Statement:  # noqa: ANN401 - foreign JSON enter
 
 
 def _subject(item: Mapping[str, Any]) -> Subject:
-    return Subject(str(item.get("name", "")), str((item.get("digest") or {}).get("sha256", "")).lower())
+    digest = item.get("digest") or {}
+    return Subject(
+        str(item.get("name", "")), str(digest.get("sha256", "")).lower(), str(digest.get("sha512", "")).lower()
+    )

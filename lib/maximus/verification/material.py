@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import glob
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +17,9 @@ from maximus.errors import Error, ExitStatus
 from maximus.files import BUNDLE_SUFFIX, EVIDENCE, HashedFile, find_files, hash_file, list_folder
 from maximus.signing.bundles import MAX_BUNDLE, PAYLOAD_TYPE, STATEMENT_STEM, Bundle, Envelope, is_bundle, parse_bundle
 from maximus.signing.statements import Statement, parse_statement
+
+from .digests import resolved
+from .wrappings import Wrapped, attested_file, distribution_fault, is_attestation, unwrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -56,6 +61,8 @@ class Sealed:
     bundle: Bundle
     statement: Statement | None
     """What an envelope says; None for a signature over a file's own bytes."""
+    source: str = ""
+    """The file that carries it among others; empty where it is a file of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,19 +102,22 @@ def read_folder(folder: Path, bundles: Path | None, progress: Progress = unseen)
     aside = list_folder(bundles) if bundles and bundles.is_dir() else ()
     one = bundles if bundles and bundles.is_file() else None
     elsewhere = {path.resolve() for path in aside}
-    files = [path for path in kept if not is_bundle(path)]
-    sources = {path: path.relative_to(folder) for path in kept if is_bundle(path) and path.resolve() not in elsewhere}
-    sources |= {path: path.relative_to(bundles) for path in aside if bundles and is_bundle(path)}
+    files = [path for path in kept if not _is_sealed(path)]
+    sources = {path: path.relative_to(folder) for path in kept if _is_sealed(path) and path.resolve() not in elsewhere}
+    sources |= {path: path.relative_to(bundles) for path in aside if bundles and _is_sealed(path)}
     if one:
         sources = {path: at for path, at in sources.items() if path.resolve() != one.resolve()}
         files = [path for path in files if path.resolve() != one.resolve()]
     named = [(path, path.relative_to(folder).as_posix()) for path in files]
     hashed = _hash_all(named, progress)
-    sealed = [_read_bundle(path, _shown(path, folder), _target(at)) for path, at in sorted(sources.items())]
-    sealed += [_read_bundle(one, _shown(one, folder), "")] if one else []
+    sealed = [
+        each for path, at in sorted(sources.items()) for each in _read_bundles(path, _shown(path, folder), _target(at))
+    ]
+    sealed += _read_bundles(one, _shown(one, folder), "") if one else []
+    items = tuple(Item(name, file, (name,)) for name, file in hashed if isinstance(file, HashedFile))
     return Material(
-        items=tuple(Item(name, file, (name,)) for name, file in hashed if isinstance(file, HashedFile)),
-        sealed=tuple(item for item in sealed if isinstance(item, Sealed)),
+        items=items,
+        sealed=resolved([item for item in sealed if isinstance(item, Sealed)], items),
         broken_files=tuple(Broken(name, file) for name, file in hashed if isinstance(file, Error)),
         broken_bundles=tuple(item for item in sealed if isinstance(item, Broken)),
         left_out=tuple(path.relative_to(folder).as_posix() for path in left_out),
@@ -122,7 +132,7 @@ def read_files(patterns: Sequence[str], root: Path, bundles: Path | None, progre
     """
     _require(bundles)
     matched = find_files(patterns, root)
-    files = [path for path in matched if not is_bundle(path)]
+    files = [path for path in matched if not _is_sealed(path)]
     one = bundles if bundles and bundles.is_file() else None
     base = bundles if bundles and bundles.is_dir() else None
     sources: dict[Path, str] = {}
@@ -132,19 +142,25 @@ def read_files(patterns: Sequence[str], root: Path, bundles: Path | None, progre
             if place.is_file():
                 sources.setdefault(place, name)
                 break
+            if attestations := sorted(place.parent.glob(f"{glob.escape(path.name)}.*.attestation")):
+                sources |= dict.fromkeys(filter(is_attestation, attestations), name)
+                break
         else:
             sources.update({place: "" for place in _statements(path, root, base) if one is None})
     for path in matched:
-        if is_bundle(path) and one is None and not path.with_name(_target(PurePosixPath(path.name))).exists():
+        if _is_sealed(path) and one is None and not path.with_name(_target(PurePosixPath(path.name))).exists():
             sources.setdefault(path, "" if _is_statement_name(path) else _target(path.relative_to(root)))
     if one:
         files = [path for path in files if path.resolve() != one.resolve()]
         sources = {one: ""}
     hashed = _hash_all([(path, path.relative_to(root).as_posix()) for path in files], progress)
-    read = [_read_bundle(path, _shown(path, root), target) for path, target in sorted(sources.items())]
+    read = [
+        each for path, target in sorted(sources.items()) for each in _read_bundles(path, _shown(path, root), target)
+    ]
+    items = tuple(Item(name, file, tuple(_suffixes(name))) for name, file in hashed if isinstance(file, HashedFile))
     return Material(
-        items=tuple(Item(name, file, tuple(_suffixes(name))) for name, file in hashed if isinstance(file, HashedFile)),
-        sealed=tuple(item for item in read if isinstance(item, Sealed)),
+        items=items,
+        sealed=resolved([item for item in read if isinstance(item, Sealed)], items),
         broken_files=tuple(Broken(name, file) for name, file in hashed if isinstance(file, Error)),
         broken_bundles=tuple(item for item in read if isinstance(item, Broken)),
         is_whole=False,
@@ -177,13 +193,30 @@ def _hash_all(files: Sequence[tuple[Path, str]], progress: Progress) -> list[tup
     return [(name, result) for (_, name), result in zip(files, results, strict=True)]
 
 
-def _read_bundle(path: Path, name: str, target: str) -> Sealed | Broken:
-    """Return the bundle in a file, or why it cannot be read."""
+def _is_sealed(path: Path) -> bool:
+    return is_bundle(path) or is_attestation(path)
+
+
+def _read_bundles(path: Path, name: str, target: str) -> list[Sealed | Broken]:
+    """Return the bundles in a file, in whatever shape others hand them out, or why they cannot be read."""
     try:
-        raw = _read(path, name)
+        wrapped = unwrap(_read(path, name), name)
     except Error as error:
-        return Broken(name, error, target)
-    return seal(raw, name, target)
+        return [Broken(name, error, target)]
+    # One bundle is for the file that it lies beside; of several each says itself what it is about.
+    found = [(each, seal(each.raw, each.name, target if len(wrapped) == 1 else "")) for each in wrapped]
+    return [_checked(each, sealed, name if len(wrapped) > 1 else "") for each, sealed in found]
+
+
+def _checked(wrapped: Wrapped, sealed: Sealed | Broken, source: str) -> Sealed | Broken:
+    if isinstance(sealed, Broken):
+        return sealed
+    if wrapped.is_distribution and sealed.statement:
+        target = sealed.target.rpartition("/")[2]
+        if why := distribution_fault(sealed.statement, target):
+            fault = Error("VERIFY019", f"{sealed.name} is no attestation of this distribution", why=why)
+            return Broken(sealed.name, fault, sealed.target)
+    return dataclasses.replace(sealed, source=source)
 
 
 def seal(raw: bytes, name: str, target: str) -> Sealed | Broken:
@@ -216,7 +249,8 @@ def _read(path: Path, name: str) -> bytes:
 
 def _target(bundle: Path | PurePosixPath) -> str:
     """Return the name of the file that a bundle is for, from its own."""
-    return bundle.as_posix().removesuffix(BUNDLE_SUFFIX)
+    name = bundle.as_posix()
+    return attested_file(name) if is_attestation(bundle) else name.removesuffix(BUNDLE_SUFFIX)
 
 
 def _is_statement_name(path: Path) -> bool:

@@ -136,7 +136,7 @@ def prove(
     accounted = account(material)
     with progress(len(accounted.covers)) as tick:
         judged = _judged(accounted, judge, tick)
-    judged = {name: _held_to(terms, found) for name, found in judged.items()}
+    judged = {name: _held_to(terms, _answering(found)) for name, found in judged.items()}
     unsigned = {name for name, _ in accounted.unsigned}
     broken = {entry.target for entry in material.broken_bundles}
     outcomes = []
@@ -151,6 +151,24 @@ def prove(
         outcomes.append(outcome)
     excused = own_keys | {outcome.name for outcome in outcomes if outcome.allowed}
     return Proof(tuple(outcomes), _without(accounted, excused))
+
+
+def _answering(judged: list[tuple[Cover, Finding]]) -> list[tuple[Cover, Finding]]:
+    """Return what answers the question of who signed, of the several attestations that one file may carry.
+
+    npm hands out its own, by a key, beside the one of who built: asked for an identity, only the latter answers,
+    and the other way round. Where none answers, all are told.
+    """
+    answered = {
+        cover.sealed.source for cover, finding in judged if all(fault.code != "VERIFY020" for fault in finding.faults)
+    }
+    return [
+        (cover, finding)
+        for cover, finding in judged
+        if not cover.sealed.source
+        or cover.sealed.source not in answered
+        or all(fault.code != "VERIFY020" for fault in finding.faults)
+    ]
 
 
 def _held_to(terms: Terms, judged: list[tuple[Cover, Finding]]) -> list[tuple[Cover, Finding]]:
