@@ -273,7 +273,7 @@ class Fields:
             except Error as fault:
                 self.fault(name, f"{fault.what}: {fault.why}")
                 return default
-        if all(pattern.startswith("!") for pattern in found):
+        if found and all(pattern.startswith("!") for pattern in found):
             self.fault(name, "nothing is selected: a pattern without `!` is needed")
         return found
 

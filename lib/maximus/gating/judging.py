@@ -159,6 +159,9 @@ def shares(policy: Policy, judged: tuple[Judged, ...]) -> tuple[Share, ...]:
     found = []
     for group in policy.groups:
         members = [item.verdict for item in judged if item.entry.group == group.id]
+        if not members:
+            # A preset's group, all of whose checks went elsewhere.
+            continue
         counted = [item for item in members if not (item.allowed or item.status is Status.WAIVED)]
         found.append(_share(f"gate-group.{group.id}", group.id, group.title, counted, group.target))
     if policy.target is not None:
