@@ -6,6 +6,7 @@ reads the list of assets back and compares digests. Without a token it writes `n
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import json
@@ -21,13 +22,13 @@ from maximus.errors import Error, ExitStatus
 from maximus.files import EVIDENCE, write_whole
 from maximus.verdict import Status, Verdict
 
-from . import monorepo, preview, proof
+from . import monorepo, preview, proof, rollback
 from .declare import Concluded, given, out
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from maximus.changes import Release
+    from maximus.changes import Change, Release
     from maximus.git import Checkout
     from maximus.github.archive import Archive
     from maximus.github.assets import LocalFile
@@ -74,6 +75,13 @@ class Inputs:
     version: str = given("The version to release. Default: the next one by the configuration's rules.")
     tag: str = given("The release's tag, instead of `tag-template`.")
     name: str = given("The release's name, instead of `name-template`.")
+    mode: str = given(
+        "`draft`: keep a draft up to date. `publish`: as `publish: true`. `rollback`: make the last release that verifies "
+        "the latest again, in place of the one that `tag` names, or of the latest.",
+        default="draft",
+        choices=("draft", "publish", "rollback"),
+    )
+    reason: str = given("Why, with `mode: rollback`: one sentence for the notes and the record.")
     publish: bool = given("Publish the release once everything is attached and checked.", default=False)
     dry_run: bool = given("Show what would be sent and send nothing.", default=False)
     protect_edits: bool = given(
@@ -160,7 +168,10 @@ def run(inputs: Inputs, face: Face, *, verification: str = "", fallback: tuple[s
     notes where neither the caller nor the configuration names some: what another action knows when it calls this one.
     """
     _notice_old_inputs(inputs, face)
+    inputs = dataclasses.replace(inputs, publish=inputs.publish or inputs.mode == "publish")
     place = _place(inputs, face)
+    if inputs.mode == "rollback":
+        return _roll_back(inputs, face, place)
     sections = proof.read(inputs, face, verification, fallback)
     if place is None:
         return _write_notes(inputs, face, sections)
@@ -368,16 +379,40 @@ def _origin(inputs: Inputs, server: str) -> tuple[str, str]:
     return origin.name, checkout.head() or ""
 
 
-def _draft(inputs: Inputs, face: Face, place: _Place, sections: Sections) -> Outputs:
-    """See to the release on GitHub: read, decide, write, compare, publish."""
+def _roll_back(inputs: Inputs, face: Face, place: _Place | None) -> Outputs:
+    """Make an earlier release the latest."""
+    if place is None:
+        raise Error(
+            "DRAFT017",
+            "a rollback needs a token",
+            fix="Give `token`, and `contents: write` to the job; it is the releases on GitHub that change.",
+            where="token",
+            status=ExitStatus.USAGE,
+        )
+    with _client(place) as client:
+        sends = not (inputs.dry_run or place.is_pull_request)
+        release = rollback.run(inputs, face, rollback.Site(client, place.repository, place.token, sends=sends))
+    if release is None:
+        return Outputs()
+    return Outputs(id=str(release.id), html_url=release.html_url, tag_name=release.tag, name=release.name)
+
+
+@contextlib.contextmanager
+def _client(place: _Place) -> Iterator[Client]:
     from maximus import __version__  # noqa: PLC0415 - only a run with a token needs it
     from maximus.github.client import Client  # noqa: PLC0415 - as above
 
     client = Client(place.api_url, place.token, graphql_url=place.graphql_url, version=__version__)
     try:
-        return _Drafting(inputs, face, place, client, sections).run()
+        yield client
     finally:
         client.close()
+
+
+def _draft(inputs: Inputs, face: Face, place: _Place, sections: Sections) -> Outputs:
+    """See to the release on GitHub: read, decide, write, compare, publish."""
+    with _client(place) as client:
+        return _Drafting(inputs, face, place, client, sections).run()
 
 
 class _Drafting:
@@ -391,6 +426,7 @@ class _Drafting:
         self._sections = sections
         self._told: set[str] = set()
         self._archive: Archive | None = None
+        self._lead = "dry run"
 
     def run(self) -> Outputs:
         """Return the outputs; a draft that somebody publishes meanwhile makes the run begin again, twice at most."""
@@ -647,6 +683,12 @@ class _Drafting:
         if not settings.configuration.direct_commits:
             # The range was read for several configurations, and another one asked for them.
             changes = tuple(change for change in changes if change.number is not None)
+        if settings.configuration.title_from == "merge-commit":
+            from maximus.notes.titles import titled  # noqa: PLC0415 - only such a configuration needs it
+
+            changes, told = titled(changes, found.commits if found else ())
+            for warning in told:
+                self._warn(warning)
         wants_new = settings.needs("$NEW_CONTRIBUTORS") and changes
         return History(
             repository=self._place.repository,
@@ -656,7 +698,24 @@ class _Drafting:
             commits=found.commits if found else (),
             new_logins=archive.new_logins(changes) if wants_new else frozenset(),
             needs_baseline=settings.beginning is None,
+            vouched=self._vouched(settings, changes),
         )
+
+    def _vouched(self, settings: Settings, changes: Sequence[Change]) -> dict[str, frozenset[str]]:
+        """Return the labels that maintainers set on what would make the version major, by the changes' keys."""
+        if settings.configuration.major_by != "maintainer":
+            return {}
+        from maximus.github.maintainers import find_vouched  # noqa: PLC0415 - only such a configuration needs it
+        from maximus.notes.categories import admitted  # noqa: PLC0415 - as above
+        from maximus.notes.majors import contested_labels  # noqa: PLC0415 - as above
+
+        contested = contested_labels(admitted(changes, settings.categories), settings.categories)
+        by_number = {change.number: change.key for change in changes if change.number and contested.get(change.key)}
+        asked = {number: contested[key] for number, key in by_number.items()}
+        found, notices = find_vouched(self._client, self._place.repository, asked)
+        for notice in notices:
+            self._warn(notice)
+        return {by_number[number]: labels for number, labels in found.items()}
 
     def _foretell(self, settings: Settings, history: History) -> None:
         """Show what the pull request that started the run adds to the next draft."""
@@ -673,7 +732,7 @@ class _Drafting:
 
             changed = list_changed_files(self._client, self._place.repository, pull.number)
             change = dataclasses.replace(change, files=changed.paths)
-        preview.show(self._face, pull, forecast(settings, history, change))
+        self._lead = preview.show(self._face, pull, forecast(settings, history, change))
 
     def _refuse_published(self, notes: Notes, releases: tuple[Release, ...], files: tuple[LocalFile, ...]) -> None:
         """Raise Error HUB015 where the tag that was asked for is out already."""
@@ -701,7 +760,7 @@ class _Drafting:
         rows += [("file", "attach", file.name) for file in files]
         self._face.table("Dry run", ("What", "Action", "Name"), rows)
         self._face.headline(
-            f"dry run: {_named(made)} {'would be updated' if old else 'would be drafted'}; nothing was sent"
+            f"{self._lead}: {_named(made)} {'would be updated' if old else 'would be drafted'}; nothing was sent"
         )
         return _outputs(made.notes, made.path, made.body)
 
@@ -869,6 +928,7 @@ def _wanted(settings: Settings) -> Wanted:
         files=settings.needs_files,
         per_commit=settings.configuration.pull_request_limit,
         direct=settings.configuration.direct_commits,
+        message=settings.configuration.title_from == "merge-commit",
     )
 
 

@@ -275,3 +275,55 @@ def test_a_date_that_is_none_is_a_usage_error(fakehub: FakeHub, draft: Callable[
     hub = fakehub(EXAMPLE)
     done = draft(hub, {"compat": "v6", "initial-commits-since": "soon"})
     assert (done.status, done.outputs["code"], hub.writes) == (2, "NOTES013", ())
+
+
+# Who decides.
+
+
+BREAKING = "template: $CHANGES\nmajor-by: maintainer\nversion-resolver: {major: {labels: [feature]}}\n"
+
+
+@pytest.mark.parametrize(
+    ("labelled", "permissions", "version"),
+    [
+        ([["feature", "mallory"]], {}, "1.1.0"),
+        ([["feature", "mallory"]], {"mallory": "triage"}, "1.1.0"),
+        ([["feature", "ada"]], {"ada": "maintain"}, "2.0.0"),
+        ([["feature", "mallory"], ["feature", "ada"]], {"ada": "admin"}, "2.0.0"),
+        ([["feature", "ada"], ["feature", "mallory"]], {"ada": "admin"}, "1.1.0"),
+        ([["bug", "ada"]], {"ada": "write"}, "1.1.0"),
+        ([], {"ada": "write"}, "1.1.0"),
+    ],
+)
+def test_only_a_maintainers_label_makes_a_version_major(
+    fakehub: FakeHub,
+    draft: Callable[..., Run],
+    labelled: list[list[str]],
+    permissions: dict[str, str],
+    version: str,
+) -> None:
+    """Whoever set the label last must be able to write; not known means no major, which is said."""
+    made = configured(BREAKING)
+    made["prs"][f"{REPOSITORY}#1"]["labelled"] = labelled
+    made["repos"][REPOSITORY]["permissions"] = permissions
+    done = draft(fakehub(made))
+    assert done.outputs["resolved_version"] == version
+    assert ("no maintainer's label says so" in done.log) == (version == "1.1.0")
+
+
+def test_events_that_cannot_be_read_make_no_major(fakehub: FakeHub, draft: Callable[..., Run]) -> None:
+    """A token that may not read them leaves it unknown: named, and a minor version."""
+    hub = fakehub(configured(BREAKING))
+    hub.inject(Status(403), operation="issues/list-events")
+    done = draft(hub)
+    assert (done.status, done.outputs["resolved_version"]) == (0, "1.1.0")
+    assert "who labelled #1 is not known" in done.log
+
+
+def test_titles_come_from_the_merge_commits(fakehub: FakeHub, draft: Callable[..., Run]) -> None:
+    """A title that was changed after the merge changes no notes."""
+    made = configured("template: $CHANGES\ntitle-from: merge-commit\n")
+    made["prs"][f"{REPOSITORY}#1"]["title"] = "feat!: changed after the merge"
+    hub = fakehub(made)
+    draft(hub)
+    assert body_of(hub) == "* Do not follow links (#2) @bob\n* Read wheels (#1) @ada"

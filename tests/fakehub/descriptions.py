@@ -102,6 +102,8 @@ OPERATIONS: Mapping[str, tuple[str, ...]] = {
     f"{_REPOSITORY}/pulls/{{pull_number}}/files": ("get",),
     f"{_REPOSITORY}/compare/{{basehead}}": ("get",),
     f"{_REPOSITORY}/commits/{{commit_sha}}/pulls": ("get",),
+    f"{_REPOSITORY}/collaborators/{{username}}/permission": ("get",),
+    f"{_REPOSITORY}/issues/{{issue_number}}/events": ("get",),
     f"{_REPOSITORY}/issues/{{issue_number}}/labels": ("get", "post"),
     f"{_REPOSITORY}/issues/{{issue_number}}/labels/{{name}}": ("delete",),
     f"{_REPOSITORY}/git/ref/{{ref}}": ("get",),

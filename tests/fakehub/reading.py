@@ -13,9 +13,11 @@ Only names are required; everything else has a default:
                               "authors": [], "parents": ["<sha>"], "prs": ["acme/app#1"]}},
         "compare": [{"base": "refs/tags/v1.0.0", "head": "*", "commits": ["<sha>"], "behind": 0}],
         "attestations": {"sha256:…": [{…bundle…}]},
+        "permissions": {"ada": "maintain"},
         "sbom": {…}, "dependency_changes": {"<base>...<head>": [{…}]}}},
      "prs": {"acme/app#1": {"title": "…", "author": {"login": "…"}, "labels": ["bug"], "merged": true,
-                            "mergedAt": "…", "mergeCommit": "<sha>", "files": ["src/a.py"]}}}
+                            "mergedAt": "…", "mergeCommit": "<sha>", "files": ["src/a.py"],
+                            "labelled": [["bug", "ada"]]}}}
 
 Where `compare` has no entry, commits with `parents` are compared as a graph.
 """
@@ -65,7 +67,7 @@ def _read_repository(world: World, number: int, name: str, given: Mapping[str, A
     """Read one repository of a world."""
     known = {
         "default_branch", "private", "immutable_releases", "files", "releases", "refs", "commits", "compare",
-        "attestations", "sbom", "dependency_changes",
+        "attestations", "sbom", "dependency_changes", "permissions",
     }  # fmt: skip
     _known(name, given, known)
     owner, _, short = name.partition("/")
@@ -85,6 +87,7 @@ def _read_repository(world: World, number: int, name: str, given: Mapping[str, A
         attestations={digest: list(bundles) for digest, bundles in given.get("attestations", {}).items()},
         sbom=given.get("sbom"),
         dependency_changes=given.get("dependency_changes", {}),
+        permissions=given.get("permissions", {}),
     )
 
 
@@ -133,7 +136,7 @@ def _read_pull_request(world: World, key: str, given: Mapping[str, Any], dates: 
     known = {
         "number", "title", "url", "body", "author", "labels", "files", "merged", "state", "createdAt", "updatedAt",
         "mergedAt", "mergeCommit", "mergeCommit_derived", "potentialMergeCommit", "baseRefName", "headRefName",
-        "headRefOid", "isCrossRepository", "isDraft",
+        "headRefOid", "isCrossRepository", "isDraft", "labelled",
     }  # fmt: skip
     _known(key, given, known)
     name, _, number = key.partition("#")
@@ -165,6 +168,7 @@ def _read_pull_request(world: World, key: str, given: Mapping[str, Any], dates: 
         potential_merge_commit=Sha(given["potentialMergeCommit"]) if given.get("potentialMergeCommit") else None,
         cross_repository=given.get("isCrossRepository", False),
         draft=given.get("isDraft", False),
+        labelled=tuple((label, login) for label, login in given.get("labelled", ())),
     )
 
 

@@ -628,6 +628,37 @@ def _list_labels(call: Call) -> Reply:
     return _paged(call, request.labels, lambda name: _label(call, repository, name))
 
 
+def _list_events(call: Call) -> Reply:
+    """Answer `issues/list-events`: who set which label, as far as the world tells."""
+    repository, request = call.repository, call.pull_request("issue_number")
+    return _paged(call, request.labelled, lambda event: _labelled(call, repository, request, event))
+
+
+def _labelled(call: Call, repository: Repository, request: PullRequest, event: tuple[str, str]) -> dict[str, Any]:
+    """Return the event of a label that somebody set."""
+    label, login = event
+    number = 1 + request.labelled.index(event)
+    return {
+        "id": request.number * 1000 + number,
+        "node_id": _node_id("LE", f"{request.number} {number}"),
+        "url": f"{call.at.api}/repos/{repository.full_name}/issues/events/{request.number * 1000 + number}",
+        "actor": _user(call, state.Account(login)),
+        "event": "labeled",
+        "commit_id": None,
+        "commit_url": None,
+        "created_at": request.updated_at,
+        "performed_via_github_app": None,
+        "label": {"name": label, "color": "ededed"},
+    }
+
+
+def _get_permission(call: Call) -> Reply:
+    """Answer `repos/get-collaborator-permission-level`: what the world says, else what everybody may."""
+    role = call.repository.permissions.get(call.parameters["username"], "read")
+    permission = {"maintain": "write", "triage": "read"}.get(role, role)
+    return Reply(200, {"permission": permission, "role_name": role, "user": None})
+
+
 def _add_labels(call: Call) -> Reply:
     """Answer `issues/add-labels` in each of the forms the body may have."""
     request = call.pull_request("issue_number")
@@ -729,7 +760,9 @@ HANDLERS: Mapping[str, Callable[[Call], Reply]] = {
     "pulls/list-files": _pull_files,
     "repos/compare-commits-with-basehead": _compare,
     "repos/list-pull-requests-associated-with-commit": _commit_pulls,
+    "issues/list-events": _list_events,
     "issues/list-labels-on-issue": _list_labels,
+    "repos/get-collaborator-permission-level": _get_permission,
     "issues/add-labels": _add_labels,
     "issues/remove-label": _remove_label,
     "git/get-ref": _get_ref,

@@ -150,6 +150,8 @@ class PullRequest:
     potential_merge_commit: Sha | None
     cross_repository: bool
     draft: bool
+    labelled: tuple[tuple[str, str], ...] = ()
+    """Which labels were set, and by whom, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +253,8 @@ class Repository:
     """The dependency graph's differences by `base...head`."""
     latest: int | None = None
     """The release that was last made the latest one."""
+    permissions: Mapping[str, str] = field(default_factory=dict)
+    """The role of each login: admin, maintain, write, triage, read or none."""
     burnt_tags: set[str] = field(default_factory=set)
     """Tags of immutable releases that were deleted: GitHub never lets them be used again."""
 

@@ -23,6 +23,7 @@ __all__ = [
     "Mode",
     "admitted",
     "assign",
+    "matching_categories",
     "parse_title",
     "resolve_increment",
 ]
@@ -290,6 +291,18 @@ def assign(
         if not found:
             rest.append(change)
     return tuple(left), tuple((category, tuple(taken[index])) for index, category in enumerate(listed))
+
+
+def matching_categories(
+    changes: Sequence[Change], categories: Sequence[Category]
+) -> tuple[tuple[Category, tuple[Change, ...]], ...]:
+    """Return each of the categories, all of one type, with the changes whose conditions hold, exclusive ones minded."""
+    sieve = _Sieve(categories)
+    taken: list[list[Change]] = [[] for _ in categories]
+    for change in changes:
+        for index in sieve.matching(change):
+            taken[index].append(change)
+    return tuple((category, tuple(members)) for category, members in zip(categories, taken, strict=True))
 
 
 def resolve_increment(changes: Sequence[Change], categories: Sequence[Category]) -> Increment:

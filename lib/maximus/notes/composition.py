@@ -5,7 +5,7 @@ Nothing here reads or writes: history and settings go in, the release's texts co
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -14,6 +14,7 @@ from maximus.notes.categories import admitted, assign, resolve_increment
 from maximus.notes.contributors import Credits, new_contributors
 from maximus.notes.expressions import apply_replacers
 from maximus.notes.limits import units
+from maximus.notes.majors import increment_by_maintainers
 from maximus.notes.templates import Text, fill, fill_plain, foreign, join, occurs, own, trim
 from maximus.notes.versions import (
     Increment,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from maximus.notes.sections import Sections
     from maximus.notes.settings import Settings
 
-__all__ = ["History", "Notes", "compose", "resolve_version"]
+__all__ = ["History", "Notes", "compose", "increment_for", "resolve_version"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,8 @@ class History:
     commits: tuple[RangeCommit, ...] = ()
     new_logins: frozenset[str] = frozenset()
     """The logins without an earlier change; empty where the template does not ask for them."""
+    vouched: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """The labels of each change, by key, that are known to have been set by a maintainer."""
     needs_baseline: bool = True
     """Whether a missing last release means that nothing could be compared; False where the whole history was."""
 
@@ -89,7 +92,8 @@ def compose(settings: Settings, history: History, sections: Sections | None = No
     """
     configuration = settings.configuration
     included = admitted(history.changes, settings.categories)
-    variables, resolved = resolve_version(settings, history.last, resolve_increment(included, settings.categories))
+    by, remark = increment_for(settings, history.vouched, included)
+    variables, resolved = resolve_version(settings, history.last, by)
     version_texts = {name: own(value) for name, value in variables.items()}
     body, warnings = _body(settings, history, included)
     tag = well_formed(fill_plain(settings.request.tag or configuration.tag_template, variables))
@@ -100,7 +104,7 @@ def compose(settings: Settings, history: History, sections: Sections | None = No
         version=well_formed(variables["$RESOLVED_VERSION"]),
         resolved=resolved,
         changes=len(included),
-        warnings=warnings,
+        warnings=(*warnings, remark) if remark else warnings,
         **placed,
     )
 
@@ -138,6 +142,15 @@ def _place_sections(
 
 def _variable(name: str) -> str:
     return "$" + name.upper().replace("-", "_")
+
+
+def increment_for(
+    settings: Settings, vouched: Mapping[str, frozenset[str]], included: Sequence[Change]
+) -> tuple[Increment, str]:
+    """Return what the included changes do to the version, and what is to be said about it."""
+    if settings.configuration.major_by == "maintainer":
+        return increment_by_maintainers(included, settings.categories, vouched)
+    return resolve_increment(included, settings.categories), ""
 
 
 def resolve_version(settings: Settings, last: Release | None, by: Increment) -> tuple[dict[str, str], Version]:

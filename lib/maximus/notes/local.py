@@ -20,8 +20,8 @@ from maximus.changes import (
 )
 from maximus.errors import Error, ExitStatus
 from maximus.notes.baseline import choose_baseline
-from maximus.notes.categories import Category, Condition, Conventional, admitted, resolve_increment
-from maximus.notes.composition import History, Notes, compose, resolve_version
+from maximus.notes.categories import Category, Condition, Conventional, admitted
+from maximus.notes.composition import History, Notes, compose, increment_for, resolve_version
 from maximus.notes.configuration import Configuration, read_configuration
 from maximus.notes.loading import NotFound, NotReachable, Target, load
 from maximus.notes.settings import Request, Settings, settle
@@ -210,7 +210,8 @@ def next_version_of(checkout: Checkout, config_name: str = CONFIG_NAME) -> str:
 def next_version(settings: Settings, last: Release | None, changes: Iterable[Change]) -> str:
     """Return the version that the changes since the last release lead to, written as the configuration has it."""
     included = admitted(changes, settings.categories)
-    variables, _ = resolve_version(settings, last, resolve_increment(included, settings.categories))
+    by, _ = increment_for(settings, {}, included)
+    variables, _ = resolve_version(settings, last, by)
     return variables["$RESOLVED_VERSION"]
 
 
