@@ -66,12 +66,12 @@ def _author(user: Any) -> Person | None:  # noqa: ANN401 - foreign JSON
     )
 
 
-def show(face: Face, pull: OpenPullRequest, forecast: Forecast) -> None:
-    """Say what becomes of the pull request."""
+def show(face: Face, pull: OpenPullRequest, forecast: Forecast) -> str:
+    """Say what becomes of the pull request, and return it in half a sentence."""
     leads = (
-        f"{forecast.before} becomes {forecast.after}"
+        f"from {forecast.before} to {forecast.after}"
         if forecast.after != forecast.before
-        else f"the next version stays {forecast.after}"
+        else f"stays {forecast.after}"
     )
     face.table(
         f"What pull request #{pull.number} adds",
@@ -80,3 +80,4 @@ def show(face: Face, pull: OpenPullRequest, forecast: Forecast) -> None:
     )
     if forecast.is_listed:
         face.preview(f"What pull request #{pull.number} adds to the notes", forecast.text)
+    return f"pull request #{pull.number} leads to {forecast.after}"
