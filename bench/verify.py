@@ -236,4 +236,5 @@ def _make_key(path: Path) -> None:
     encoded = ec.generate_private_key(ec.SECP256R1()).private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
+    path.touch(mode=0o600)
     path.write_bytes(encoded)
