@@ -6,27 +6,20 @@ import base64
 import copy
 import dataclasses
 import json
-import shutil
 import socket
-import subprocess
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
-from maximus import documents
 from maximus.files import hash_file
-from maximus.signing.bundles import parse_bundle
 from maximus.verification.finding import Fact, Logged
 from maximus.verification.identity import ByIdentity, ByWorkflow
 from maximus.verification.keyless import KeylessJudge
 from maximus.verification.trust import read_trust
-from tests.lib.verification.conftest import embedded
-from tests.stack.build import HERE as STACK
-from tests.stack.stack import is_required
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.lib.verification.conftest import Real
     from tests.stack.cosign import Cosign
@@ -108,26 +101,6 @@ def test_tells_a_called_workflow_from_its_caller(real: Real, stack: Stack, cosig
         for policy in (named, real.policy, stranger, exact)
     ]
     assert accepted == [True, False, False, False]
-
-
-@pytest.mark.network
-def test_verifies_a_bundle_of_the_public_instance() -> None:
-    """A bundle that somebody made on the public instance holds under its root, as sigstore-python carries it."""
-    module = ("go", "mod", "download", "-json", "github.com/sigstore/cosign/v3@v3.1.2")
-    go = shutil.which("go")
-    if go is None:
-        (pytest.fail if is_required() else pytest.skip)("unmeasured: there is no Go to fetch cosign's own test data")
-    done = subprocess.run((go, *module[1:]), capture_output=True, text=True, check=True, cwd=STACK, timeout=300)
-    path = Path(json.loads(done.stdout)["Dir"]) / "pkg" / "cosign" / "testdata" / "oci-attestation.sigstore.json"
-    raw = path.read_bytes()
-    identity, issuer = "cody@soyland.com", "https://github.com/login/oauth"
-    judges = (
-        KeylessJudge(embedded(), ByIdentity(identity, issuer)),
-        KeylessJudge(embedded(), ByIdentity(identity, "https://accounts.google.com")),
-    )
-    bundle = parse_bundle(documents.parse_json(raw, path.name), path.name)
-    found = [[fault.code for fault in judge.judge(raw, bundle, None).faults] for judge in judges]
-    assert found == [[], ["VERIFY018"]]
 
 
 def test_refuses_the_bundle_of_another_file(real: Real, tmp_path: Path) -> None:
