@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from maximus.sbom.model import Inventory
     from maximus.sbom.subject import Facts
     from maximus.sbom.thresholds import Judged
-    from maximus.sbom.tree import Tree
+    from maximus.sbom.tree import Selection, Tree
 
     from .face import Face
 
@@ -51,6 +51,21 @@ class Inputs:
         "Which documents to write, one a line.",
         default=("spdx", "cyclonedx"),
         choices=("spdx", "cyclonedx"),
+    )
+    cyclonedx_version: str = given(
+        "The version of CycloneDX. BSI TR-03183-2 asks for 1.6 or newer; what an older one cannot say is left out.",
+        default="1.6",
+        choices=("1.4", "1.5", "1.6", "1.7"),
+    )
+    include: tuple[str, ...] = given(
+        "Globs below `path` of locks that are read although they lie among test data or vendored copies, one a line.",
+        default=(),
+        metavar="GLOB",
+    )
+    exclude: tuple[str, ...] = given(
+        "Globs of locks that are left out and listed as such, one a line, such as `tests/**` or `.github/**`.",
+        default=(),
+        metavar="GLOB",
     )
     base: str = given(
         "What to compare with: a CycloneDX or SPDX file in JSON, or a git tag, whose locks are read out of git. "
@@ -156,10 +171,11 @@ def _run(inputs: Inputs, face: Face, written: _Written) -> Outputs:
         inputs.profile,
     )
     root, folder = Path(inputs.path), Path(inputs.folder)
-    found = scan.scan(root, leave_out=[folder])
+    selection = _selection_of(inputs)
+    found = scan.scan(root, leave_out=[folder], selection=selection)
     for fault in found.faults:
         face.fail(fault)
-    compared = _base_of(inputs, found.tree, face) if inputs.base else None
+    compared = _base_of(inputs, found.tree, selection, face) if inputs.base else None
     facts, dated = _facts_of(found.tree, face.environment)
     made = inventory.build(subject.describe(facts, inputs.name, inputs.version), found.readings, found.tree.skipped)
     if inputs.installed:
@@ -169,7 +185,9 @@ def _run(inputs: Inputs, face: Face, written: _Written) -> Outputs:
     if not made.components:
         _say_nothing_found(face, root, bool(found.faults))
         return Outputs(components="0")
-    rendered = rendering.render(made, seconds=dated.seconds, tool_version=__version__)
+    rendered = rendering.render(
+        made, seconds=dated.seconds, tool_version=__version__, cyclonedx_version=inputs.cyclonedx_version
+    )
     verdicts = (checking.judge_documents(rendered), checking.judge_references(rendered, made))
     for verdict in verdicts:
         face.judge(verdict)
@@ -203,13 +221,21 @@ class _Compared:
     listed: Listed | None
 
 
-def _base_of(inputs: Inputs, tree: Tree, face: Face) -> _Compared | None:
+def _selection_of(inputs: Inputs) -> Selection:
+    """Return what the globs select. Raises Error GLOB001 (usage) for what is no pattern."""
+    from maximus.globs import compile_globs  # noqa: PLC0415 - as in `_run`
+    from maximus.sbom.tree import Selection  # noqa: PLC0415 - likewise
+
+    return Selection(compile_globs(inputs.include), compile_globs(inputs.exclude))
+
+
+def _base_of(inputs: Inputs, tree: Tree, selection: Selection, face: Face) -> _Compared | None:
     """Read what `base` names, before anything is written over it; None, with an error shown, where that fails.
 
     Raises Error SBOM017 or SBOM018 (usage) where it names neither a file nor anything that git could know.
     """
     try:
-        return _base_file(Path(inputs.base)) if _is_file(inputs.base) else _base_tag(inputs, tree)
+        return _base_file(Path(inputs.base)) if _is_file(inputs.base) else _base_tag(inputs, tree, selection)
     except Error as error:
         if error.status is ExitStatus.USAGE:
             raise
@@ -236,7 +262,7 @@ def _base_file(path: Path) -> _Compared:
     return _Compared(Base("file", path.name, sha256=hash_file(path).sha256, unnamed=listed.unnamed), listed)
 
 
-def _base_tag(inputs: Inputs, tree: Tree) -> _Compared:
+def _base_tag(inputs: Inputs, tree: Tree, selection: Selection) -> _Compared:
     from maximus import __version__  # noqa: PLC0415 - as in `_run`
     from maximus.sbom import inventory, past, rendering, subject  # noqa: PLC0415 - likewise
     from maximus.sbom.baseline import entries_of  # noqa: PLC0415 - likewise
@@ -266,7 +292,7 @@ def _base_tag(inputs: Inputs, tree: Tree) -> _Compared:
             )
         return _Compared(Base("none", tag), None)
     below = tree.root.relative_to(checkout.root.resolve()).as_posix()
-    found = past.scan_at(checkout, commit, "" if below == "." else below, tag)
+    found = past.scan_at(checkout, commit, "" if below == "." else below, tag, selection)
     made = inventory.build(subject.describe(subject.Facts(folder=tree.root.name)), found.readings)
     document = rendering.render(made, seconds=0, tool_version=__version__).cyclonedx
     return _Compared(Base("tag", tag, commit=commit), entries_of(document, tag))

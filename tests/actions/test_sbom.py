@@ -493,3 +493,40 @@ def test_the_command_line_prints_one_document(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["outputs"]["verdict"] == "pass"
+
+
+def test_globs_select_what_is_read(tmp_path: Path) -> None:
+    """`exclude` leaves locks out by name, `include` takes in those of test data; both are told in the document."""
+    tree = make(
+        tmp_path / "app",
+        {
+            "a/requirements.txt": "a==1\n",
+            "tests/stack/requirements.txt": "b==1\n",
+            "testdata/requirements.txt": "c==1\n",
+        },
+    )
+    run(tree, tmp_path / "release", exclude=("tests/**",), include=("testdata/*",))
+    cdx, _ = load(tmp_path / "release")
+    assert [item["purl"] for item in cdx["components"]] == ["pkg:pypi/a@1", "pkg:pypi/c@1"]
+    skipped = [item["value"] for item in cdx["metadata"]["properties"] if item["name"] == "maximus:skipped"]
+    assert skipped == ["tests/stack/requirements.txt: left out by `exclude`"]
+
+
+def test_globs_hold_for_the_base_too(tmp_path: Path) -> None:
+    """A lock that is left out now is no removal since the last release."""
+    tree = make(tmp_path / "app", {"requirements.txt": "a==1\n", "tests/requirements.txt": "b==1\n"})
+    git(tree, "init", "--quiet", "--initial-branch=main")
+    commit_all(tree, "the first release")
+    git(tree, "tag", "v1.0.0")
+    run(tree, tmp_path / "release", exclude=("tests/**",), base="v1.0.0")
+    found = documents.load_json(tmp_path / "release" / "evidence" / "sbom-diff.json")
+    assert found["changes"] == []
+
+
+def test_a_glob_that_is_none_is_wrong_usage(tmp_path: Path) -> None:
+    """It is named before anything is written."""
+    tree = make(tmp_path / "app", {"requirements.txt": "a==1\n"})
+    with pytest.raises(Error) as caught:
+        run(tree, tmp_path / "release", exclude=("../**",))
+    assert (caught.value.code, caught.value.status) == ("GLOB001", ExitStatus.USAGE)
+    assert not (tmp_path / "release").exists()

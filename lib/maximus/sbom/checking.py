@@ -69,7 +69,10 @@ def judge_components(count: int) -> Verdict:
 def judge_documents(rendered: Rendered) -> Verdict:
     """Return `sbom.documents`: whether both hold to their schemas, CycloneDX's official one and our SPDX profile."""
     found = [
-        *(f"sbom.cdx.json {fault}" for fault in documents.faults(rendered.cyclonedx, "cyclonedx-1.6")),
+        *(
+            f"sbom.cdx.json {fault}"
+            for fault in documents.faults(rendered.cyclonedx, f"cyclonedx-{rendered.cyclonedx['specVersion']}")
+        ),
         *(f"sbom.spdx.json {fault}" for fault in documents.faults(rendered.spdx, "spdx-2.3")),
     ]
     if found:

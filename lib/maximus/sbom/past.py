@@ -14,6 +14,7 @@ from maximus.sbom.scan import Scan, scan
 
 if TYPE_CHECKING:
     from maximus.git import Checkout
+    from maximus.sbom.tree import Selection
 
 __all__ = ["MAX_FILES", "scan_at"]
 
@@ -27,7 +28,7 @@ _BESIDE = frozenset({
 _LISTS = (".txt", ".in")
 
 
-def scan_at(checkout: Checkout, commit: str, below: str, name: str) -> Scan:
+def scan_at(checkout: Checkout, commit: str, below: str, name: str, selection: Selection | None = None) -> Scan:
     """Return what the locks of a commit say, those in the folder `below` only; `name` is for the reader.
 
     They are laid out in a temporary folder, so that the same readers read them by the same rules.
@@ -48,7 +49,7 @@ def scan_at(checkout: Checkout, commit: str, below: str, name: str) -> Scan:
             target = root / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
-        found = scan(root, gitlinks={} if below else checkout.submodules_at(commit))
+        found = scan(root, gitlinks={} if below else checkout.submodules_at(commit), selection=selection)
     if found.faults:
         raise _wrong(name, "; ".join(sorted(fault.what for fault in found.faults)[:20]))
     return found

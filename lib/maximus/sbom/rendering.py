@@ -8,7 +8,7 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from maximus.sbom import cyclonedx, spdx
+from maximus.sbom import cyclonedx, cyclonedx_versions, spdx
 
 if TYPE_CHECKING:
     from maximus.sbom.model import Inventory
@@ -39,7 +39,9 @@ def as_bytes(document: dict[str, Any]) -> bytes:
     return orjson.dumps(document, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
-def render(inventory: Inventory, *, seconds: int, tool_version: str) -> Rendered:
+def render(
+    inventory: Inventory, *, seconds: int, tool_version: str, cyclonedx_version: str = cyclonedx_versions.DEFAULT
+) -> Rendered:
     """Return both documents of an inventory, dated `seconds` after 1970 UTC.
 
     The serial number is a UUIDv5 over the content, so another content is another serial and the
@@ -47,6 +49,8 @@ def render(inventory: Inventory, *, seconds: int, tool_version: str) -> Rendered
     """
     when = timestamp(seconds)
     body = cyclonedx.as_document(inventory, when=when, tool_version=tool_version)
+    if cyclonedx_version != cyclonedx_versions.DEFAULT:
+        body = cyclonedx_versions.as_version(body, cyclonedx_version)
     content = hashlib.sha256(as_bytes(body)).hexdigest()
     serial = str(uuid.uuid5(uuid.NAMESPACE_OID, content))
     body["serialNumber"] = f"urn:uuid:{serial}"

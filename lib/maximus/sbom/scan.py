@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from maximus.errors import Error
 from maximus.sbom.naming import visible
 from maximus.sbom.readers import reader_of
-from maximus.sbom.tree import Source, Tree, walk
+from maximus.sbom.tree import Selection, Source, Tree, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -30,14 +30,19 @@ class Scan:
     """One for each lock that could not be read."""
 
 
-def scan(root: Path, leave_out: Iterable[Path] = (), gitlinks: Mapping[str, str] | None = None) -> Scan:
+def scan(
+    root: Path,
+    leave_out: Iterable[Path] = (),
+    gitlinks: Mapping[str, str] | None = None,
+    selection: Selection | None = None,
+) -> Scan:
     """Return what the locks below a folder say; a lock that cannot be read is a fault and stops nothing.
 
     `gitlinks` are the commits of the submodules, by folder; without them git is asked.
 
     Raises Error SBOM002 or SBOM009 where the folder itself cannot be walked.
     """
-    tree = walk(root, lambda path: reader_of(path) is not None, leave_out)
+    tree = walk(root, lambda path: reader_of(path) is not None, leave_out, selection)
     if ".gitmodules" in tree.locks:
         tree = replace(tree, gitlinks=_gitlinks_of(tree.root) if gitlinks is None else gitlinks)
     return read_locks(tree)

@@ -14,9 +14,10 @@ from maximus.sbom.model import Skipped
 from maximus.sbom.naming import visible
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable, Iterable, Mapping
 
-__all__ = ["Source", "Tree", "walk"]
+__all__ = ["Selection", "Source", "Tree", "walk"]
 
 _ENVIRONMENT = "a virtual environment"
 # Folders of installed or generated things: never entered, only named.
@@ -187,7 +188,19 @@ def _unreadable(path: str, why: str) -> Error:
     )
 
 
-def walk(root: Path, is_lock: Callable[[str], bool], leave_out: Iterable[Path] = ()) -> Tree:
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which locks are read besides, or not at all, by what their user says."""
+
+    include: re.Pattern[str] | None = None
+    """Locks that are read although they lie among test data or vendored copies."""
+    exclude: re.Pattern[str] | None = None
+    """Locks that are left out, and listed as such."""
+
+
+def walk(
+    root: Path, is_lock: Callable[[str], bool], leave_out: Iterable[Path] = (), selection: Selection | None = None
+) -> Tree:
     """Return the tree below a folder: its locks and manifests, and what was left out and why.
 
     `is_lock` is asked about paths relative to the root. `leave_out` names folders that are never looked
@@ -205,7 +218,7 @@ def walk(root: Path, is_lock: Callable[[str], bool], leave_out: Iterable[Path] =
         )
     here = root.resolve()
     closed = {path.resolve() for path in leave_out} - {here}
-    walker = _Walker(here, is_lock, closed)
+    walker = _Walker(here, is_lock, closed, selection or Selection())
     walker.run()
     return Tree(
         here,
@@ -219,9 +232,10 @@ def walk(root: Path, is_lock: Callable[[str], bool], leave_out: Iterable[Path] =
 class _Walker:
     """One walk: a stack of folders, each with the reason for which its locks are only named."""
 
-    def __init__(self, root: Path, is_lock: Callable[[str], bool], closed: set[Path]) -> None:
+    def __init__(self, root: Path, is_lock: Callable[[str], bool], closed: set[Path], selection: Selection) -> None:
         self.root = root
         self.is_lock = is_lock
+        self.selection = selection
         self.closed = {str(path) for path in closed}
         self.locks: list[str] = []
         self.manifests: set[str] = set()
@@ -263,7 +277,7 @@ class _Walker:
         wanted = self.is_lock(path)
         if not wanted and entry.name not in _MANIFESTS:
             return
-        why = reason or self._reason_against(entry, path, is_link=is_link)
+        why = self._reason_by_name(path, reason) or self._reason_against(entry, path, is_link=is_link)
         if why:
             if wanted:
                 self.skipped.append(Skipped(visible(path), why))
@@ -272,6 +286,12 @@ class _Walker:
             self.locks.append(path)
         if entry.name in _MANIFESTS:
             self.manifests.add(path)
+
+    def _reason_by_name(self, path: str, reason: str) -> str:
+        """Return why a file is left out by what its user says, or by the folder that it lies in."""
+        if self.selection.exclude and self.selection.exclude.fullmatch(path):
+            return "left out by `exclude`"
+        return "" if reason and self.selection.include and self.selection.include.fullmatch(path) else reason
 
     def _reason_against(self, entry: os.DirEntry[str], path: str, *, is_link: bool) -> str:
         """Return why a file is not to be read; empty where it is."""

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from maximus import documents
-from maximus.sbom import checking, rendering
+from maximus.sbom import checking, cyclonedx_versions, rendering
 from maximus.sbom.model import Component, Known
 from maximus.verdict import Status
+from tests.lib.sbom.more_samples import MORE_SAMPLES
 from tests.lib.sbom.samples import SAMPLES, inventory_of, make, sha256, sha512
 
 if TYPE_CHECKING:
@@ -30,8 +31,9 @@ ROOT = Path(__file__).resolve().parents[3]
 
 def all_samples(root: Path) -> Inventory:
     """Return the inventory of a tree that holds every sample, each in a folder of its own."""
+    samples = {**SAMPLES, **MORE_SAMPLES}
     return inventory_of(
-        root, {f"{name}/{path}": text for name, files in SAMPLES.items() for path, text in files.items()}
+        root, {f"{name}/{path}": text for name, files in samples.items() for path, text in files.items()}
     )
 
 
@@ -106,7 +108,7 @@ def test_both_formats_say_the_same(rendered: Rendered) -> None:
     """The same packages, versions, licences, digests and edges, whichever document is read."""
     cdx, spdx = rendered.cyclonedx, rendered.spdx
     parts = [*cdx["metadata"]["component"].get("components", ()), *cdx["components"], cdx["metadata"]["component"]]
-    names = {"sha-1": "SHA1", "sha-256": "SHA256", "sha-512": "SHA512"}
+    names = {"md5": "MD5", "sha-1": "SHA1", "sha-256": "SHA256", "sha-512": "SHA512"}
     from_cdx = {
         (
             item["purl"],
@@ -347,3 +349,32 @@ def test_the_same_tree_twice(tmp_path: Path) -> None:
     """Reading the same files again gives an equal inventory."""
     files = {f"{name}/{path}": text for name, item in SAMPLES.items() for path, text in item.items()}
     assert inventory_of(make(tmp_path / "a", files), {}) == inventory_of(make(tmp_path / "b", files), {})
+
+
+@pytest.mark.filterwarnings("ignore:.*is deprecated from CycloneDX")  # the older versions' own words
+@pytest.mark.parametrize("version", cyclonedx_versions.VERSIONS)
+def test_every_version_of_cyclonedx_is_valid(whole: Inventory, version: str) -> None:
+    """The official schema and the library of the format read what was written, with every component in it."""
+    both = rendering.render(whole, seconds=WHEN, tool_version="1.0.0", cyclonedx_version=version)
+    assert both.cyclonedx["specVersion"] == version
+    assert checking.judge_documents(both).status is Status.PASS
+    assert checking.judge_references(both, whole).status is Status.PASS
+    from cyclonedx.model.bom import Bom  # noqa: PLC0415 - a judge that only this test needs
+
+    read = Bom.from_json(json.loads(rendering.as_bytes(both.cyclonedx)))  # type: ignore[attr-defined]  # made by a decorator
+    assert len(read.components) == len(whole.components)
+
+
+def test_an_older_version_keeps_what_it_has_words_for(whole: Inventory) -> None:
+    """Names, versions, digests, licences and edges are in all of them; the places only from 1.5 on."""
+    made = {
+        version: rendering.render(whole, seconds=WHEN, tool_version="1", cyclonedx_version=version).cyclonedx
+        for version in cyclonedx_versions.VERSIONS
+    }
+    for field in ("purl", "version", "externalReferences", "properties"):
+        assert (
+            len({json.dumps([item.get(field) for item in document["components"]]) for document in made.values()}) == 1
+        )
+    assert len({json.dumps(document["dependencies"]) for document in made.values()}) == 1
+    assert any("evidence" in item for item in made["1.5"]["components"])
+    assert not any("evidence" in item for item in made["1.4"]["components"])
