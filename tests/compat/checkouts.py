@@ -86,7 +86,7 @@ def _entry(commit: Mapping[str, Any], author: Mapping[str, Any]) -> bytes:
     # Git takes neither angle brackets nor line ends in a name.
     name = re.sub(r"[<>\n]", "", author["name"]).strip()
     who = f"{name} <{author['email']}> {when} +0000"
-    text = commit["message"].encode("utf-8", "replace")
+    text = str(commit["message"]).encode("utf-8", "replace")
     return (
         f"commit refs/heads/main\nauthor {who}\ncommitter {who}\ndata {len(text)}\n".encode("utf-8", "replace")
         + text

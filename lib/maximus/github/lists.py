@@ -118,9 +118,15 @@ class Lists:
             self._read_page()
 
     def _read_page(self) -> None:
-        query = {"state": "closed", "sort": "updated", "direction": "desc", "per_page": MAX_PAGE}
         self._pages += 1
-        items = self._client.get(f"/repos/{self._repository}/pulls", query={**query, "page": self._pages}).items()
+        query: dict[str, str | int] = {
+            "state": "closed",
+            "sort": "updated",
+            "direction": "desc",
+            "per_page": MAX_PAGE,
+            "page": self._pages,
+        }
+        items = self._client.get(f"/repos/{self._repository}/pulls", query=query).items()
         for item in items:
             self._keep(item)
         self._is_read = len(items) < MAX_PAGE

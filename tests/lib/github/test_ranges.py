@@ -114,7 +114,9 @@ def test_what_cannot_be_cut_out_exactly_is_not(commits: Sequence[RangeCommit], t
 @given(st.lists(st.lists(st.integers(0, 30), min_size=1, max_size=3, unique=True), min_size=2, max_size=12), st.data())
 def test_cutting_out_is_exact_in_any_graph(parents: list[list[int]], data: st.DataObject) -> None:
     """Compared with what each release reaches, worked out by itself."""
-    graph = {0: []} | {index: sorted({parent % index for parent in above}) for index, above in enumerate(parents, 1)}
+    graph: dict[int, list[int]] = {0: []} | {
+        index: sorted({parent % index for parent in above}) for index, above in enumerate(parents, 1)
+    }
     head = len(graph) - 1
     wide, near = data.draw(st.integers(0, head)), data.draw(st.integers(0, head))
 
