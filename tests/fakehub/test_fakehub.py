@@ -157,6 +157,8 @@ def test_every_described_operation_is_served(fakehub: FakeHub) -> None:
         "pulls/list": ("GET", f"{APP}/pulls?state=all", None),
         "pulls/get": ("GET", f"{APP}/pulls/1", None),
         "pulls/list-files": ("GET", f"{APP}/pulls/1/files", None),
+        "issues/list-events": ("GET", f"{APP}/issues/1/events", None),
+        "repos/get-collaborator-permission-level": ("GET", f"{APP}/collaborators/ada/permission", None),
         "issues/list-labels-on-issue": ("GET", f"{APP}/issues/1/labels", None),
         "issues/add-labels": ("POST", f"{APP}/issues/1/labels", {"labels": ["new"]}),
         "issues/remove-label": ("DELETE", f"{APP}/issues/1/labels/new", None),
