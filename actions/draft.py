@@ -76,8 +76,8 @@ class Inputs:
     tag: str = given("The release's tag, instead of `tag-template`.")
     name: str = given("The release's name, instead of `name-template`.")
     mode: str = given(
-        "`draft`: keep a draft up to date. `publish`: as `publish: true`. `rollback`: make the last release that verifies "
-        "the latest again, in place of the one that `tag` names, or of the latest.",
+        "`draft`: keep a draft up to date. `publish`: as `publish: true`. `rollback`: make the last earlier release "
+        "that verifies the latest, in place of the one that `tag` names, or of the latest.",
         default="draft",
         choices=("draft", "publish", "rollback"),
     )
