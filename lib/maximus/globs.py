@@ -26,25 +26,43 @@ def compile_globs(patterns: Sequence[str]) -> re.Pattern[str] | None:
     """
     if not patterns:
         return None
-    return re.compile("|".join(_translated(pattern) for pattern in patterns))
+    return re.compile("|".join(_checked(pattern) for pattern in patterns))
 
 
-def _translated(pattern: str) -> str:
-    wrong = (
-        "it is empty" if not pattern
-        else f"it is longer than {MAX_PATTERN} characters" if len(pattern) > MAX_PATTERN
-        else "it leaves the tree" if pattern.startswith("/") or ".." in pattern.split("/")
-        else "`**` stands alone between slashes" if any("**" in part and part != "**" for part in pattern.split("/"))
-        else ""
-    )  # fmt: skip
-    if wrong:
+def _checked(pattern: str) -> str:
+    """Return the regular expression of a pattern, or refuse it."""
+    text = ""
+    why = _fault(pattern)
+    if not why:
+        text = _translated(pattern)
+        try:
+            re.compile(text)
+        except re.error:
+            why = "a range such as `[a-z]` goes upwards"
+    if why:
         raise Error(
             "GLOB001",
             f"{pattern[:80]!r} is not a pattern",
-            why=wrong,
+            why=why,
             fix="Write a path relative to the tree, such as `src/**/*.py`.",
             status=ExitStatus.USAGE,
         )
+    return text
+
+
+def _fault(pattern: str) -> str:
+    """Return what is wrong with a pattern's form; empty for nothing."""
+    if not pattern:
+        return "it is empty"
+    if len(pattern) > MAX_PATTERN:
+        return f"it is longer than {MAX_PATTERN} characters"
+    parts = pattern.split("/")
+    if pattern.startswith("/") or ".." in parts:
+        return "it leaves the tree"
+    return "`**` stands alone between slashes" if any("**" in part and part != "**" for part in parts) else ""
+
+
+def _translated(pattern: str) -> str:
     parts = pattern.removeprefix("./").split("/")
     if parts[-1] == "":
         parts[-1] = "**"
