@@ -109,16 +109,15 @@ def _from_error(fault: Error) -> Finding:
 def decide(entry: Entry, finding: Finding, today: dt.date, *, is_allowed: bool = False) -> Verdict:
     """Return the verdict over a finding: gaps, minimum, waiver and allowance applied. Pure.
 
-    A pass over nothing, or over less than `expected-min`, is unmeasured. A waiver lets a fail pass until its day
+    What looked at nothing is unmeasured, whatever it says, and so is a pass over less than `expected-min`. A waiver lets a fail pass until its day
     and nothing else: it neither fills a gap nor outlives itself.
     """
     status, reason, hint, code = finding.status, finding.reason, entry.hint or finding.hint, finding.code
     least = entry.expected_min
-    # A fail that looked at nothing stays a fail: a file that cannot be read is no gap.
-    if status is Status.PASS and finding.inspected < least:
+    if not finding.inspected or (status is Status.PASS and finding.inspected < least):
         status = Status.UNMEASURED
-        few = "nothing was there to look at" if not finding.inspected else f"{finding.inspected} of {least} were there"
-        reason = f"{few}; {reason}" if reason else few
+        few = f"{finding.inspected} of at least {least} were there" if finding.inspected else ""
+        reason = "; ".join(part for part in (few, reason) if part)
     waiver, allowed = None, ""
     if status is Status.FAIL and entry.waiver is not None:
         if today.isoformat() <= entry.waiver.until:

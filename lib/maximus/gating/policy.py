@@ -264,6 +264,8 @@ def _lay_over(fields: Fields, key: str, merged_into: dict[str, Node], merged: _M
                 "type" in values and "type" in earlier.value and (values["type"].value != earlier.value["type"].value)
             )
             values = dict(values) if is_another else {**earlier.value, **values}
+            # An option that is left empty takes the preset's away.
+            values = {name: node for name, node in values.items() if node.value is not None or name == "id"}
         merged_into[ident] = dataclasses.replace(item.node, value=dict(values))
         merged.left_out.pop(ident, None)
     if len(merged_into) > MAX_CHECKS:

@@ -84,8 +84,10 @@ class Command:
         measured = shown(value) if value is not None else None if self.number else f"exit status {ran.status}"
 
         def found(status: Status, reason: str = "") -> Finding:
+            # That it failed was seen, however many things it had looked at by then.
+            seen = max(looked_at, 1) if status is Status.FAIL else looked_at
             hint = f"Run it where the gate ran: {self.line}"[:MAX_SHOWN]
-            return Finding(status, looked_at, measured, threshold, self.unit, reason, hint)
+            return Finding(status, seen, measured, threshold, self.unit, reason, hint)
 
         if ran.status is None:
             return found(Status.FAIL, f"it did not end within {self.timeout} seconds and was killed")
