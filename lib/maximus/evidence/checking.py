@@ -66,6 +66,8 @@ def check_bundle(path: Path) -> Checked:
         listed: dict[str, Entry] | None = None
         if NAME in inside:
             manifest = _content(stream, inside[NAME])
+            if zlib.crc32(manifest) != inside[NAME].crc:
+                found.append(_wrong_crc(NAME))
             read, wrong = _read_manifest(manifest)
             listed = None if read is None else {entry.path: entry for entry in read}
             found += wrong
@@ -162,7 +164,11 @@ def _held_against(
                 where=name,
             )
         if crc != member.crc:
-            yield Error("EVID032", f"the CRC-32 of {name!r} is not what the archive says", where=name)
+            yield _wrong_crc(name)
+
+
+def _wrong_crc(name: str) -> Error:
+    return Error("EVID032", f"the CRC-32 of {name!r} is not what the archive says", where=name)
 
 
 def _check_documents(stream: Any, members: Sequence[Member]) -> tuple[int, list[Error]]:  # noqa: ANN401 - a binary stream

@@ -86,8 +86,6 @@ class _End:
     count: int
     size: int
     offset: int
-    begin: int
-    """Where what stands behind the directory begins."""
 
 
 def read_directory(stream: BinaryIO, where: str) -> Directory:
@@ -107,7 +105,9 @@ def read_directory(stream: BinaryIO, where: str) -> Directory:
             where=where,
         )
     lines = _read_lines(stream, end, where)
-    faults = [*_shape_faults(lines, end, length, where), *(fault for line in lines for fault in _line_faults(line))]
+    expected = end_of_archive(end.count, end.size, end.offset)
+    is_ours = _read_at(stream, end.offset + end.size, len(expected) + 1) == expected
+    faults = [*_shape_faults(lines, where, is_ours=is_ours), *(fault for line in lines for fault in _line_faults(line))]
     names = [line.name for line in lines]
     faults += [
         Error("EVID003", f"{first!r} and {second!r} are one name where case does not count", where=second)
@@ -119,7 +119,7 @@ def read_directory(stream: BinaryIO, where: str) -> Directory:
         for line in lines
         if line.method == STORED and line.stored == line.size and not line.flags & _ENCRYPTED
     )
-    good, misplaced = _placed(stream, members, end)
+    good, misplaced = _placed(stream, members, end, is_whole=len(members) == len(lines))
     return Directory(good, (*faults, *misplaced))
 
 
@@ -170,7 +170,7 @@ def _read_end(stream: BinaryIO, length: int, where: str) -> _End:
             place = at
     if offset + size > place:
         raise _unreadable(where, "its directory lies outside the file")
-    return _End(count, size, offset, place)
+    return _End(count, size, offset)
 
 
 def _read_lines(stream: BinaryIO, end: _End, where: str) -> tuple[_Line, ...]:
@@ -216,11 +216,10 @@ def _wide(extra: bytes, size: int, stored: int, offset: int) -> tuple[int, int, 
     return values[0], values[1], values[2]
 
 
-def _shape_faults(lines: Sequence[_Line], end: _End, length: int, where: str) -> Iterator[Error]:
+def _shape_faults(lines: Sequence[_Line], where: str, *, is_ours: bool) -> Iterator[Error]:
     """Yield what is wrong with the archive as a whole."""
-    expected = len(end_of_archive(end.count, end.size, end.offset))
-    if end.begin != end.offset + end.size or end.begin + expected != length:
-        yield Error("EVID013", f"{where} has bytes behind its directory that belong to no file", where=where)
+    if not is_ours:
+        yield Error("EVID013", f"{where} has more behind its directory than a bundle's end", where=where)
     names = [line.name for line in lines]
     if names != in_order(names):
         yield Error("EVID014", f"the files in {where} do not stand in the order of their names", where=where)
@@ -278,7 +277,9 @@ def _twice(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(sorted({name for name in names if name in seen or seen.add(name)}))  # type: ignore[func-returns-value]  # add() is the point
 
 
-def _placed(stream: BinaryIO, members: Sequence[Member], end: _End) -> tuple[tuple[Member, ...], tuple[Error, ...]]:
+def _placed(
+    stream: BinaryIO, members: Sequence[Member], end: _End, *, is_whole: bool
+) -> tuple[tuple[Member, ...], tuple[Error, ...]]:
     """Return the members whose own header agrees, and what is wrong with the others, or between them."""
     good: list[Member] = []
     faults: list[Error] = []
@@ -300,10 +301,11 @@ def _placed(stream: BinaryIO, members: Sequence[Member], end: _End) -> tuple[tup
             # What stands between it and the next file cannot be told from its content any more.
             position = at.end
             continue
-        if at.offset != position:
+        # Where an entry was passed over, a gap is where it lies.
+        if at.offset != position and is_whole:
             faults.append(Error("EVID021", f"in front of {shown} are bytes that belong to no file", where=shown[1:-1]))
         good.append(member)
         position = at.end
-    if not faults and len(good) == len(members) and position != end.offset:
+    if not faults and is_whole and position != end.offset:
         faults.append(Error("EVID021", "in front of the directory are bytes that belong to no file"))
     return tuple(good), tuple(faults)
