@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from bench.reading import draft_checkout, draft_many, draft_requests, draft_start
 from bench.release import release
 from bench.starts import first_start_pip, first_start_uv, help_text, second_start
 from bench.verify import verify_each, verify_many, verify_memory, verify_one, verify_statement
@@ -14,6 +15,10 @@ BENCHMARKS = {
     "first-start-uv": first_start_uv,
     "first-start-pip": first_start_pip,
     "release": release,
+    "draft-requests": draft_requests,
+    "draft-checkout": draft_checkout,
+    "draft-many": draft_many,
+    "draft-start": draft_start,
     "verify-one": verify_one,
     "verify-memory": verify_memory,
     "verify-each": verify_each,

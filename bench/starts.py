@@ -12,14 +12,14 @@ from pathlib import Path
 
 from bench.measure import Comparison, compare
 
-__all__ = ["first_start_pip", "first_start_uv", "help_text", "second_start"]
+__all__ = ["bare_environment", "first_start_pip", "first_start_uv", "help_text", "second_start"]
 
 ROOT = Path(__file__).resolve().parents[1]
 PYTHON = getattr(sys, "_base_executable", sys.executable)
 """The Python below the developers' environment: what a runner's `python3` is."""
 
 
-def _bare_environment(home: Path, *, uv: bool) -> dict[str, str]:
+def bare_environment(home: Path, *, uv: bool) -> dict[str, str]:
     """Return the environment of a fresh machine: an empty home, no caches, uv only where it is asked for."""
     kept = {name: value for name, value in os.environ.items() if name in ("SSL_CERT_FILE", "PIP_CERT", "PIP_INDEX_URL")}
     folders = ["/usr/local/bin", "/usr/bin", "/bin"]
@@ -60,11 +60,11 @@ def _sign_something(environment: dict[str, str], folder: Path) -> None:
 def _first_start(name: str, *, uv: bool, runs: int, reach: float) -> Comparison:
     def ours() -> None:
         with tempfile.TemporaryDirectory() as home:
-            _sign_something(_bare_environment(Path(home), uv=uv), Path(home))
+            _sign_something(bare_environment(Path(home), uv=uv), Path(home))
 
     def peer() -> None:
         with tempfile.TemporaryDirectory() as home:
-            environment = _bare_environment(Path(home), uv=False)
+            environment = bare_environment(Path(home), uv=False)
             _run([PYTHON, "-m", "venv", f"{home}/venv"], environment)
             _run([f"{home}/venv/bin/pip", "install", "--quiet", "sigstore==4.5.1"], environment)
 
@@ -94,7 +94,7 @@ def second_start() -> Comparison:
     """Compare a second `sign` in the same job with a Python that does its imports and nothing else."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        environment = _bare_environment(home, uv=True)
+        environment = bare_environment(home, uv=True)
         _sign_something(environment, home)
         _sign_something(environment, home)
         caches = home / ".cache" / "maximus"

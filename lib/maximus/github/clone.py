@@ -55,7 +55,7 @@ class Clone:
         self._logins: dict[str, str] = {}
 
     def walk(self, base: str, head: str) -> Walk:
-        """Return what `head` has and `base` has not; raise NotHere where git lacks something, HUB012 as `Queries.walk`."""
+        """Return what `head` has and `base` has not; raise NotHere where git lacks something, HUB012 as queries do."""
         tips, recent = self._queries.tips_and_recent((base, head), recent=True)
         for ref in (base, head):
             if ref not in tips:
