@@ -151,7 +151,9 @@ def _region(kind: Any) -> Region | None:  # noqa: ANN401 - Pygments has no types
 
 def _pieces(text: str, alias: str) -> Iterator[_Piece]:
     """Yield the tokens of Pygments, white space left out."""
-    for start, kind, value in _lexer(alias).get_tokens_unprocessed(text):
+    # Some lexers know a comment by the line's end alone.
+    whole = text if text.endswith("\n") else f"{text}\n"
+    for start, kind, value in _lexer(alias).get_tokens_unprocessed(whole):
         region = _region(kind)
         if region is not None and (region is not Region.CODE or (value := value.strip())):
             yield start, start + len(value), region, value
