@@ -172,7 +172,7 @@ def run(inputs: Inputs, face: Face, *, verification: str = "", fallback: tuple[s
     place = _place(inputs, face)
     if inputs.mode == "rollback":
         return _roll_back(inputs, face, place)
-    sections = proof.read(inputs, face, verification, fallback)
+    sections = proof.read(inputs, face, verification, fallback, is_sent=place is not None)
     if place is None:
         return _write_notes(inputs, face, sections)
     return _draft(inputs, face, place, sections)

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from .draft import Inputs
     from .face import Face
 
-__all__ = ["read"]
+__all__ = ["existing", "read"]
 
 
-def read(inputs: Inputs, face: Face, command: str = "", fallback: tuple[str, ...] | None = None) -> Sections:
-    """Return our own sections for a run of `draft`.
+def read(inputs: Inputs, face: Face, command: str, fallback: tuple[str, ...] | None, *, is_sent: bool) -> Sections:
+    """Return our own sections for a run of `draft`; files are links only where the release is sent to a server.
 
     `command` is the line with which anybody verifies the folder, where another action made it; `fallback` what follows
     the notes where neither the caller nor the configuration says. A digest that does not fit its file fails the run.
@@ -30,12 +30,12 @@ def read(inputs: Inputs, face: Face, command: str = "", fallback: tuple[str, ...
     found = read_sections(
         Path(inputs.folder),
         command=inputs.verify_command or command,
-        verdicts=_there(inputs.verdicts, "verdicts"),
-        metrics=_there(inputs.metrics, "metrics"),
+        verdicts=existing(inputs.verdicts, "verdicts"),
+        metrics=existing(inputs.metrics, "metrics"),
         today=_today(face),
         wanted=inputs.sections or None,
         fallback=fallback,
-        published_name=asset_name,
+        published_name=asset_name if is_sent else None,
     )
     for mismatch in found.mismatches:
         face.fail(
@@ -63,7 +63,7 @@ def read(inputs: Inputs, face: Face, command: str = "", fallback: tuple[str, ...
     return found
 
 
-def _there(path: str, name: str) -> Path | None:
+def existing(path: str, name: str) -> Path | None:
     """Return the file that an input names, or None where it names none."""
     if not path:
         return None

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 from maximus.errors import Error, ExitStatus
 from maximus.verdict import Status, Verdict
 
-from . import draft, gate, sbom, sign, verify
+from . import draft, gate, proof, sbom, sign, verify
+from .consciousness import METRICS
 from .declare import given, out
 
 if TYPE_CHECKING:
@@ -66,6 +67,15 @@ class Inputs:
         "`each`: a bundle for each file. `statement`: one statement and one log entry over all.",
         default="each",
         choices=("each", "statement"),
+    )
+    sbom_base: str = given(
+        "What the inventory is compared with for the notes: the last release's SBOM, or its tag; see `sbom`.",
+        metavar="FILE|TAG",
+    )
+    metrics: str = given(
+        "The numbers that `consciousness` wrote, for the notes. Default: `evidence/consciousness-metrics.json` in the "
+        "folder.",
+        metavar="FILE",
     )
     publish: bool = given("Publish the release once everything is attached and checked.", default=False)
     dry_run: bool = given("Show the plan; sign, log and send nothing.", default=False)
@@ -127,12 +137,14 @@ def run(inputs: Inputs, face: Face) -> Outputs:
             found.update({k: v for k, v in asdict(work()).items() if v})  # type: ignore[call-overload]  # an Outputs
         return record.exit_status is ExitStatus.PASS
 
-    _ = (
-        part("sbom", lambda: sbom.run(sbom.Inputs(path=inputs.path, folder=inputs.folder, version=plan.version), face))
+    if (
+        part("sbom", lambda: sbom.run(_sbom_inputs(inputs, plan), face))
         and part("sign", lambda: sign.run(_sign_inputs(inputs), face))
         and part("verify", lambda: verify.run(_verify_inputs(inputs, found, face.environment), face))
-        and part("draft", lambda: _draft(inputs, plan, found, face))
-    )
+    ):
+        # The notes show what was answered so far, from the document and not from memory.
+        _keep_verdicts(folder, Path(inputs.path), face)
+        part("draft", lambda: _draft(inputs, plan, found, face))
     _keep_verdicts(folder, Path(inputs.path), face)
     _conclude(plan, parts, found, face)
     found["release_url"] = found.get("html_url", "")
@@ -189,6 +201,7 @@ def _plan(inputs: Inputs, face: Face) -> Plan:
             status=ExitStatus.UNMEASURED,
         )
     _refuse_same_names(files)
+    proof.existing(inputs.metrics, "metrics")
     has_token = bool(_token(inputs, face.environment))
     version, version_from = _version(inputs.version, tree, face, has_token=has_token)
     try:
@@ -259,6 +272,10 @@ def _copy(files: tuple[Path, ...], folder: Path, face: Face) -> None:
             advance()
 
 
+def _sbom_inputs(inputs: Inputs, plan: Plan) -> sbom.Inputs:
+    return sbom.Inputs(path=inputs.path, folder=inputs.folder, version=plan.version, base=inputs.sbom_base)
+
+
 def _sign_inputs(inputs: Inputs) -> sign.Inputs:
     return sign.Inputs(
         folder=inputs.folder,
@@ -300,9 +317,25 @@ def _draft(inputs: Inputs, plan: Plan, found: Mapping[str, Any], face: Face) -> 
         folder=inputs.folder,
         path=inputs.path,
         publish=inputs.publish,
+        metrics=inputs.metrics,
         token=_token(inputs, face.environment),
     )
-    return draft.run(wanted, face, verification=found["verify_command"])
+    return draft.run(wanted, face, verification=found["verify_command"], fallback=_sections(inputs, found))
+
+
+def _sections(inputs: Inputs, found: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what follows the notes unless the configuration names it: whatever this run has a document for."""
+    from maximus.files import EVIDENCE  # noqa: PLC0415 - `--help` needs none of it
+
+    has_metrics = inputs.metrics or (Path(inputs.folder) / EVIDENCE / METRICS).is_file()
+    return (
+        "artifacts",
+        "verification",
+        "sbom-summary",
+        *(("sbom-diff",) if found.get("diff") else ()),
+        "verdicts",
+        *(("consciousness-metrics",) if has_metrics else ()),
+    )
 
 
 def _show_plan(plan: Plan, inputs: Inputs, face: Face) -> Outputs:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import shlex
 import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from actions import command, release, verify
+from actions import command, dependencies, release, verify
 from actions.declare import find_action, inputs_from_texts
 from actions.terminal import TerminalFace
 from maximus import documents
@@ -306,8 +307,6 @@ def test_the_printed_command_verifies_the_release(
     tmp_path: Path, stack: Stack, trust_v1: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The line that `sign` prints, run by a stranger in another place, finds the same release COMPLIANT."""
-    import shlex  # noqa: PLC0415 - this test alone
-
     tree = make_tree(tmp_path / "app")
     job = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", **stack.environment()}
     outputs, _, _ = _release(tree, job, trust_config=str(trust_v1))
@@ -463,7 +462,7 @@ def test_a_checklist_that_cannot_be_read_writes_nothing(tmp_path: Path, laptop: 
 
 
 def test_a_checklist_that_holds_is_kept_beside_the_release(tmp_path: Path, laptop: Mapping[str, str]) -> None:
-    """The scorecard lies in the evidence, its verdicts among the others, and they name the commit that they are about."""
+    """The scorecard lies in the evidence, its verdicts among the others, bound to the commit."""
     tree = _with_checklist(make_tree(tmp_path / "app"), guide=True)
     outputs, face, _ = _release(tree, laptop)
     kept = documents.load_json(tree / "release" / "evidence" / "verdicts.json")
@@ -479,3 +478,65 @@ def test_a_release_without_a_checklist_says_so(tmp_path: Path, laptop: Mapping[s
     (table,) = [table for table in face.record.tables if table.title == "release"]
     assert table.rows[0][:2] == ("gate", "skipped")
     assert "gate: skipped, nothing was judged" in shown
+
+
+# What the notes prove.
+
+
+def test_the_notes_prove_the_release_from_its_documents(tmp_path: Path, laptop: Mapping[str, str]) -> None:
+    """Files, the command, the inventory, and a tick for each check that passed before the notes were made."""
+    tree = make_tree(tmp_path / "app")
+    _release(tree, laptop)
+    notes = (tree / "release" / "evidence" / "notes.md").read_text(encoding="utf-8")
+    headings = [line for line in notes.splitlines() if line.startswith("## ")]
+    assert headings[-4:] == ["## Artifacts", "## Verification", "## SBOM", "## Verdicts"]
+    assert f"| `{BUILT}` |" in notes
+    assert "| `verify.signatures` | ✅ pass |" in notes
+    assert "| `sbom.cdx.json` | CycloneDX 1.6 |" in notes
+
+
+def test_the_command_in_the_notes_verifies_a_copy_of_the_folder(
+    tmp_path: Path, laptop: Mapping[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Pasted as it stands there, where the files were put."""
+    tree = make_tree(tmp_path / "app")
+    monkeypatch.chdir(tree)
+    _release(tree, laptop, path=".", folder="release")
+    notes = (tree / "release" / "evidence" / "notes.md").read_text(encoding="utf-8")
+    line = notes.split("```sh\n")[1].split("\n```")[0]
+    elsewhere = tmp_path / "elsewhere"
+    shutil.copytree(tree / "release", elsewhere / "release", ignore=shutil.ignore_patterns("evidence"))
+    monkeypatch.chdir(elsewhere)
+    # The tests' own environment has the packages already.
+    monkeypatch.setattr(dependencies, "make_importable", lambda *_: None)
+    words = shlex.split(line)
+    assert words[0] == "maximus"
+    assert command.main([*words[1:], "--json"], {**laptop}) == 0
+    assert json.loads(capsys.readouterr().out)["outputs"]["compliant"] == "true"
+
+
+def test_numbers_and_a_comparison_follow_where_there_are_some(tmp_path: Path, laptop: Mapping[str, str]) -> None:
+    """`metrics` and `sbom-base` are handed through."""
+    tree = make_tree(tmp_path / "app")
+    source = {"name": "stream.ndjson", "sha256": "ab" * 32, "profile": "cockpit/1.0"}
+    numbers = {
+        "kind": "maximus-consciousness-metrics",
+        "version": 1,
+        "recording": {**source, "bytes": 1, "frames": 1, "window_s": None},
+        "phi_proxy": {"value": 2.34, "scale": "unbounded", "source": source},
+        "esgt_events": None,
+        "arousal_range": None,
+    }
+    (tmp_path / "numbers.json").write_text(json.dumps(numbers), encoding="utf-8")
+    _release(tree, laptop, metrics=str(tmp_path / "numbers.json"), sbom_base="v1.1.0")
+    notes = (tree / "release" / "evidence" / "notes.md").read_text(encoding="utf-8")
+    assert "| Phi proxy | 2.34, scale `unbounded` (without bounds) |" in notes
+    assert "## SBOM changes\n\n" in notes
+    assert "components since `v1.1.0`" in notes
+
+
+def test_numbers_that_are_not_there_are_wrong_usage(tmp_path: Path, laptop: Mapping[str, str]) -> None:
+    """Told before anything is signed."""
+    tree = make_tree(tmp_path / "app")
+    assert _refusal(tree, laptop, metrics="none.json").code == "DRAFT011"
+    assert not (tree / "release").exists()
