@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .face import Face
     from .verify import Inputs
 
-__all__ = ["trust_verdict", "write_policy", "write_statement"]
+__all__ = ["source_name", "trust_verdict", "write_policy", "write_statement"]
 
 
 def trust_verdict(trust: Trust, face: Face) -> Verdict:
@@ -65,7 +65,7 @@ def write_statement(  # noqa: PLR0913 - the parts of a statement
     document = verification_summary(
         found,
         material.sealed,
-        resource=resource_of(found, _name(inputs.repository), tag),
+        resource=resource_of(found, source_name(inputs.repository), tag),
         policy=policy_document(bench.policy, terms, inputs.require),
         is_compliant=is_compliant,
         version=__version__,
@@ -99,6 +99,6 @@ def write_policy(  # noqa: PLR0913 - the parts of a policy
     return Path(inputs.pin).as_posix()
 
 
-def _name(repository: str) -> str:
+def source_name(repository: str) -> str:
     """Return `owner/name` of a repository that may be given as an address."""
     return "/".join(repository.rstrip("/").split("/")[-2:]) if repository else ""

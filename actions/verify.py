@@ -183,24 +183,29 @@ def _judged(  # noqa: PLR0913 - the facts of one run
 ) -> Outputs:
     """Judge the material, show what was found, and write what was asked for."""
     from maximus.verification import facts, identity  # noqa: PLC0415 - as in `run`
+    from maximus.verification.about import fitting  # noqa: PLC0415 - likewise
     from maximus.verification.finding import Fact  # noqa: PLC0415 - likewise
     from maximus.verification.identities import identities  # noqa: PLC0415 - likewise
     from maximus.verification.inventory import SBOM_NAMES, read_sbom, sbom_errors  # noqa: PLC0415 - likewise
     from maximus.verification.proof import prove  # noqa: PLC0415 - likewise
     from maximus.verification.records import records  # noqa: PLC0415 - likewise
+    from maximus.verification.steady import without_changed  # noqa: PLC0415 - likewise
 
-    from .findings import trust_verdict, write_policy, write_statement  # noqa: PLC0415 - likewise
+    from .findings import source_name, trust_verdict, write_policy, write_statement  # noqa: PLC0415 - likewise
 
     policy = bench.policy
     if material.left_out:
         count = len(material.left_out)
         face.say(f"left out: {count} file{'' if count == 1 else 's'} in evidence/, which is no part of the release")
     proof = prove(material, bench.judge, bench.key, lambda total: face.progress("verifying", total), terms)
+    material, proof = without_changed(material, proof)
     sboms = [
         read_sbom(item.file.path, item.name)
         for item in material.items
         if (item.file.path.name if inputs.files else item.name) in SBOM_NAMES
     ]
+    digests = {item.name: item.file.sha256 for item in material.items}
+    sboms = list(fitting(sboms, digests, source_name(inputs.repository), tag))
     required = facts.required_facts(inputs.require, is_folder=not inputs.files, policy=policy)
     conclusions = facts.conclude(proof, sboms, material, policy, required)
 

@@ -157,6 +157,25 @@ def test_a_policy_cannot_match_everybody(release: Path, field: str) -> None:
     assert refusal(verify.Inputs(policy="policy.json")).code == "VERIFY001"
 
 
+def test_a_file_swapped_while_it_was_verified_is_a_fault(release: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between hash and report another file takes the place of the good one: it was not the one that was verified."""
+    from maximus.verification.keyed import KeyJudge  # noqa: PLC0415 - this test's only
+
+    judge = KeyJudge.judge
+
+    def swapping(*arguments: Any) -> Any:  # noqa: ANN401 - passed on as they are
+        other = release.parent / "other"
+        other.write_text("bad", encoding="utf-8")
+        other.replace(release / "app.whl")
+        return judge(*arguments)
+
+    monkeypatch.setattr(KeyJudge, "judge", swapping)
+    outputs, status, shown = run(verify.Inputs(key="key.pub", allow_unsigned=ALLOWED))
+    states = {record["name"]: record["status"] for record in json.loads(outputs.records)}
+    assert (status, outputs.compliant, states["app.whl"]) == (ExitStatus.FAILED, "false", "unreadable")
+    assert "it changed while it was being verified (VERIFY052)" in shown
+
+
 # The statement.
 
 

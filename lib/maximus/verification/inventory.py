@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 from maximus import documents
 from maximus.errors import Error
 
+from .about import NOTHING, About, read_about
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
@@ -27,6 +29,8 @@ class Sbom:
     """How many parts it lists, the described thing itself not counted."""
     error: Error | None = None
     """Why it is none."""
+    about: About = NOTHING
+    """What it says that it is about."""
 
 
 def read_sbom(path: Path, name: str) -> Sbom:
@@ -47,7 +51,7 @@ def read_sbom(path: Path, name: str) -> Sbom:
         return Sbom(name, 0, _not_valid(name, "it nests too deep"))
     if not count:
         return Sbom(name, 0, Error("VERIFY032", f"{name} lists nothing", fix="Make it again with `sbom`.", where=name))
-    return Sbom(name, count)
+    return Sbom(name, count, about=read_about(document))
 
 
 def _spdx_components(document: dict[str, Any], name: str) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from maximus import documents
 from maximus.errors import Error, ExitStatus
@@ -25,7 +25,30 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
-__all__ = ["Broken", "Item", "Material", "Progress", "Sealed", "read_files", "read_folder", "seal", "unseen"]
+__all__ = [
+    "Broken",
+    "Item",
+    "Material",
+    "Progress",
+    "Sealed",
+    "read_files",
+    "read_folder",
+    "seal",
+    "stamp_of",
+    "unseen",
+]
+
+
+Stamp: TypeAlias = tuple[int, int, int] | None
+
+
+def stamp_of(path: Path) -> Stamp:
+    """Return what changes when somebody puts another file in this one's place; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns, found.st_ino
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +60,8 @@ class Item:
     file: HashedFile
     names: tuple[str, ...]
     """The names under which a statement over many files may speak of it."""
+    stamp: Stamp = None
+    """Size, time of change and number of the file before it was hashed; None where it is not on this disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +134,13 @@ def read_folder(folder: Path, bundles: Path | None, progress: Progress = unseen)
         sources = {path: at for path, at in sources.items() if path.resolve() != one.resolve()}
         files = [path for path in files if path.resolve() != one.resolve()]
     named = [(path, path.relative_to(folder).as_posix()) for path in files]
+    stamps = {name: stamp_of(path) for path, name in named}
     hashed = _hash_all(named, progress)
     sealed = [
         each for path, at in sorted(sources.items()) for each in _read_bundles(path, _shown(path, folder), _target(at))
     ]
     sealed += _read_bundles(one, _shown(one, folder), "") if one else []
-    items = tuple(Item(name, file, (name,)) for name, file in hashed if isinstance(file, HashedFile))
+    items = tuple(Item(name, file, (name,), stamps[name]) for name, file in hashed if isinstance(file, HashedFile))
     return Material(
         items=items,
         sealed=resolved([item for item in sealed if isinstance(item, Sealed)], items),
@@ -153,11 +179,15 @@ def read_files(patterns: Sequence[str], root: Path, bundles: Path | None, progre
     if one:
         files = [path for path in files if path.resolve() != one.resolve()]
         sources = {one: ""}
-    hashed = _hash_all([(path, path.relative_to(root).as_posix()) for path in files], progress)
+    named = [(path, path.relative_to(root).as_posix()) for path in files]
+    stamps = {name: stamp_of(path) for path, name in named}
+    hashed = _hash_all(named, progress)
     read = [
         each for path, target in sorted(sources.items()) for each in _read_bundles(path, _shown(path, root), target)
     ]
-    items = tuple(Item(name, file, tuple(_suffixes(name))) for name, file in hashed if isinstance(file, HashedFile))
+    items = tuple(
+        Item(name, file, tuple(_suffixes(name)), stamps[name]) for name, file in hashed if isinstance(file, HashedFile)
+    )
     return Material(
         items=items,
         sealed=resolved([item for item in read if isinstance(item, Sealed)], items),
