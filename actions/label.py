@@ -87,6 +87,8 @@ class _Place:
     event: str
     is_fork: bool
     """Whether it comes from another repository."""
+    changed_files: int | None
+    """How many files it changes, as its event counts them; None where that is not told."""
     workspace: Path
 
     @property
@@ -146,6 +148,7 @@ def _place(inputs: Inputs, face: Face) -> _Place:
         event=event,
         # A fork that was deleted is null.
         is_fork=not isinstance(home, dict) or str(home.get("full_name")).lower() != repository.lower(),
+        changed_files=pull["changed_files"] if type(pull.get("changed_files")) is int else None,
         workspace=Path(environment.get("GITHUB_WORKSPACE", ".")),
     )
 
@@ -183,10 +186,12 @@ class _Labelling:
         self._place = place
         self._client = client
         self._read_any = False
+        self._left_out: tuple[str, ...] = ()
 
     def run(self) -> Outputs:
         """Return the outputs; nothing is written before everything was read."""
         from maximus.github.labels import NotAllowed, list_labels  # noqa: PLC0415 - only a run needs it
+        from maximus.github.limits import MAX_LABELS  # noqa: PLC0415 - as above
         from maximus.notes.labelling import decide, surplus  # noqa: PLC0415 - as above
 
         rules = self._rules()
@@ -203,7 +208,8 @@ class _Labelling:
         there = {label.lower() for label in present}
         missing = tuple(label for label in wanted if label.lower() not in there)
         extra = surplus(rules.rules, decision, present) if self._inputs.sync else ()
-        sent = sends and self._write(missing, extra)
+        missing = self._fitting(missing, len(present) - len(extra))
+        sent = sends and self._write(missing, extra, room=MAX_LABELS - len(present))
         self._show(rules, decision, missing, extra, sent=sent)
         return Outputs(
             number=str(place.number),
@@ -262,9 +268,13 @@ class _Labelling:
         changed = ChangedFiles((), is_complete=True)
         if rules.need_files:
             changed = list_changed_files(self._client, place.repository, place.number)
-        if not changed.is_complete:
-            self._face.warn(f"GitHub lists the first {len(changed.paths):,} changed files; rules see no others")
-        return PullRequest(place.title, place.branch, place.body, changed.paths, changed.is_complete)
+        listed, counted = len(changed.paths), place.changed_files
+        # The list ends at 3,000 files; only the count tells whether these are all.
+        is_complete = changed.is_complete or (counted is not None and counted <= listed)
+        if not is_complete:
+            of = f" of {counted:,}" if counted else ""
+            self._face.warn(f"GitHub lists the first {listed:,}{of} changed files; rules see no others")
+        return PullRequest(place.title, place.branch, place.body, changed.paths, is_complete)
 
     def _sends(self) -> bool:
         """Return whether anything is sent."""
@@ -275,15 +285,31 @@ class _Labelling:
             )
         return not (self._inputs.dry_run or self._place.is_authors)
 
-    def _write(self, missing: tuple[str, ...], extra: tuple[str, ...]) -> bool:
+    def _fitting(self, missing: tuple[str, ...], there: int) -> tuple[str, ...]:
+        """Return the labels that a pull request has room for beside those it keeps, and name the others."""
+        from maximus.github.limits import MAX_LABELS  # noqa: PLC0415 - only a run needs it
+
+        room = max(0, MAX_LABELS - there)
+        if len(missing) > room:
+            self._left_out = missing[room:]
+            left = ", ".join(self._left_out)
+            self._face.warn(f"a pull request takes {MAX_LABELS} labels; left out for want of room: {left}")
+        return missing[:room]
+
+    def _write(self, missing: tuple[str, ...], extra: tuple[str, ...], *, room: int) -> bool:
         """Add and take away; return whether that was allowed, which some runs on `pull_request` are not."""
         from maximus.github.labels import NotAllowed, add_labels, remove_label  # noqa: PLC0415 - only a run needs it
 
         place = self._place
         try:
-            add_labels(self._client, place.repository, place.number, missing)
+            fits = len(missing) <= room
+            if fits:
+                add_labels(self._client, place.repository, place.number, missing)
             for label in extra:
                 remove_label(self._client, place.repository, place.number, label)
+            if not fits:
+                # A full pull request takes nothing before something went.
+                add_labels(self._client, place.repository, place.number, missing)
         except NotAllowed as fault:
             if place.event != "pull_request":
                 raise _not_allowed("label", fault) from fault
@@ -311,7 +337,8 @@ class _Labelling:
         self._face.judge(verdict)
         if decision.labels or extra:
             does = "" if sent else "would be "
-            rows = [(label, f"{does}added" if label in missing else "there already") for label in decision.labels]
+            states = dict.fromkeys(self._left_out, "left out, no room") | dict.fromkeys(missing, f"{does}added")
+            rows = [(label, states.get(label, "there already")) for label in decision.labels]
             rows += [(label, f"{does}removed") for label in extra]
             self._face.table("Labels", ("Label", "What"), rows)
         changes = [f"{len(missing)} added"] * bool(missing) + [f"{len(extra)} removed"] * bool(extra)

@@ -179,6 +179,55 @@ def test_more_files_than_github_lists_are_told(fakehub: FakeHub, label: Callable
     assert "3,000" in done.log
 
 
+def counted(count: int) -> dict[str, Any]:
+    """Return the event of a pull request that changes so many files."""
+    made: dict[str, Any] = event(title="x")
+    made["pull_request"]["changed_files"] = count
+    return made
+
+
+@pytest.mark.parametrize(("count", "is_told"), [(3_000, False), (3_001, True), (4_120, True)])
+def test_the_list_of_files_is_held_against_their_count(
+    fakehub: FakeHub,
+    label: Callable[..., Run],
+    count: int,
+    is_told: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    """Exactly 3,000 are all of them; with more, labels whose files may be among the rest are not taken away."""
+    hub = fakehub(world(labels=["docs"], files=[f"f{number}" for number in range(3_000)]))
+    done = label(hub, {"sync": "true"}, on=counted(count))
+    assert (f"first 3,000 of {count:,} changed files" in done.log) is is_told
+    assert [method for method, _, _ in sent(hub)] == ([] if is_told else ["DELETE"])
+
+
+MANY = "autolabeler:\n" + "".join(f"- {{label: l{number:03}, title: [Fix]}}\n" for number in range(100))
+
+
+def test_a_hundred_labels_travel_in_one_request(fakehub: FakeHub, label: Callable[..., Run]) -> None:
+    """As many as GitHub takes; the JSON form has them all."""
+    hub = fakehub(world(MANY))
+    done = label(hub)
+    [(method, _, body)] = sent(hub)
+    assert (method, len(body["labels"]), len(json.loads(done.outputs["labels-json"]))) == ("POST", 100, 100)
+
+
+def test_labels_beyond_a_hundred_are_named_and_left_out(fakehub: FakeHub, label: Callable[..., Run]) -> None:
+    """GitHub would refuse them all."""
+    hub = fakehub(world(MANY, labels=["mine", "yours"]))
+    done = label(hub)
+    [(_, _, body)] = sent(hub)
+    assert len(body["labels"]) == 98
+    assert "a pull request takes 100 labels; left out for want of room: l098, l099" in done.log
+    assert "left out, no room" in done.log
+
+
+def test_a_full_pull_request_loses_labels_before_it_gets_some(fakehub: FakeHub, label: Callable[..., Run]) -> None:
+    """With `sync`: what goes makes room for what comes."""
+    hub = fakehub(world(labels=["docs", *(f"mine{number}" for number in range(99))]))
+    done = label(hub, {"sync": "true"})
+    assert (done.status, [method for method, _, _ in sent(hub)]) == (0, ["DELETE", "POST"])
+
+
 # Taking away.
 
 

@@ -22,6 +22,8 @@ MAX_COMMIT_AUTHORS: Final = 100
 """Authors of one commit that are read."""
 MAX_CHANGED_FILES: Final = 3_000
 """How many files of a pull request GitHub lists."""
+MAX_LABELS: Final = 100
+"""How many labels GitHub takes on a pull request."""
 MAX_LABEL_PAGES: Final = 5
 """How many pages of a pull request's labels are read; GitHub takes 100 labels, which is one."""
 REQUEST_TIMEOUT: Final = 30
