@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from maximus.errors import Error
 from maximus.gating.check import Place
-from maximus.gating.words import Tests, Within, WordRule
+from maximus.gating.words import ForTests, Within, WordRule
 
 if TYPE_CHECKING:
     from maximus.gating.check import Fields
@@ -31,7 +31,7 @@ def read_rule(fields: Fields) -> WordRule:
     """Return the rule that an entry's fields describe; what is wrong with them is told as their fault."""
     words, after, languages = fields.texts("words"), fields.texts("after", ()), fields.texts("languages", ())
     within = Within(fields.choice("in", tuple(Within), Within.ANY.value))
-    tests = Tests(fields.choice("tests", tuple(Tests), Tests.INCLUDE.value))
+    tests = ForTests(fields.choice("tests", tuple(ForTests), ForTests.INCLUDE.value))
     paths = fields.paths()
     try:
         return WordRule(

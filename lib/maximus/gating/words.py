@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from maximus.errors import Error, ExitStatus, nearest
-from maximus.globs import compile_globs
 from maximus.gating.languages import LANGUAGES, PROGRAMMING, Language
+from maximus.globs import compile_globs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-__all__ = ["MAX_WORD", "MAX_WORDS", "Tests", "Within", "WordRule", "whole_words"]
+__all__ = ["MAX_WORD", "MAX_WORDS", "ForTests", "Within", "WordRule", "whole_words"]
 
 MAX_WORDS: Final = 100
 """How many words one rule may have."""
@@ -33,7 +33,7 @@ class Within(enum.StrEnum):
     ANY = "any"
 
 
-class Tests(enum.StrEnum):
+class ForTests(enum.StrEnum):
     """Whether files of tests are looked at."""
 
     INCLUDE = "include"
@@ -53,7 +53,7 @@ class WordRule:
     include: tuple[str, ...] = ()
     """Globs; none: every file."""
     exclude: tuple[str, ...] = ()
-    tests: Tests = Tests.INCLUDE
+    tests: ForTests = ForTests.INCLUDE
     after: tuple[str, ...] = ()
     """Tokens of code of which one stands right before: `raise` before a name, `pass` before a comment."""
     _include: re.Pattern[str] | None = field(init=False, repr=False, compare=False, default=None)
@@ -100,7 +100,7 @@ class WordRule:
     def from_document(cls, document: Mapping[str, Any]) -> WordRule:
         """Return the rule that a document of `as_document` holds."""
         parts = {name: tuple(document[name]) for name in ("words", "languages", "include", "exclude", "after")}
-        return cls(within=Within(document["within"]), tests=Tests(document["tests"]), **parts)
+        return cls(within=Within(document["within"]), tests=ForTests(document["tests"]), **parts)
 
     def _default_languages(self) -> Iterable[str]:
         if self.within in (Within.CODE, Within.STRINGS):
@@ -114,7 +114,7 @@ class WordRule:
 
     def wants_path(self, path: str, *, for_tests: bool) -> bool:
         """Tell whether a path is one that the rule looks at, whatever its language; `for_tests`: it is one of tests."""
-        if self.tests is not Tests.INCLUDE and for_tests != (self.tests is Tests.ONLY):
+        if self.tests is not ForTests.INCLUDE and for_tests != (self.tests is ForTests.ONLY):
             return False
         if self._include is not None and not self._include.fullmatch(path):
             return False

@@ -85,7 +85,7 @@ def test_the_token_before_is_told(name: str, text: str, after: str) -> None:
 
 
 STANDARD = Path(sysconfig.get_path("stdlib"))
-MODULES = ("ast.py", "argparse.py", "csv.py", "doctest.py", "string.py", "textwrap.py", "tokenize.py", "zipfile.py")
+MODULES = ("csv.py", "string.py", "textwrap.py", "tokenize.py")
 """Of the standard library: all of it takes a minute, and was found to agree."""
 
 
@@ -113,7 +113,7 @@ def test_comments_and_strings_of_the_standard_library_are_tokenizes() -> None:
         looked += len(offsets)
         wrong += [(module, at) for at, region in zip(offsets, found, strict=True) if region is not expected[at]]
     assert wrong == []
-    assert looked > 10_000
+    assert looked > 5_000
 
 
 @pytest.mark.parametrize("name", ["go", "javascript", "java", "c", "shell", "yaml", "toml"])
