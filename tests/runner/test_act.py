@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from actions.declare import ACTIONS, find_action
+from tests.fakehub.__main__ import EXAMPLE
 from tests.runner.checkout import copy_checkout
 from tests.stack.build import Unmeasured, locate
 from tests.stack.stack import is_required
@@ -170,3 +171,23 @@ def test_the_root_action_releases(act: Act, tree: Path, stack: Stack, trust_v1: 
     assert sorted(asset.name for asset in drafted.assets) == sorted(
         name + suffix for name in built for suffix in ("", ".sigstore.json")
     )
+
+
+def test_draft_takes_several_configurations_as_lines(act: Act, fakehub: FakeHub) -> None:
+    """A list travels through `with:` and the runner's variables; each configuration gets a draft, in one reading."""
+    configuration = "name-template: {0} $RESOLVED_VERSION\ntag-template: {0}/v$RESOLVED_VERSION\ntag-prefix: {0}/\n"
+    files = {f".github/{name}.yml": configuration.format(name) + "template: $CHANGES\n" for name in ("api", "web")}
+    world = json.loads(json.dumps(EXAMPLE))
+    home = world["repos"]["acme/app"]
+    home["files"] = {"*": files}
+    home["releases"] = [{"tag_name": "api/v1.0.0"}, {"tag_name": "web/v2.0.0"}]
+    home["refs"] |= {"refs/tags/api/v1.0.0": "1" * 40, "refs/tags/web/v2.0.0": "2" * 40}
+    hub = fakehub(world)
+    used = step("draft", configs="api.yml\nweb.yml", base="nearest", folder="none", token=hub.token)
+    outputs = act(used, **hub.environment())["draft"]["outputs"]
+
+    assert (outputs["verdict"], outputs["code"]) == ("pass", "")
+    assert [made["tag-name"] for made in json.loads(outputs["drafts"])] == ["api/v1.0.1", "web/v2.0.1"]
+    assert sorted(made.tag for made in hub.world.repositories["acme/app"].releases if made.draft) == [
+        "api/v1.0.1", "web/v2.0.1"
+    ]  # fmt: skip
