@@ -113,7 +113,7 @@ def test_comments_and_strings_of_the_standard_library_are_tokenizes() -> None:
         looked += len(offsets)
         wrong += [(module, at) for at, region in zip(offsets, found, strict=True) if region is not expected[at]]
     assert wrong == []
-    assert looked > 5_000
+    assert looked > 1_000
 
 
 @pytest.mark.parametrize("name", ["go", "javascript", "java", "c", "shell", "yaml", "toml"])
