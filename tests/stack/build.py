@@ -78,6 +78,8 @@ PROGRAMS: Mapping[str, Program] = {
         Program("trillian_log_server", "github.com/google/trillian/cmd/trillian_log_server"),
         Program("trillian_log_signer", "github.com/google/trillian/cmd/trillian_log_signer"),
         Program("cosign", "github.com/sigstore/cosign/v3/cmd/cosign"),
+        # Ours, over the log's own libraries: what maximus says of trees and notes is judged by it.
+        Program("merkle-judge", "./judge"),
         # Not part of Sigstore: modules of their own, so that they do not move its dependencies.
         Program("act", "github.com/nektos/act", module=HERE / "act", tags="WITHOUT_DOCKER"),
         Program("actionlint", "github.com/rhysd/actionlint/cmd/actionlint", module=HERE / "actionlint"),
@@ -143,6 +145,9 @@ def _digest(module: Path, program: Program | None) -> str:
     digest = hashlib.sha256()
     for lock in ("go.mod", "go.sum"):
         digest.update((module / lock).read_bytes())
+    if program and program.package.startswith("./"):
+        for source in sorted((module / program.package).glob("*.go")):
+            digest.update(source.read_bytes())
     digest.update(json.dumps([program.package, program.tags] if program else []).encode("utf-8"))
     return digest.hexdigest()
 
