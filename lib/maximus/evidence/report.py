@@ -82,7 +82,8 @@ def make_report(lines: Iterable[Line], period: Period, origin: str, head: str) -
 
 def _csv(lines: Sequence[Line]) -> str:
     made = io.StringIO()
-    writer = csv.writer(made, lineterminator="\n")
+    # All are quoted: by itself the writer leaves a carriage return bare, and readers end the row there.
+    writer = csv.writer(made, lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writerow(COLUMNS)
     for line in lines:
         other = {key: value for key, value in line.record.items() if key not in FIELDS}
