@@ -150,5 +150,10 @@ def _cyclonedx(document: dict[str, Any]) -> Inventory:
         len(parts),
         sum(bool(part.get("version")) for part in parts),
         sum(bool(part.get("licenses")) for part in parts),
-        sum(bool(part.get("hashes")) for part in parts),
+        sum(_has_hash(part) for part in parts),
     )
+
+
+def _has_hash(part: dict[str, Any]) -> bool:
+    """Tell whether a component's own digest is known, or that of where it is distributed."""
+    return bool(part.get("hashes")) or any(place.get("hashes") for place in part.get("externalReferences", []))

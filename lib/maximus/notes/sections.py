@@ -166,7 +166,7 @@ class Sections:
     def _verification(self) -> str:
         if not self.command.strip():
             return f"{NOT_MEASURED}\n"
-        return "Download the release's files into a folder and run:\n\n" + markdown.fence(self.command, "sh")
+        return "Download the release's files into the folder that the command names, and run it:\n\n" + markdown.fence(self.command, "sh")
 
     def _mismatched(self, name: str) -> str:
         why = self.broken.get(name, "")

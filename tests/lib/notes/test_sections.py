@@ -279,19 +279,22 @@ def test_an_inventory_is_told_in_numbers(tmp_path: Path) -> None:
             {
                 "bomFormat": "CycloneDX",
                 "specVersion": "1.6",
-                "components": [{"name": "a", "version": "1", "components": [{"name": "b", "hashes": [
-                    {"alg": "SHA-256", "content": "00"}]}]}],
+                "components": [
+                    {"name": "a", "version": "1", "components": [{"name": "b", "hashes": [DIGEST]}]},
+                    {"name": "c", "externalReferences": [{"type": "distribution", "url": "x", "hashes": [DIGEST]}]},
+                ],
             }
         ),
         encoding="utf-8",
-    )  # fmt: skip
+    )
     (tmp_path / "sbom.spdx.json").write_text(json.dumps(SPDX), encoding="utf-8")
     digest = hashlib.sha256((tmp_path / "sbom.cdx.json").read_bytes()).hexdigest()
     rows = text(tmp_path, "sbom-summary").splitlines()[2:]
-    assert rows[0] == f"| `sbom.cdx.json` | CycloneDX 1.6 | 2 | 1/2 | 0/2 | 1/2 | `{digest}` |"
+    assert rows[0] == f"| `sbom.cdx.json` | CycloneDX 1.6 | 3 | 1/3 | 0/3 | 2/3 | `{digest}` |"
     assert rows[1].startswith("| `sbom.spdx.json` | SPDX 2.3 | 1 | 1/1 | 1/1 | 0/1 |")
 
 
+DIGEST = {"alg": "SHA-256", "content": "00"}
 SPDX = {
     "SPDXID": "SPDXRef-DOCUMENT",
     "spdxVersion": "SPDX-2.3",
