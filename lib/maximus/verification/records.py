@@ -75,7 +75,7 @@ class Record:
 
 
 def records(proof: Proof, material: Material, archives: Sequence[str] = ()) -> tuple[Record, ...]:
-    """Return a record for every file and every bundle without one, sorted by name.
+    """Return a record for every file and every bundle without one, sorted by name, what nobody can sign at the end.
 
     `archives` are the files that stand beside a release and that nobody can sign.
     """
@@ -118,7 +118,8 @@ def records(proof: Proof, material: Material, archives: Sequence[str] = ()) -> t
         Record(name, State.NOT_SIGNABLE, "GitHub makes it anew for every download; build from a signed tag instead")
         for name in archives
     ]
-    return tuple(sorted(found, key=lambda each: (each.name, each.state.value)))
+    # What nobody can sign comes last: it decides nothing.
+    return tuple(sorted(found, key=lambda each: (each.state is State.NOT_SIGNABLE, each.name, each.state.value)))
 
 
 def _record(outcome: Outcome, signed: Mapping[str, str], bundles: Sequence[str]) -> Record:
