@@ -109,8 +109,8 @@ def _from_error(fault: Error) -> Finding:
 def decide(entry: Entry, finding: Finding, today: dt.date, *, is_allowed: bool = False) -> Verdict:
     """Return the verdict over a finding: gaps, minimum, waiver and allowance applied. Pure.
 
-    What looked at nothing is unmeasured, whatever it says, and so is a pass over less than `expected-min`. A waiver lets a fail pass until its day
-    and nothing else: it neither fills a gap nor outlives itself.
+    What looked at nothing is unmeasured, whatever it says, and so is a pass over less than `expected-min`.
+    A waiver lets a fail pass until its day and nothing else: it neither fills a gap nor outlives itself.
     """
     status, reason, hint, code = finding.status, finding.reason, entry.hint or finding.hint, finding.code
     least = entry.expected_min
