@@ -548,6 +548,7 @@ class _Drafting:
     def _plans(self, jobs: Sequence[_Job], files: tuple[LocalFile, ...]) -> list[_Made]:
         """Read everything and return what is to be written; joint notes make one draft of all jobs."""
         from maximus.github.archive import Archive, Span  # noqa: PLC0415 - only a run with a token needs it
+        from maximus.github.limits import MAX_RELEASES  # noqa: PLC0415 - as above
         from maximus.github.releases import list_releases  # noqa: PLC0415 - as above
         from maximus.notes.baseline import choose_baseline  # noqa: PLC0415 - as above
         from maximus.notes.composition import compose  # noqa: PLC0415 - as above
@@ -555,6 +556,8 @@ class _Drafting:
 
         place = self._place
         releases = list_releases(self._client, place.repository)
+        if len(releases) >= MAX_RELEASES:
+            self._warn(f"only the first {MAX_RELEASES:,} releases of GitHub's list are looked at; it lists no more")
         wanted = functools.reduce(operator.or_, (_wanted(job.settings) for job in jobs))
         wanted = dataclasses.replace(wanted, graph=len(jobs) > 1)
         archive = Archive(self._client, place.repository, place.server, wanted, self._checkout())

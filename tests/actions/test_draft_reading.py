@@ -341,6 +341,49 @@ def test_the_page_grows_back_after_a_fault(fakehub: FakeHub, draft: Callable[...
     assert sizes == [100, 50, 25, 50, 100, 100, 100, 100]
 
 
+@pytest.mark.parametrize("operation", ["repos/list-releases", "Comparison"])
+def test_a_limit_longer_than_a_run_may_wait_ends_it(
+    fakehub: FakeHub, draft: Callable[..., Run], waits: list[float], operation: str
+) -> None:
+    """It says when to come back, and nothing is written."""
+    hub = fakehub(EXAMPLE)
+    hub.inject(too_many(1800), operation=operation)
+    done = draft(hub)
+    assert (done.status, done.outputs["code"], hub.writes, waits) == (3, "HUB004", (), [])
+    assert "Run again in 30 min." in done.log
+
+
+def test_more_releases_than_github_lists_are_told(fakehub: FakeHub, draft: Callable[..., Run]) -> None:
+    """The API lists a thousand: a base beyond them is never found."""
+    many = [{"tag_name": f"v0.{number}.0"} for number in range(5_000)]
+    hub = fakehub(world(releases=[{"tag_name": "v1.0.0"}, *many]))
+    done = draft(hub)
+    assert (done.status, [made.operation for made in hub.log].count("repos/list-releases")) == (0, 10)
+    assert "only the first 1,000 releases" in done.log
+
+
+def test_a_repository_without_releases_says_that_nothing_is_compared(
+    fakehub: FakeHub, draft: Callable[..., Run]
+) -> None:
+    """Also with `base: nearest`, which then asks nothing."""
+    hub = fakehub(world(releases=[]))
+    done = draft(hub, {"base": "nearest"})
+    assert done.status == 0
+    assert "there is no published release to compare with" in done.log
+    assert not hub.points
+
+
+def test_a_rewritten_history_is_compared_from_where_it_parted(fakehub: FakeHub, draft: Callable[..., Run]) -> None:
+    """The tag lies on commits that the branch has not got any more: the summary says so."""
+    given = world()
+    home = given["repos"][REPOSITORY]
+    home["commits"]["9" * 40] = {"parents": [], "message": "as it was", "committedDate": "2026-01-01T00:00:00Z"}
+    home["refs"]["refs/tags/v1.0.0"] = "9" * 40
+    done = draft(fakehub(given))
+    assert done.status == 0
+    assert "no ancestor of refs/heads/main" in done.summary
+
+
 @pytest.mark.parametrize(
     "operation",
     ["repos/get-content", "repos/list-releases", "Comparison", "PullRequests", "PullRequestsByNumber", "Files"],

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+import requests
 
 from maximus.errors import Error, ExitStatus
-from maximus.github.client import Client, Interrupted, Partial
+from maximus.github.client import Client, Interrupted, Partial, Refused
 from tests.fakehub.__main__ import EXAMPLE
 from tests.fakehub.faults import Lost, Status, too_many
 
@@ -88,6 +89,47 @@ def test_a_query_that_cannot_shrink_is_sent_again(hub: Hub, client: Client, wait
     """After a pause, as any reading."""
     hub.inject(Status(502), path="/graphql")
     assert (client.ask(QUERY, {})["rateLimit"]["cost"], waits) == (1, [1])
+
+
+def test_a_page_that_takes_too_long_is_asked_for_in_parts(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slow answer means the same as GitHub's own time-out: ask for less."""
+
+    def never(*_: object) -> None:
+        raise requests.exceptions.ReadTimeout
+
+    monkeypatch.setattr(client._requester, "graphql_query", never)
+    with pytest.raises(Partial, match="no answer within"):
+        client.ask(QUERY, {}, can_shrink=True)
+
+
+@pytest.mark.parametrize("status", [403, 404, 405, 410, 501])
+def test_a_server_without_graphql_is_told_apart(hub: Hub, client: Client, status: int) -> None:
+    """REST may be open where it is closed."""
+    hub.inject(Status(status, body={"message": "not here"}), path="/graphql")
+    with pytest.raises(Refused):
+        client.ask(QUERY, {})
+
+
+def test_a_rate_limit_is_no_refusal_of_graphql(hub: Hub, client: Client, waits: list[float]) -> None:
+    """It is a 403 as well, but it passes."""
+    hub.inject(Status(403, {"retry-after": "4"}, {"message": "secondary rate limit"}), path="/graphql")
+    client.ask(QUERY, {})
+    assert waits == [4.0]
+
+
+LOOKUP = """query Lookup($owner: String!, $name: String!) {
+  repository(owner: $owner, name: $name) { a: pullRequest(number: 1) { number } b: pullRequest(number: 99) { number } }
+}"""
+
+
+def test_what_is_not_there_may_be_null(client: Client) -> None:
+    """A number in a subject may be an issue's: the others of the query are answered all the same."""
+    where = {"owner": "acme", "name": "app"}
+    found = client.ask(LOOKUP, where, can_miss=True)["repository"]
+    assert found == {"a": {"number": 1}, "b": None}
+    with pytest.raises(Error) as caught:
+        client.ask(LOOKUP, where)
+    assert caught.value.code == "HUB010"
 
 
 def test_points_are_counted(client: Client) -> None:
