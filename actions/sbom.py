@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from maximus.sbom.coverage import Coverage
     from maximus.sbom.difference import Base
     from maximus.sbom.model import Inventory
+    from maximus.sbom.rendering import Rendered
     from maximus.sbom.subject import Facts
     from maximus.sbom.thresholds import Judged
     from maximus.sbom.tree import Selection, Tree
@@ -76,9 +77,15 @@ class Inputs:
         "environments, `pip install --target`). The documents then differ before and after an install.",
         default=False,
     )
+    check: str = given(
+        "Judge this document instead (CycloneDX or SPDX 2 in JSON), whoever wrote it; nothing else is done.",
+        metavar="FILE",
+    )
     profile: str = given(
-        "Minimums under one name. `release-plan`: components 100, licences 95, versions 100, hashes 100 percent.",
-        choices=("release-plan",),
+        "What the documents are held to. `release-plan`: components, versions and hashes 100, licences 95 percent; "
+        "`ntia-2021`, `cisa-2026`, `bsi-2.1` and `telco-1.1`: the standard's own fields. Default: faults block, "
+        "coverage is told.",
+        choices=("release-plan", "ntia-2021", "cisa-2026", "bsi-2.1", "telco-1.1"),
     )
     min_components: str = given(
         "How many percent of what the locks name must be in the inventory, 0 to 100. Default: the profile's, else 0.",
@@ -102,12 +109,21 @@ class Outputs(Concluded):
     spdx: str = out("The path of the SPDX document, empty where it was not asked for.")
     cyclonedx: str = out("The path of the CycloneDX document, empty where it was not asked for.")
     components: str = out("How many components were found.")
+    ecosystems: str = out("The ecosystems that were found, as purl types, joined by commas.")
+    licence_coverage: str = out("How many components have a licence that is an SPDX expression, as `n/m`.")
+    hash_coverage: str = out("How many of those that are distributed as files have a SHA-256, as `n/m`.")
+    version_coverage: str = out("How many components have an exact version, as `n/m`.")
+    unknown: str = out("How many components lack a field of CISA's minimum elements; the documents name each field.")
+    skipped: str = out("How many locks and folders were left out; the log and the documents name them.")
     diff: str = out("The path of the comparison with `base` in JSON; `sbom-diff.md` lies beside it. Empty without one.")
+    diff_markdown: str = out("The path of the same as Markdown for the notes.")
     serial_number: str = out("The documents' common serial number, `urn:uuid:...`; made from their content.")
 
 
 def run(inputs: Inputs, face: Face) -> Outputs:
     """Read the tree, judge what was found, and write the documents that were asked for."""
+    if inputs.check:
+        return _check(inputs, face)
     was_on = gc.isenabled()
     # An inventory is millions of small values without a cycle: looking for one costs a quarter of the run.
     gc.disable()
@@ -125,6 +141,26 @@ def run(inputs: Inputs, face: Face) -> Outputs:
     finally:
         if was_on:
             gc.enable()
+
+
+def _check(inputs: Inputs, face: Face) -> Outputs:
+    """Judge the document that `check` names."""
+    from .sbom_check import check_document  # noqa: PLC0415 - `--help` needs none of it
+
+    minimums = {
+        "components": inputs.min_components,
+        "licences": inputs.min_licences,
+        "versions": inputs.min_versions,
+        "hashes": inputs.min_hashes,
+    }
+    view = check_document(inputs.check, inputs.profile, minimums, face)
+    below = face.record.exit_status is not ExitStatus.PASS
+    held = f"held to {inputs.profile}" if inputs.profile else "judged"
+    face.headline(
+        f"{_counted(len(view.used), 'component')} in {view.where}, {view.format} {view.version}, {held}: "
+        + ("it falls short" if below else "it holds")
+    )
+    return Outputs(components=str(len(view.used)))
 
 
 @dataclass(slots=True)
@@ -203,14 +239,48 @@ def _run(inputs: Inputs, face: Face, written: _Written) -> Outputs:
     if compared is not None:
         written.diff = _write_difference(face, folder, compared, rendered.cyclonedx)
     _report(face, made, dated)
+    if inputs.profile not in ("", *thresholds.PROFILES):
+        _hold_to_profile(inputs.profile, rendered, face)
     _judge_coverage(face, thresholds.judge(minimums, made, [fault.where for fault in found.faults]))
     return Outputs(
         spdx=_shown(written.paths.get("spdx")),
         cyclonedx=_shown(written.paths.get("cyclonedx")),
         components=str(len(made.components)),
+        **_counts(made),
         diff=_shown(written.diff),
+        diff_markdown=_shown(written.diff.with_suffix(".md") if written.diff else None),
         serial_number=f"urn:uuid:{rendered.serial}",
     )
+
+
+def _counts(made: Inventory) -> dict[str, str]:
+    """Return the outputs that count."""
+    from maximus.sbom.coverage import measure  # noqa: PLC0415 - as in `_run`
+
+    whole = measure(made.components)
+    return {
+        "ecosystems": ",".join(sorted({component.ecosystem for component in made.components})),
+        "licence_coverage": f"{whole.licences}/{whole.components}",
+        "hash_coverage": f"{whole.sha256}/{whole.distributed}",
+        "version_coverage": f"{whole.versions}/{whole.components}",
+        "unknown": str(sum(1 for component in made.components if component.gaps)),
+        "skipped": str(len(made.skipped)),
+    }
+
+
+def _hold_to_profile(profile: str, rendered: Rendered, face: Face) -> None:
+    """Judge the document that was just made by what a standard asks for, as anybody's would be."""
+    from maximus.sbom.judging import judge as judging  # noqa: PLC0415 - as in `_run`
+    from maximus.sbom.judging.profiles import PROFILES  # noqa: PLC0415 - likewise
+    from maximus.sbom.judging.view import read_view  # noqa: PLC0415 - likewise
+
+    from .sbom_check import show_answers  # noqa: PLC0415 - likewise
+
+    form = "spdx" if set(PROFILES[profile].formats) == {"SPDX"} else "cyclonedx"
+    view = read_view(rendered.spdx if form == "spdx" else rendered.cyclonedx, FILES[form])
+    if (verdict := judging.judge_format(view, profile)) is not None:
+        face.judge(verdict)
+    show_answers(face, FILES[form], judging.judge(view, profile))
 
 
 @dataclass(frozen=True, slots=True)

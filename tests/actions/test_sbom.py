@@ -17,6 +17,7 @@ from actions import sbom
 from actions.terminal import TerminalFace
 from maximus import documents
 from maximus.errors import Error, ExitStatus
+from maximus.verdict import Status
 from tests.lib.sbom.samples import NPM_3, REQUIREMENTS, SAMPLES, make
 from tests.trees import commit_all, git, make_tree
 
@@ -530,3 +531,54 @@ def test_a_glob_that_is_none_is_wrong_usage(tmp_path: Path) -> None:
         run(tree, tmp_path / "release", exclude=("../**",))
     assert (caught.value.code, caught.value.status) == ("GLOB001", ExitStatus.USAGE)
     assert not (tmp_path / "release").exists()
+
+
+def test_counts_are_outputs(tmp_path: Path) -> None:
+    """What a workflow would decide by: ecosystems, three shares as two numbers, what is unknown and left out."""
+    tree = make(tmp_path / "app", {"requirements.txt": REQUIREMENTS, "testdata/requirements.txt": "a==1\n"})
+    made = run(tree, tmp_path / "release")
+    assert (made.ecosystems, made.skipped) == ("pypi", "1")
+    assert made.version_coverage == f"{made.components}/{made.components}"
+    assert made.licence_coverage == f"0/{made.components}"
+    assert made.unknown == made.components
+
+
+def test_judges_a_document_that_anybody_wrote(tmp_path: Path) -> None:
+    """`check` reads a document, holds it to a profile, names what it lacks, and writes nothing."""
+    tree = make_tree(tmp_path / "app")
+    run(tree, tmp_path / "release")
+    for name in ("sbom.cdx.json", "sbom.spdx.json"):
+        face = face_of()
+        made = run(tree, tmp_path / "elsewhere", face, check=str(tmp_path / "release" / name))
+        assert face.record.exit_status is ExitStatus.PASS
+        assert made.components == "1"
+        held = face_of()
+        run(tree, tmp_path / "elsewhere", held, check=str(tmp_path / "release" / name), profile="ntia-2021")
+        assert held.record.exit_status is ExitStatus.FAILED
+        failed = {v.check for v in held.record.verdicts if v.status is Status.FAIL}
+        assert failed == {"sbom.check-suppliers"}
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_an_inventory_is_held_to_a_standard_too(tmp_path: Path) -> None:
+    """With a standard as profile our own document is judged like anybody's, and is written all the same."""
+    face = face_of()
+    run(make_tree(tmp_path / "app"), tmp_path / "release", face, profile="telco-1.1")
+    verdicts = {verdict.check: verdict.status for verdict in face.record.verdicts}
+    assert verdicts["sbom.check-format"] is Status.PASS
+    assert verdicts["sbom.check-creators"] is Status.PASS
+    assert verdicts["sbom.check-suppliers"] is Status.FAIL
+    assert (tmp_path / "release" / "sbom.spdx.json").is_file()
+
+
+@pytest.mark.parametrize(
+    ("inputs", "code"),
+    [({"check": "gone.json"}, "SBOM025"), ({"check": "@", "min_components": "100"}, "SBOM026")],
+)
+def test_a_check_that_makes_no_sense_is_wrong_usage(tmp_path: Path, inputs: dict[str, Any], code: str) -> None:
+    """A document that is not there, and a minimum that only an inventory has."""
+    (tmp_path / "x.json").write_text("{}", encoding="utf-8")
+    given: dict[str, Any] = {key: str(tmp_path / "x.json") if value == "@" else value for key, value in inputs.items()}
+    with pytest.raises(Error) as caught:
+        run(tmp_path, tmp_path / "release", **given)
+    assert (caught.value.code, caught.value.status) == (code, ExitStatus.USAGE)
