@@ -8,7 +8,7 @@ import re
 import tempfile
 import time
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -174,7 +174,9 @@ def _sorted_out(files: tuple[Attached, ...]) -> tuple[list[Attached], list[Broke
 
 
 def _is_bundle(name: str) -> bool:
-    return name.endswith(".sigstore.json")
+    from maximus.verification.material import is_sealed  # noqa: PLC0415 - as in `deliver`
+
+    return is_sealed(PurePosixPath(name))
 
 
 def _home(face: Face) -> str:

@@ -519,7 +519,7 @@ def test_a_release_signed_by_an_identity_verifies_by_its_tag(
         assert done.returncode == 0, done.stderr
         assets[f"{name}.sigstore.json"] = Path(f"{name}.sigstore.json").read_text(encoding="utf-8")
     Path("root.json").write_bytes(stack.trusted_root.read_bytes())
-    good = {
+    good: dict[str, Any] = {
         "tag": "v1.2.3",
         "repository": "octo/app",
         "workflow": ".github/workflows/release.yml",

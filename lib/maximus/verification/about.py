@@ -65,7 +65,7 @@ def _spdx(document: Mapping[str, Any]) -> About:
         if relation.get("relationshipType") == "DESCRIBES" and relation.get("spdxElementId") == "SPDXRef-DOCUMENT"
     }
     packages = document.get("packages", [])
-    subject = next((item for item in packages if item.get("SPDXID") in described), {})
+    subject: Mapping[str, Any] = next((item for item in packages if item.get("SPDXID") in described), {})
     purls = [
         ref.get("referenceLocator") for ref in subject.get("externalRefs", []) if ref.get("referenceType") == "purl"
     ]

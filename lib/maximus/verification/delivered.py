@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from maximus.errors import Error, ExitStatus
 from maximus.files import HashedFile, list_folder
-from maximus.signing.bundles import MAX_BUNDLE, MessageSignature, is_bundle
+from maximus.signing.bundles import MAX_BUNDLE, MessageSignature
 
-from .material import Broken, Item, Material, Sealed, seal
+from .material import Broken, Item, Material, Sealed, is_sealed, open_bundles, target_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,7 +35,7 @@ def assemble(
     Bundles are known by their names, as beside their files. `rename` returns the name under which the place that
     they were fetched from keeps a file: a statement names it as it lay where it was built.
     """
-    read = [seal(raw, name, name.removesuffix(".sigstore.json")) for name, raw in sorted(bundles)]
+    read = [each for name, raw in sorted(bundles) for each in open_bundles(raw, name, target_of(PurePosixPath(name)))]
     sealed = tuple(item for item in read if isinstance(item, Sealed))
     known: dict[str, set[str]] = {}
     for subject in (subject for item in sealed if item.statement for subject in item.statement.subjects):
@@ -84,11 +84,11 @@ def read_digests(digests: Sequence[str], bundles: Path | None, material: Materia
     items = tuple(Item(f"sha256:{digest}", HashedFile(Path(f"sha256:{digest}"), 0, digest), ()) for digest in digests)
     places: tuple[Path, ...] = ()
     if bundles is not None and bundles.is_dir():
-        places = tuple(path for path in list_folder(bundles) if is_bundle(path))
+        places = tuple(path for path in list_folder(bundles) if is_sealed(path))
     elif bundles is not None:
         places = (bundles,)
     known = {entry.name for entry in (*material.sealed, *material.broken_bundles)}
-    found = [entry for path in places if (entry := _read(path)) and entry.name not in known]
+    found = [entry for path in places for entry in _read(path) if entry.name not in known]
     wanted = frozenset(digests)
     is_one = bundles is not None and not bundles.is_dir()
     sealed = [entry for entry in found if isinstance(entry, Sealed) and (is_one or _speaks_of(entry, wanted))]
@@ -101,7 +101,7 @@ def read_digests(digests: Sequence[str], bundles: Path | None, material: Materia
     )
 
 
-def _read(path: Path) -> Sealed | Broken:
+def _read(path: Path) -> list[Sealed | Broken]:
     name = path.as_posix()
     try:
         with path.open("rb") as stream:
@@ -116,8 +116,8 @@ def _read(path: Path) -> Sealed | Broken:
             status=ExitStatus.USAGE,
         ) from fault
     if len(raw) > MAX_BUNDLE:
-        return Broken(name, Error("VERIFY013", f"cannot read {name}", why=f"it is larger than {MAX_BUNDLE} bytes"))
-    return seal(raw, name, "")
+        return [Broken(name, Error("VERIFY013", f"cannot read {name}", why=f"it is larger than {MAX_BUNDLE} bytes"))]
+    return open_bundles(raw, name, "")
 
 
 def _speaks_of(sealed: Sealed, digests: frozenset[str]) -> bool:

@@ -31,10 +31,13 @@ __all__ = [
     "Material",
     "Progress",
     "Sealed",
+    "is_sealed",
+    "open_bundles",
     "read_files",
     "read_folder",
     "seal",
     "stamp_of",
+    "target_of",
     "unseen",
 ]
 
@@ -127,9 +130,9 @@ def read_folder(folder: Path, bundles: Path | None, progress: Progress = unseen)
     aside = list_folder(bundles) if bundles and bundles.is_dir() else ()
     one = bundles if bundles and bundles.is_file() else None
     elsewhere = {path.resolve() for path in aside}
-    files = [path for path in kept if not _is_sealed(path)]
-    sources = {path: path.relative_to(folder) for path in kept if _is_sealed(path) and path.resolve() not in elsewhere}
-    sources |= {path: path.relative_to(bundles) for path in aside if bundles and _is_sealed(path)}
+    files = [path for path in kept if not is_sealed(path)]
+    sources = {path: path.relative_to(folder) for path in kept if is_sealed(path) and path.resolve() not in elsewhere}
+    sources |= {path: path.relative_to(bundles) for path in aside if bundles and is_sealed(path)}
     if one:
         sources = {path: at for path, at in sources.items() if path.resolve() != one.resolve()}
         files = [path for path in files if path.resolve() != one.resolve()]
@@ -137,7 +140,9 @@ def read_folder(folder: Path, bundles: Path | None, progress: Progress = unseen)
     stamps = {name: stamp_of(path) for path, name in named}
     hashed = _hash_all(named, progress)
     sealed = [
-        each for path, at in sorted(sources.items()) for each in _read_bundles(path, _shown(path, folder), _target(at))
+        each
+        for path, at in sorted(sources.items())
+        for each in _read_bundles(path, _shown(path, folder), target_of(at))
     ]
     sealed += _read_bundles(one, _shown(one, folder), "") if one else []
     items = tuple(Item(name, file, (name,), stamps[name]) for name, file in hashed if isinstance(file, HashedFile))
@@ -158,7 +163,7 @@ def read_files(patterns: Sequence[str], root: Path, bundles: Path | None, progre
     """
     _require(bundles)
     matched = find_files(patterns, root)
-    files = [path for path in matched if not _is_sealed(path)]
+    files = [path for path in matched if not is_sealed(path)]
     one = bundles if bundles and bundles.is_file() else None
     base = bundles if bundles and bundles.is_dir() else None
     sources: dict[Path, str] = {}
@@ -174,8 +179,8 @@ def read_files(patterns: Sequence[str], root: Path, bundles: Path | None, progre
         else:
             sources.update({place: "" for place in _statements(path, root, base) if one is None})
     for path in matched:
-        if _is_sealed(path) and one is None and not path.with_name(_target(PurePosixPath(path.name))).exists():
-            sources.setdefault(path, "" if _is_statement_name(path) else _target(path.relative_to(root)))
+        if is_sealed(path) and one is None and not path.with_name(target_of(PurePosixPath(path.name))).exists():
+            sources.setdefault(path, "" if _is_statement_name(path) else target_of(path.relative_to(root)))
     if one:
         files = [path for path in files if path.resolve() != one.resolve()]
         sources = {one: ""}
@@ -223,14 +228,24 @@ def _hash_all(files: Sequence[tuple[Path, str]], progress: Progress) -> list[tup
     return [(name, result) for (_, name), result in zip(files, results, strict=True)]
 
 
-def _is_sealed(path: Path) -> bool:
+def is_sealed(path: Path | PurePosixPath) -> bool:
+    """Tell whether the name is that of a bundle, or of an attestation of a package."""
     return is_bundle(path) or is_attestation(path)
 
 
 def _read_bundles(path: Path, name: str, target: str) -> list[Sealed | Broken]:
-    """Return the bundles in a file, in whatever shape others hand them out, or why they cannot be read."""
+    """Return the bundles in a file, or why they cannot be read."""
     try:
-        wrapped = unwrap(_read(path, name), name)
+        raw = _read(path, name)
+    except Error as error:
+        return [Broken(name, error, target)]
+    return open_bundles(raw, name, target)
+
+
+def open_bundles(raw: bytes, name: str, target: str) -> list[Sealed | Broken]:
+    """Return the bundles in these bytes, in whatever shape others hand them out, or why they cannot be read."""
+    try:
+        wrapped = unwrap(raw, name)
     except Error as error:
         return [Broken(name, error, target)]
     # One bundle is for the file that it lies beside; of several each says itself what it is about.
@@ -277,7 +292,7 @@ def _read(path: Path, name: str) -> bytes:
     return raw
 
 
-def _target(bundle: Path | PurePosixPath) -> str:
+def target_of(bundle: Path | PurePosixPath) -> str:
     """Return the name of the file that a bundle is for, from its own."""
     name = bundle.as_posix()
     return attested_file(name) if is_attestation(bundle) else name.removesuffix(BUNDLE_SUFFIX)
