@@ -14,6 +14,8 @@ Only names are required; everything else has a default:
         "compare": [{"base": "refs/tags/v1.0.0", "head": "*", "commits": ["<sha>"], "behind": 0}],
         "attestations": {"sha256:…": [{…bundle…}]},
         "permissions": {"ada": "maintain"},
+        "approvals": {"42": [{"state": "approved", "user": "ada", "comment": "…", "environments": ["production"]}]},
+        "rules": {"main": [{"type": "required_status_checks", "parameters": {…}}]},
         "sbom": {…}, "dependency_changes": {"<base>...<head>": [{…}]}}},
      "prs": {"acme/app#1": {"title": "…", "author": {"login": "…"}, "labels": ["bug"], "merged": true,
                             "mergedAt": "…", "mergeCommit": "<sha>", "files": ["src/a.py"],
@@ -67,7 +69,7 @@ def _read_repository(world: World, number: int, name: str, given: Mapping[str, A
     """Read one repository of a world."""
     known = {
         "default_branch", "private", "immutable_releases", "files", "releases", "refs", "commits", "compare",
-        "attestations", "sbom", "dependency_changes", "permissions",
+        "attestations", "sbom", "dependency_changes", "permissions", "rules", "approvals",
     }  # fmt: skip
     _known(name, given, known)
     owner, _, short = name.partition("/")
@@ -88,6 +90,8 @@ def _read_repository(world: World, number: int, name: str, given: Mapping[str, A
         sbom=given.get("sbom"),
         dependency_changes=given.get("dependency_changes", {}),
         permissions=given.get("permissions", {}),
+        rules=given.get("rules", {}),
+        approvals=given.get("approvals", {}),
     )
 
 

@@ -612,6 +612,42 @@ def _compare(call: Call) -> Reply:
     return Reply(200, body, _links(call, page, size, len(compared.commits)), total=len(compared.commits))
 
 
+def _get_commit(call: Call) -> Reply:
+    """Answer `repos/get-commit`; as on GitHub, a commit of a fork is found too: forks share their objects."""
+    repository, ref = call.repository, call.parameters["ref"]
+    oid = repository.resolve(ref)
+    if oid is None:
+        return refusal(422, f"No commit found for SHA: {ref}")
+    return Reply(200, _commit(call, repository, repository.commit(oid)))
+
+
+def _list_tags(call: Call) -> Reply:
+    """Answer `repos/list-tags`."""
+    repository = call.repository
+    tags = {ref.removeprefix("refs/tags/"): oid for ref, oid in repository.refs.items() if ref.startswith("refs/tags/")}
+    home = f"{call.at.api}/repos/{repository.full_name}"
+
+    def show(tag: tuple[str, str]) -> dict[str, Any]:
+        name, oid = tag
+        return {
+            "name": name,
+            "commit": {"sha": oid, "url": f"{home}/commits/{oid}"},
+            "zipball_url": f"{home}/zipball/refs/tags/{quote(name)}",
+            "tarball_url": f"{home}/tarball/refs/tags/{quote(name)}",
+            "node_id": _node_id("REF", name),
+        }
+
+    return _paged(call, sorted(tags.items(), reverse=True), show)
+
+
+def _branch_rules(call: Call) -> Reply:
+    """Answer `repos/get-branch-rules`: none for a branch that has none, or that is not there."""
+    repository = call.repository
+    rules = repository.rules.get(call.parameters["branch"], [])
+    source = {"ruleset_source_type": "Repository", "ruleset_source": repository.full_name, "ruleset_id": 1}
+    return _paged(call, rules, lambda rule: source | rule)
+
+
 def _commit_pulls(call: Call) -> Reply:
     """Answer `repos/list-pull-requests-associated-with-commit`."""
     repository = call.repository
@@ -739,6 +775,38 @@ def _diff_range(call: Call) -> Reply:
     return Reply(200, changes)
 
 
+def _list_approvals(call: Call) -> Reply:
+    """Answer `actions/get-reviews-for-run`: all of them at once, and no time of any."""
+    repository = call.repository
+    given = repository.approvals.get(call.parameters["run_id"])
+    if given is None:
+        raise Missing
+    api = f"{call.at.api}/repos/{repository.full_name}"
+    return Reply(
+        200,
+        [
+            {
+                "state": item["state"],
+                "comment": item.get("comment", ""),
+                "user": _user(call, state.Account(item["user"])),
+                "environments": [
+                    {
+                        "id": number,
+                        "node_id": _node_id("EN", number),
+                        "name": name,
+                        "url": f"{api}/environments/{quote(name)}",
+                        "html_url": f"{call.at.server}/{repository.full_name}/deployments/activity_log",
+                        "created_at": state.UNDATED,
+                        "updated_at": state.UNDATED,
+                    }
+                    for number, name in enumerate(item.get("environments", ()), start=1)
+                ],
+            }
+            for item in given
+        ],
+    )
+
+
 HANDLERS: Mapping[str, Callable[[Call], Reply]] = {
     "rate-limit/get": _rate_limit,
     "repos/get": _get_repository,
@@ -760,12 +828,16 @@ HANDLERS: Mapping[str, Callable[[Call], Reply]] = {
     "pulls/list-files": _pull_files,
     "repos/compare-commits-with-basehead": _compare,
     "repos/list-pull-requests-associated-with-commit": _commit_pulls,
+    "repos/get-commit": _get_commit,
+    "repos/list-tags": _list_tags,
+    "repos/get-branch-rules": _branch_rules,
     "issues/list-events": _list_events,
     "issues/list-labels-on-issue": _list_labels,
     "repos/get-collaborator-permission-level": _get_permission,
     "issues/add-labels": _add_labels,
     "issues/remove-label": _remove_label,
     "git/get-ref": _get_ref,
+    "actions/get-reviews-for-run": _list_approvals,
     "repos/create-attestation": _create_attestation,
     "repos/list-attestations": _list_attestations,
     "dependency-graph/export-sbom": _export_sbom,

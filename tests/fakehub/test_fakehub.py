@@ -87,8 +87,8 @@ def test_a_bad_page_is_a_violation(fakehub: FakeHub, query: str) -> None:
 def test_an_operation_that_is_not_served_is_a_violation(fakehub: FakeHub) -> None:
     """A path outside the subset is never quietly a 404."""
     hub = fakehub(EXAMPLE)
-    assert ask(hub, "GET", f"{APP}/tags").status == 404
-    assert hub.take_violations() == ["GET /repos/acme/app/tags: the fake serves no such operation"]
+    assert ask(hub, "GET", f"{APP}/branches").status == 404
+    assert hub.take_violations() == ["GET /repos/acme/app/branches: the fake serves no such operation"]
 
 
 def test_a_request_without_user_agent_is_a_violation(fakehub: FakeHub) -> None:
@@ -142,6 +142,7 @@ def test_every_described_operation_is_served(fakehub: FakeHub) -> None:
         _world(
             sbom={"spdxVersion": "SPDX-2.3"},
             dependency_changes={"v1.0.0...main": []},
+            approvals={"42": [{"state": "approved", "user": "ada", "environments": ["production"]}]},
         )
     )
     hub.world.repositories["acme/app"].sbom = hub._openapi.least("dependency-graph-spdx-sbom", "sbom")
@@ -173,6 +174,10 @@ def test_every_described_operation_is_served(fakehub: FakeHub) -> None:
         "repos/get-content": ("GET", f"{APP}/contents/.github/release-drafter.yml", None),
         "repos/compare-commits-with-basehead": ("GET", f"{APP}/compare/v1.0.0...main", None),
         "repos/list-pull-requests-associated-with-commit": ("GET", f"{APP}/commits/{SECOND}/pulls", None),
+        "actions/get-reviews-for-run": ("GET", f"{APP}/actions/runs/42/approvals", None),
+        "repos/get-commit": ("GET", f"{APP}/commits/{SECOND}", None),
+        "repos/list-tags": ("GET", f"{APP}/tags", None),
+        "repos/get-branch-rules": ("GET", f"{APP}/rules/branches/main", None),
         "git/get-ref": ("GET", f"{APP}/git/ref/tags/v1.0.0", None),
         "repos/delete-release-asset": ("DELETE", f"{RELEASES}/assets/{asset['id']}", None),
         "repos/delete-release": ("DELETE", f"{RELEASES}/{release['id']}", None),

@@ -253,8 +253,12 @@ class Repository:
     """The dependency graph's differences by `base...head`."""
     latest: int | None = None
     """The release that was last made the latest one."""
+    rules: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """What all active rulesets say of a branch, by its name."""
     permissions: Mapping[str, str] = field(default_factory=dict)
     """The role of each login: admin, maintain, write, triage, read or none."""
+    approvals: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """Who approved a run's deployments, by the run's id."""
     burnt_tags: set[str] = field(default_factory=set)
     """Tags of immutable releases that were deleted: GitHub never lets them be used again."""
 
