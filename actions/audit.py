@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import re
@@ -266,8 +267,23 @@ def _signer(name: str, face: Face) -> SigningKey:
                 where="input key",
                 status=ExitStatus.USAGE,
             )
+        _refuse_encrypted(pem)
         return keys.load_signing_key(pem.encode(), f"the environment variable {name.removeprefix('env:')}")
+    # What is wrong with the file besides is told below.
+    with contextlib.suppress(OSError, UnicodeDecodeError), Path(name).open("rb") as stream:
+        _refuse_encrypted(stream.read(_MAX_KEY).decode("ascii"))
     return keys.read_signing_key(Path(name))
+
+
+def _refuse_encrypted(pem: str) -> None:
+    if "ENCRYPTED" in pem:
+        raise Error(
+            "EVID080",
+            "the key is encrypted, and `evidence` takes no password",
+            fix="Leave `key` out and sign the checkpoint as a file, with `sign`, which takes `key-password`.",
+            where="input key",
+            status=ExitStatus.USAGE,
+        )
 
 
 def _public(name: str) -> PublicKey:
