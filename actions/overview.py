@@ -19,7 +19,8 @@ def overview(arguments: Sequence[str]) -> str | None:
     """Return the list of actions or the version where that is what is asked for, else None."""
     if not arguments or arguments[0] in ("--help", "-h", "help"):
         return list_of_actions()
-    if "--version" in arguments and (arguments[0] == "--version" or arguments[0] in ACTIONS):
+    # With a value behind it, it is an action's own input: `release --version 1.2.0`.
+    if arguments[0] == "--version" or (arguments[0] in ACTIONS and arguments[-1] == "--version"):
         return f"maximus {__version__}\n"
     return None
 

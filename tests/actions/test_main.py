@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from actions.declare import ACTIONS
+from actions.overview import overview
 from maximus import __version__
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,6 +49,13 @@ def test_the_help_of_an_action_needs_no_package(name: str) -> None:
 
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith(f"maximus {name}: ")
+
+
+@pytest.mark.parametrize("arguments", [("release", "--version", "1.2.0", "--dry-run"), ("draft", "--version", "1.2.0")])
+def test_a_version_with_a_value_is_the_actions_own_input(arguments: tuple[str, ...]) -> None:
+    """It is not mistaken for the question which version of the program this is."""
+    assert overview(arguments) is None
+    assert overview((*arguments[:1], "--version")) is not None
 
 
 @pytest.mark.parametrize("arguments", [("--version",), ("sbom", "--version")])
