@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from maximus.changes import well_formed
-from maximus.notes.categories import admitted, assign, resolve_increment
+from maximus.notes.categories import admitted, assign, path_hits, resolve_increment
 from maximus.notes.contributors import Credits, new_contributors
 from maximus.notes.expressions import apply_replacers
 from maximus.notes.limits import units
@@ -91,6 +91,7 @@ def compose(settings: Settings, history: History, sections: Sections | None = No
     Raises Error NOTES010 (usage) for an identifier that cannot mark a prerelease.
     """
     configuration = settings.configuration
+    slow = path_hits(history.changes, settings.categories).warnings
     included = admitted(history.changes, settings.categories)
     by, remark = increment_for(settings, history.vouched, included)
     variables, resolved = resolve_version(settings, history.last, by)
@@ -104,7 +105,7 @@ def compose(settings: Settings, history: History, sections: Sections | None = No
         version=well_formed(variables["$RESOLVED_VERSION"]),
         resolved=resolved,
         changes=len(included),
-        warnings=(*warnings, remark) if remark else warnings,
+        warnings=(*slow, *warnings, *([remark] if remark else [])),
         **placed,
     )
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from maximus.notes.configuration import Replacer
 
-__all__ = ["Expression", "Literal", "Worker", "apply_replacers", "parse_search"]
+__all__ = ["START", "Expression", "Literal", "Worker", "apply_replacers", "parse_search", "read_line"]
 
 DEADLINE = 5.0
 """Seconds that one expression may search before its worker is killed."""
@@ -254,7 +254,7 @@ class Worker:
         except OSError:
             self._stop()
             return "its worker process ended"
-        line = _read_line(process, self._deadline)
+        line = read_line(process, self._deadline)
         if line is None:
             return None
         if not line:
@@ -268,7 +268,7 @@ class Worker:
         command = [sys.executable, "-I", "-c", _WORKER, json.dumps(sys.path)]
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)  # noqa: S603 - our own Python and text
         self._process = process
-        ready = _read_line(process, START)
+        ready = read_line(process, START)
         if ready != b"ready\n":
             self._stop()
             return "its worker process did not start"
@@ -293,7 +293,7 @@ def _close(stream: object) -> None:
         return
 
 
-def _read_line(process: subprocess.Popen[bytes], seconds: float) -> bytes | None:
+def read_line(process: subprocess.Popen[bytes], seconds: float) -> bytes | None:
     """Return the next line of the process, an empty text where it ended, or None at the deadline."""
     assert process.stdout is not None  # noqa: S101 - opened with a pipe
     until = time.monotonic() + seconds

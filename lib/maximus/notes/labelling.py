@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from maximus.errors import Error, ExitStatus
 from maximus.notes.expressions import Expression, Literal, Worker, parse_search
+from maximus.notes.paths import Ends, find_ends
 from maximus.notes.reading import Reading
 
 if TYPE_CHECKING:
@@ -203,20 +204,24 @@ def _matches(rule: Rule, pull: PullRequest, searching: _Searching) -> bool:
 class _Pattern:
     """One line of a `.gitignore`."""
 
-    regex: re.Pattern[str]
+    source: str
+    """The expression, in Python's syntax."""
     adds: bool
     for_folders: bool
     """Whether it ends in `/`."""
     is_open: bool
     """Whether all that its beginning fits is meant: `*`, or `src/**`."""
 
-    def hits(self, path: str, *, is_folder: bool) -> bool:
+    def shown(self, path: str) -> str:
+        """Return the path as the expression is to see it: a folder's ends in `/` where the pattern's does."""
+        return path + "/" if self.for_folders else path
+
+    def hits(self, path: str, ends: Ends, *, is_folder: bool) -> bool:
         """Tell whether the path itself is meant, not one above it."""
         if self.for_folders and not is_folder:
             return False
-        shown = path + "/" if self.for_folders else path
-        found = self.regex.search(shown)
-        return found is not None and (self.is_open or found.end() == len(shown))
+        end = ends.found[self.source].get(self.shown(path))
+        return end is not None and (self.is_open or end == len(self.shown(path)))
 
 
 _EVERYTHING = ("*", "**", "**/*")
@@ -238,7 +243,7 @@ def _pattern(line: str) -> _Pattern | None:
         return None
     bare = line.rstrip().removeprefix("!")
     core = bare.rstrip("/")
-    return _Pattern(made.regex, made.include, bare != core, core in _EVERYTHING or core.endswith("/**"))
+    return _Pattern(made.regex.pattern, made.include, bare != core, core in _EVERYTHING or core.endswith("/**"))
 
 
 def _matches_files(lines: Sequence[str], files: Iterable[str]) -> bool:
@@ -247,25 +252,35 @@ def _matches_files(lines: Sequence[str], files: Iterable[str]) -> bool:
         return False
     made = (_pattern(line) for text in lines for line in text.lower().split("\n"))
     patterns = [pattern for pattern in made if pattern is not None]
+    paths = {path.lower() for path in files}
+    # A hostile pattern backtracks for hours, so all are matched within a deadline before anything is decided.
+    whole = paths | {path[:end] for path in paths for end in _ends_of_folders(path)}
+    ends = find_ends({item.source for item in patterns}, {item.shown(path) for item in patterns for path in whole})
+    for item in patterns:
+        if item.source in ends.unanswered:
+            message = f"its `files`: {ends.unanswered[item.source]}"
+            raise _Unanswerable(message)
     folders: dict[str, bool] = {}
-    return any(_is_named(path.lower(), patterns, folders) for path in files)
+    return any(_is_named(path, patterns, ends, folders) for path in sorted(paths))
 
 
-def _is_named(path: str, patterns: Sequence[_Pattern], folders: dict[str, bool]) -> bool:
+def _ends_of_folders(path: str) -> list[int]:
+    return [index for index, character in enumerate(path) if character == "/"]
+
+
+def _is_named(path: str, patterns: Sequence[_Pattern], ends: Ends, folders: dict[str, bool]) -> bool:
     """Tell whether a file is named: it or a folder above it, since nothing is taken away from inside a named folder."""
-    end = path.find("/")
-    while end != -1:
+    for end in _ends_of_folders(path):
         folder = path[:end]
         if folder not in folders:
-            folders[folder] = _last_says(folder, patterns, is_folder=True)
+            folders[folder] = _last_says(folder, patterns, ends, is_folder=True)
         if folders[folder]:
             return True
-        end = path.find("/", end + 1)
-    return _last_says(path, patterns, is_folder=False)
+    return _last_says(path, patterns, ends, is_folder=False)
 
 
-def _last_says(path: str, patterns: Sequence[_Pattern], *, is_folder: bool) -> bool:
+def _last_says(path: str, patterns: Sequence[_Pattern], ends: Ends, *, is_folder: bool) -> bool:
     for pattern in reversed(patterns):
-        if pattern.hits(path, is_folder=is_folder):
+        if pattern.hits(path, ends, is_folder=is_folder):
             return pattern.adds
     return False
