@@ -30,12 +30,19 @@ if TYPE_CHECKING:
 
     from .face import Face
 
-__all__ = ["Inputs", "Outcome", "Outputs", "has_policy", "judge_tree", "run"]
+__all__ = ["Inputs", "Outcome", "Outputs", "has_policy", "judge_tree", "run", "without_secrets"]
 
 MAX_SHOWN = 200
 """Places of one check that the log names; the scorecard names more and says how many there are."""
 MAX_WHERE = 3
 """Places of one check that the table names."""
+
+_SECRET = re.compile(
+    r"(MAXIMUS_INPUTS|INPUT_.*|GITHUB_TOKEN|GH_TOKEN|ACTIONS_ID_TOKEN_REQUEST_.*|ACTIONS_RUNTIME_.*"
+    r"|ACTIONS_RESULTS_URL|ACTIONS_CACHE_URL"
+    # The runner's files: what a checked program wrote there would be outputs and variables of our step.
+    r"|GITHUB_OUTPUT|GITHUB_ENV|GITHUB_PATH|GITHUB_STATE|GITHUB_STEP_SUMMARY)",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,7 +287,6 @@ def _now(environment: Mapping[str, str]) -> dt.datetime:
 def _context(inputs: Inputs, tree: Path, subject: Subject, now: dt.datetime, face: Face) -> Context:
     from maximus.files import find_files  # noqa: PLC0415 - `--help` needs none of it
     from maximus.gating.check import Context  # noqa: PLC0415 - likewise
-    from maximus.gating.processes import without_secrets  # noqa: PLC0415 - likewise
     from maximus.gating.worktree import Tree  # noqa: PLC0415 - likewise
 
     environment, folder = face.environment, Path(inputs.folder)
@@ -297,6 +303,11 @@ def _context(inputs: Inputs, tree: Path, subject: Subject, now: dt.datetime, fac
         ask=_ask(inputs, face),
         verdicts=find_files(inputs.verdicts, Path()) if inputs.verdicts else (),
     )
+
+
+def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment for a program: without what belongs to our step alone, credentials first."""
+    return {name: value for name, value in environment.items() if not _SECRET.fullmatch(name)}
 
 
 def _ask(inputs: Inputs, face: Face) -> Callable[[str], Answer] | None:

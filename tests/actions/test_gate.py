@@ -207,6 +207,15 @@ def test_a_program_cannot_speak_to_the_runner(tmp_path: Path) -> None:
     assert (tmp_path / "GITHUB_OUTPUT").read_text(encoding="utf-8") == ""
 
 
+def test_a_program_sees_no_credential_of_the_job() -> None:
+    """Tokens, inputs and the runner's files are not in the environment that a program gets."""
+    kept = gate.without_secrets(
+        {"PATH": "x", "GITHUB_TOKEN": "t", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "t", "MAXIMUS_INPUTS": "{}",
+         "GITHUB_OUTPUT": "f", "INPUT_TOKEN": "t", "GITHUB_SHA": "s"}
+    )  # fmt: skip
+    assert kept == {"PATH": "x", "GITHUB_SHA": "s"}
+
+
 def test_annotations_stand_at_file_and_line_within_the_runners_limit(tmp_path: Path) -> None:
     """Each place is annotated up to the limit, and the last one says how many are left; the log has them."""
     tree = tmp_path / "tree"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import selectors
 import shutil
 import signal
@@ -19,7 +18,7 @@ from maximus.errors import Error, ExitStatus
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-__all__ = ["MAX_KEPT", "MAX_TIMEOUT", "Ran", "command_of", "is_there", "run_program", "without_secrets"]
+__all__ = ["MAX_KEPT", "MAX_TIMEOUT", "Ran", "command_of", "is_there", "run_program"]
 
 MAX_KEPT = 4 << 20
 """Bytes of a program's output that are kept: the last ones; the rest is read, counted and dropped."""
@@ -31,13 +30,6 @@ _CHUNK = 1 << 16
 _MARK = "MAXIMUS_CHECK"
 _NOT_FOUND = 127
 _NOT_EXECUTABLE = 126
-
-_SECRET = re.compile(
-    r"(MAXIMUS_INPUTS|INPUT_.*|GITHUB_TOKEN|GH_TOKEN|ACTIONS_ID_TOKEN_REQUEST_.*|ACTIONS_RUNTIME_.*"
-    r"|ACTIONS_RESULTS_URL|ACTIONS_CACHE_URL"
-    # The runner's files: what a checked program wrote there would be outputs and variables of our step.
-    r"|GITHUB_OUTPUT|GITHUB_ENV|GITHUB_PATH|GITHUB_STATE|GITHUB_STEP_SUMMARY)",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +51,6 @@ class Ran:
     def is_missing(self) -> bool:
         """Tell whether a shell could not find what it was to run, which is no failure of what is judged."""
         return self.status in (_NOT_FOUND, _NOT_EXECUTABLE)
-
-
-def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment for a program: without what belongs to our step alone, credentials first."""
-    return {name: value for name, value in environment.items() if not _SECRET.fullmatch(name)}
 
 
 def is_there(program: str, folder: Path, environment: Mapping[str, str]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from importlib import resources
 from typing import Any
 
 import pytest
@@ -159,7 +160,7 @@ def test_the_golden_rule_has_its_six_groups() -> None:
 
 def test_a_new_preset_is_known_by_its_file() -> None:
     """PRESETS are just the files that are shipped."""
-    folder = policies.resources.files("maximus.gating") / "presets"
+    folder = resources.files("maximus.gating") / "presets"
     assert tuple(sorted(item.name.removesuffix(".yml") for item in folder.iterdir())) == PRESETS
 
 

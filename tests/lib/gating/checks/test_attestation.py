@@ -53,7 +53,7 @@ def test_passes_with_name_and_date(tmp_path: Path) -> None:
         ({"done": True}, "does not hold to gate-attestation"),
     ],
 )
-def test_fails_on_a_mutant(tmp_path: Path, parts: dict[str, object], said: str) -> None:
+def test_fails_on_a_mutant(tmp_path: Path, parts: dict[str, Any], said: str) -> None:
     """Another person, day or sentence is another statement, and a bare tick is none."""
     verdict = _judge(tmp_path, **parts)
     assert verdict.status is Status.FAIL
