@@ -298,7 +298,11 @@ def _json_schema(node: Any, *, closed: bool, names: bool = False) -> Any:  # noq
     if isinstance(node.get("$ref"), str):
         return {"$ref": (_CLOSED if closed else _OPEN) + node["$ref"]}
     schema = {key: _json_schema(value, closed=closed, names=key == "properties") for key, value in node.items()}
-    if closed and schema.get("properties"):
+    if closed and "allOf" in node:
+        # Each part names some of the properties only: they are closed together, over what is open each by itself.
+        schema["allOf"] = _json_schema(node["allOf"], closed=False)
+        schema["unevaluatedProperties"] = False
+    elif closed and schema.get("properties"):
         schema.setdefault("additionalProperties", False)
     return _or_null(schema) if schema.pop("nullable", False) else schema
 

@@ -617,7 +617,8 @@ def _get_commit(call: Call) -> Reply:
     repository, ref = call.repository, call.parameters["ref"]
     oid = repository.resolve(ref)
     if oid is None:
-        return refusal(422, f"No commit found for SHA: {ref}")
+        # Here GitHub describes the reply of a validation error, which has no status.
+        return Reply(422, {"message": f"No commit found for SHA: {ref}", "documentation_url": _DOCUMENTATION})
     return Reply(200, _commit(call, repository, repository.commit(oid)))
 
 
