@@ -89,7 +89,8 @@ def diff_text(document: Mapping[str, Any] | None) -> str:
         return f"First release: there is no {since} to compare with.\n"
     counted = [f"{count:,} {_WORDS[kind]}" for kind in _WORDS if (count := document["counts"].get(kind, 0))]
     if not counted:
-        return f"Nothing changed in {document['after']['components']:,} components since {since}.\n"
+        count = document["after"]["components"]
+        return f"Nothing changed in {count:,} component{'' if count == 1 else 's'} since {since}.\n"
     rows = [
         (
             ("**alarm: same version, other hash**" if change["class"] == "hash-changed" else change["class"])
