@@ -11,7 +11,20 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 LIBRARY = ROOT / "lib" / "maximus"
 
-LEAVES = {"changes", "characters", "documents", "errors", "files", "git", "globs", "markdown", "merkle", "verdict", "yaml"}
+LEAVES = {
+    "changes",
+    "characters",
+    "documents",
+    "errors",
+    "files",
+    "git",
+    "globs",
+    "markdown",
+    "merkle",
+    "registry",
+    "verdict",
+    "yaml",
+}
 """Modules that every area may use."""
 BORROWED = {"verification": {f"signing.{module}" for module in ("bundles", "keys", "statements", "transport", "trust")}}
 """What an area may use of another: how bundles are read and whom they are trusted by, never how they are made."""

@@ -83,6 +83,8 @@ PROGRAMS: Mapping[str, Program] = {
         # Not part of Sigstore: modules of their own, so that they do not move its dependencies.
         Program("act", "github.com/nektos/act", module=HERE / "act", tags="WITHOUT_DOCKER"),
         Program("actionlint", "github.com/rhysd/actionlint/cmd/actionlint", module=HERE / "actionlint"),
+        # Where images are pushed to; nothing of Sigstore is in it.
+        Program("registry", "github.com/distribution/distribution/v3/cmd/registry", module=HERE / "registry"),
         # The peer of the benchmarks.
         Program("syft", "github.com/anchore/syft/cmd/syft", module=HERE / "syft"),
     )
