@@ -9,13 +9,27 @@ import subprocess
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from tests.compat.cases import load_cases
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["make_checkout"]
+__all__ = ["comparing_cases", "make_checkout"]
 
 _TRAILER = re.compile(r"(?im)^Co-authored-by:.*$")
+
+
+def comparing_cases() -> list[dict[str, Any]]:
+    """Return the cases that compare a branch with a release and do not fail."""
+    return [
+        case
+        for case in load_cases()
+        if any(entry["commits"] for repository in case["world"]["repos"].values() for entry in repository["compare"])
+        # In some worlds the tag or the pull request that started the run leads nowhere; in a repository it does.
+        and case["env"].get("GITHUB_REF", "").startswith("refs/heads/")
+        and not case["expected"]["failed"]
+    ]
 
 
 def make_checkout(case: Mapping[str, Any], folder: Path) -> dict[str, Any] | None:

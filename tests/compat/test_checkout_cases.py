@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from actions import dependencies
-from tests.compat.cases import differences, load_cases, run_case
-from tests.compat.checkouts import make_checkout
+from tests.compat.cases import differences, run_case
+from tests.compat.checkouts import comparing_cases, make_checkout
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,16 +17,9 @@ if TYPE_CHECKING:
 
 EVERY = 12
 """One case in so many is tried here; by hand, 1 takes all."""
-_COMPARING = [
-    case
-    for case in load_cases()
-    if any(entry["commits"] for repository in case["world"]["repos"].values() for entry in repository["compare"])
-    # In some worlds the tag or the pull request that started the run leads nowhere; in a repository it does.
-    and case["env"].get("GITHUB_REF", "").startswith("refs/heads/")
-]
 
 
-@pytest.mark.parametrize("case", [pytest.param(case, id=case["id"]) for case in _COMPARING[::EVERY]])
+@pytest.mark.parametrize("case", [pytest.param(case, id=case["id"]) for case in comparing_cases()[::EVERY]])
 def test_a_checkout_changes_nothing_about_the_result(
     case: dict[str, Any], fakehub: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
