@@ -320,6 +320,8 @@ def _pull_request(call: Call, repository: Repository, request: PullRequest, sche
             "user": _user(call, state.Account(repository.owner)),
             "repo": _repository(call, repository, "repository"),
         }
+    # A commit may belong to a pull request of another repository, a fork's perhaps.
+    known["base"]["repo"]["full_name"] = request.repository
     if schema == "pull-request":
         known["merged"] = request.merged
         known["changed_files"] = len(request.files)
