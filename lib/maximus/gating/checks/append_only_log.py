@@ -1,6 +1,6 @@
 """`append-only-log`: a JSONL log whose lines were only ever appended: index, times, chain and tree, line by line.
 
-    - id: T7
+    - id: t7
       type: append-only-log
       file: out/audit/log.jsonl
       tree: true

@@ -1,6 +1,6 @@
 """`determinism`: the same command on the same tree gives the same bytes, run for run; or folders that are there do.
 
-    - id: T6
+    - id: t6
       type: determinism
       run: make bundle
       outputs: ["out/**"]

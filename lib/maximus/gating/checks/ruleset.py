@@ -1,6 +1,6 @@
 """`ruleset`: the branch's active rules require exactly these status checks, each from the app that it must come from.
 
-    - id: T0
+    - id: t0
       type: ruleset
       branch: main
       checks:

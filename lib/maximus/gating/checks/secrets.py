@@ -1,6 +1,6 @@
 """`secrets`: gitleaks finds no secret of high or critical severity in the files of the tree.
 
-    - id: T2
+    - id: t2
       type: secrets
       allow: ["tests/fixtures/**"]
       source: T2
