@@ -29,6 +29,7 @@ def read(inputs: Inputs, face: Face, command: str, fallback: tuple[str, ...] | N
 
     found = read_sections(
         Path(inputs.folder),
+        tree=Path(inputs.path),
         command=inputs.verify_command or command,
         verdicts=existing(inputs.verdicts, "verdicts"),
         metrics=existing(inputs.metrics, "metrics"),

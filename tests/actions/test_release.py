@@ -84,7 +84,8 @@ def test_the_release_folder_holds_what_the_design_says(tmp_path: Path, laptop: M
     _release(tree, laptop)
     found = {path.relative_to(tree / "release").as_posix() for path in (tree / "release").rglob("*") if path.is_file()}
     bundles = {f"{name}.sigstore.json" for name in SIGNED}
-    assert found == {*SIGNED, *bundles, "maximus.pub", "evidence/notes.md", "evidence/verdicts.json"}
+    packed = {f"evidence/evidence.{suffix}" for suffix in ("zip", "manifest.json", "telemetry.json")}
+    assert found == {*SIGNED, *bundles, "maximus.pub", "evidence/notes.md", "evidence/verdicts.json", *packed}
 
 
 def test_the_notes_count_from_the_last_tag(tmp_path: Path, laptop: Mapping[str, str]) -> None:
@@ -540,3 +541,20 @@ def test_numbers_that_are_not_there_are_wrong_usage(tmp_path: Path, laptop: Mapp
     tree = make_tree(tmp_path / "app")
     assert _refusal(tree, laptop, metrics="none.json").code == "DRAFT011"
     assert not (tree / "release").exists()
+
+
+@pytest.mark.parametrize("mode", ["each", "statement"])
+def test_the_notes_of_a_keyless_release_name_the_log_entries(
+    tmp_path: Path, stack: Stack, trust_v1: Path, mode: str
+) -> None:
+    """The index in the log, out of a bundle as Sigstore makes it; a private log's entry is no link."""
+    tree = make_tree(tmp_path / "app")
+    job = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", **stack.environment()}
+    outputs, face, _ = _release(tree, job, trust_config=str(trust_v1), mode=mode)
+    notes = (tree / "release" / "evidence" / "notes.md").read_text(encoding="utf-8")
+    bundle = f"{BUILT}.sigstore.json" if mode == "each" else "release.sigstore.json"
+    index = json.loads(outputs.log_indexes)[f"{tree}/release/{bundle}"]
+    assert face.record.exit_status is ExitStatus.PASS
+    assert f"| `{bundle}` | {index} |" in notes
+    assert "search.sigstore.dev" not in notes
+    assert "| `verify.log` | ✅ pass |" in notes

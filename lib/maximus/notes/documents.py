@@ -35,6 +35,8 @@ MAX_EVIDENCE: Final = 16 << 20
 """Bytes of a document of ours: verdicts, numbers, a comparison."""
 MAX_SBOM: Final = 128 << 20
 """Bytes of an SBOM."""
+STATEMENT: Final = "application/vnd.in-toto+json"
+"""The type of an envelope's payload that says what it is about."""
 MAX_NESTING: Final = 64
 """How deep components may lie in components."""
 PUBLIC_LOG: Final = "wNI9atQGlz+VWfO6LRygH4QUfY/8W4RFwiT5i5WRgB0="
@@ -46,7 +48,7 @@ class Bundle:
     """What a bundle says it is about and where it is logged; proving it is not the notes' business."""
 
     sha256: frozenset[str]
-    """The digests that it covers, 64 hexadecimal digits each."""
+    """The digests that it covers, 64 hexadecimal digits each; none where it does not say."""
     entries: tuple[tuple[int, bool], ...] = ()
     """The index of each log entry, and whether it is in the public log."""
 
@@ -84,12 +86,13 @@ def read_bundle(path: Path) -> Bundle:
     if promised and promised["algorithm"] == "SHA2_256":
         digests.add(_decoded(promised["digest"], path).hex())
     envelope = document.get("dsseEnvelope")
-    if envelope:
+    if envelope and envelope.get("payloadType", STATEMENT) == STATEMENT:
         statement = parse_json(_decoded(envelope["payload"], path), path.name)
         validate(statement, "statement-notes", path.name)
         digests |= {entry["digest"]["sha256"].lower() for entry in statement["subject"] if "sha256" in entry["digest"]}
     entries = document["verificationMaterial"].get("tlogEntries", [])
-    told = ((int(entry["logIndex"]), entry["logId"]["keyId"] == PUBLIC_LOG) for entry in entries)
+    # A protobuf's JSON leaves a zero out: the first entry of a log has no index.
+    told = ((int(entry.get("logIndex", 0)), entry.get("logId", {}).get("keyId") == PUBLIC_LOG) for entry in entries)
     return Bundle(frozenset(digests), tuple(sorted(told)))
 
 

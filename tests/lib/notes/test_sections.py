@@ -154,6 +154,18 @@ def test_a_bundle_about_other_bytes_is_named(tmp_path: Path) -> None:
     )
 
 
+def test_the_first_entry_of_a_log_has_no_index(tmp_path: Path) -> None:
+    """A protobuf's JSON leaves zeros out; nor does a bundle that names no digest contradict anything."""
+    made = bundle("a")
+    del made["verificationMaterial"]["tlogEntries"][0]["logIndex"]
+    del made["messageSignature"]
+    filled(tmp_path, "a")
+    (tmp_path / "a.sigstore.json").write_text(json.dumps(made), encoding="utf-8")
+    found = read_sections(tmp_path)
+    assert "[0](https://search.sigstore.dev/?logIndex=0)" in found.texts()["artifacts"]
+    assert found.mismatches == ()
+
+
 def test_files_are_links_where_their_address_is_known(tmp_path: Path) -> None:
     """By the name that the server gives them, quoted."""
     found = read_sections(filled(tmp_path, "a b.whl"), published_name=lambda name: name.replace(" ", "."))
@@ -258,6 +270,16 @@ def test_a_pass_on_another_file_has_no_tick(tmp_path: Path) -> None:
     assert "✅" not in found.texts()["verdicts"]
     assert "❌ evidence does not match" in found.texts()["verdicts"]
     assert found.mismatches[0].startswith("a.pass: a has SHA-256 ")
+
+
+def test_evidence_of_the_tree_is_no_contradiction(tmp_path: Path) -> None:
+    """A file of the same name in the folder is another one."""
+    folder = filled(tmp_path / "release", "a")
+    (tmp_path / "a").write_text("of the tree", encoding="utf-8")
+    own = {"path": "a", "sha256": hashlib.sha256(b"of the tree").hexdigest()}
+    evidence(folder, "verdicts.json", verdicts({"check": "a.b", "status": "pass", "inspected": 1, "evidence": [own]}))
+    assert read_sections(folder, tree=tmp_path).mismatches == ()
+    assert len(read_sections(folder).mismatches) == 1
 
 
 def test_a_long_table_is_cut_by_rows_and_says_so(tmp_path: Path) -> None:
