@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from maximus.changes import Person, RangeCommit, co_authors, noreply_login, well_formed
+from maximus.errors import Error
 from maximus.github.history import Queries, refuse_too_many
 from maximus.github.ranges import Walk, branches_of_merges
 
@@ -60,11 +61,7 @@ class Clone:
         for ref in (base, head):
             if ref not in tips:
                 raise NotHere(f"GitHub knows no commit for {ref}")
-            if self._checkout.commit_of(tips[ref]) is None:
-                raise NotHere(f"it lacks {ref} as GitHub has it; fetch again")
-        found = self._checkout.history(tips[base], tips[head])[::-1]
-        refuse_too_many(len(found), base)
-        behind = self._checkout.count(tips[head], tips[base])
+        found, behind = self._read(tips[base], tips[head], base, head)
         commits = tuple(_commit(commit) for commit in found)
         changes = self._changes(commits, recent)
         people = self._people(found) if self._wanted.needs_association else {}
@@ -80,6 +77,20 @@ class Clone:
             ),
             behind,
         )
+
+    def _read(self, base: str, head: str, base_name: str, head_name: str) -> tuple[tuple[Commit, ...], int]:
+        """Return the commits from base to head, oldest first, and how many only the base has."""
+        try:
+            if not (self._checkout.commit_of(base) and self._checkout.commit_of(head)):
+                raise NotHere(f"it lacks {head_name}, or the release, as GitHub has it; fetch again")
+            count = self._checkout.count(base, head)
+            found, behind = self._checkout.history(base, head)[::-1], self._checkout.count(head, base)
+        except Error as error:
+            # Git may take too long over a clone that fetches what it lacks, commit by commit.
+            raise NotHere(error.what) from error
+        # Git's own history ends where ours does, without a word.
+        refuse_too_many(count, base_name)
+        return found, behind
 
     def _changes(self, commits: Sequence[RangeCommit], recent: Sequence[Recent]) -> dict[str, set[int]]:
         """Return the numbers of the pull requests that each commit came in with.

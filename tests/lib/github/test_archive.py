@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
 from maximus.changes import Release
 from maximus.errors import Error
-from maximus.git import find_checkout
+from maximus.git import Checkout, find_checkout
 from maximus.github.archive import Archive, Span
 from maximus.github.client import Client
 from maximus.github.ranges import Range, Wanted
@@ -19,7 +19,6 @@ from tests.lib.github.test_history import HOME, sha, world
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from maximus.git import Checkout
     from tests.fakehub.fixtures import FakeHub
     from tests.fakehub.server import Hub
 
@@ -363,7 +362,33 @@ def test_a_checkout_that_is_behind_is_not_used(fakehub: FakeHub, made: Made, tmp
     git(tmp_path / "old", "remote", "set-url", "origin", f"{SERVER}/{HOME}")
     by = archive(fakehub(made.world), checkout=find_checkout(tmp_path / "old"))
     assert len(read(by).changes) == 3
-    assert by.notices == ("the checkout is not used: it lacks refs/heads/main as GitHub has it; fetch again",)
+    assert by.notices == (
+        "the checkout is not used: it lacks refs/heads/main, or the release, as GitHub has it; fetch again",
+    )
+
+
+def test_a_git_that_fails_leaves_the_reading_to_github(
+    fakehub: FakeHub, made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as one that fetches commit by commit until its time is up."""
+
+    def give_up(*_: object) -> NoReturn:
+        raise Error("GIT003", "git took more than 60 seconds in app")
+
+    monkeypatch.setattr(Checkout, "history", give_up)
+    by = archive(fakehub(made.world), checkout=find_checkout(made.folder))
+    assert len(read(by).changes) == 3
+    assert by.notices == ("the checkout is not used: git took more than 60 seconds in app",)
+
+
+def test_a_range_that_is_too_large_is_refused_from_git_too(
+    fakehub: FakeHub, made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not cut off without a word."""
+    monkeypatch.setattr(Checkout, "count", lambda *_: 20_001)
+    with pytest.raises(Error) as caught:
+        read(archive(fakehub(made.world), checkout=find_checkout(made.folder)))
+    assert caught.value.code == "HUB012"
 
 
 def test_a_pull_request_that_was_merged_elsewhere_leaves_the_decision_to_github(fakehub: FakeHub, made: Made) -> None:
