@@ -273,7 +273,7 @@ def _verify_bundle(path: Path, face: Face) -> Outputs:
     if rows:
         face.table("faults", ("where", "code", "what"), rows)
     documents = f", {found.documents} of them documents of known kinds" if found.documents else ""
-    what = f"{found.inspected} files, {found.bytes:,} bytes{documents}"
+    what = f"{found.inspected} files, {found.size:,} bytes{documents}"
     is_good = "is whole" if status is Status.PASS else "is not whole" if found.faults else "holds no evidence"
     face.headline(f"{path} {is_good}: {reason or what}")
     return Outputs(bundle=path.as_posix(), sha256=sha256, count=str(found.inspected))

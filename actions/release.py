@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from maximus.errors import Error, ExitStatus
 from maximus.verdict import Status, Verdict
 
-from . import draft, gate, proof, sbom, sign, verify
+from . import draft, evidence, gate, proof, sbom, sign, verify
 from .consciousness import METRICS
 from .declare import given, out
 
@@ -93,6 +93,8 @@ class Outputs(draft.Outputs, verify.Outputs, sign.Outputs, sbom.Outputs):
     release_url: str = out("The release's page; empty where nothing was sent.")
     scorecard: str = out("The path of the checklist's scorecard; empty where none was judged.")
     statement: str = out("The path of the in-toto statement of what passed; empty where none was made.")
+    evidence_bundle: str = out("The bundle of all evidence of this run, which is not attached.")
+    evidence_sha256: str = out("Its SHA-256.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +148,20 @@ def run(inputs: Inputs, face: Face) -> Outputs:
         _keep_verdicts(folder, Path(inputs.path), face)
         part("draft", lambda: _draft(inputs, plan, found, face))
     _keep_verdicts(folder, Path(inputs.path), face)
+    _pack_evidence(inputs, parts, found, face)
     _conclude(plan, parts, found, face)
     found["release_url"] = found.get("html_url", "")
     return Outputs(**found)
+
+
+def _pack_evidence(inputs: Inputs, parts: list[Record], found: dict[str, Any], face: Face) -> None:
+    """Pack what was judged, of a release that failed too; it lies in the evidence, so that nothing attaches it."""
+    with face.part("evidence") as record:
+        packed = evidence.run(evidence.Inputs(mode="pack", folder=inputs.folder), face)
+        found["evidence_bundle"], found["evidence_sha256"] = packed.bundle, packed.sha256
+    # The last part is the one that the headline is about: the release, unless only the packing failed.
+    only_fault = record.exit_status is not ExitStatus.PASS and parts[-1].exit_status is ExitStatus.PASS
+    parts.insert(len(parts) if only_fault else len(parts) - 1, record)
 
 
 def _gate_inputs(inputs: Inputs, environment: Mapping[str, str]) -> gate.Inputs:
@@ -351,6 +364,7 @@ def _show_plan(plan: Plan, inputs: Inputs, face: Face) -> Outputs:
         ("sign", "every file of the folder", plan.signing),
         ("verify", "the folder", "as a stranger would"),
         ("send", plan.sends, ""),
+        ("pack", f"{inputs.folder}/evidence/evidence.zip", "what was judged"),
     ]
     face.table("plan", ("step", "what", "from or how"), rows)
     face.judge(Verdict("release.plan", Status.PASS, len(rows), reason="a dry run: nothing was done"))
@@ -380,7 +394,7 @@ def _keep_verdicts(folder: Path, tree: Path, face: Face) -> None:
 
 def _conclude(plan: Plan, parts: list[Record], found: Mapping[str, Any], face: Face) -> None:
     """Say in one table and one line how it went."""
-    names = ("gate", "sbom", "sign", "verify", "draft")
+    names = ("gate", "sbom", "sign", "verify", "draft", "evidence")
     by_name = {record.name: record for record in parts}
     rows = [
         (name, by_name[name].status.value, by_name[name].headline)

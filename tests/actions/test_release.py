@@ -15,12 +15,13 @@ from actions.declare import find_action, inputs_from_texts
 from actions.terminal import TerminalFace
 from maximus import documents
 from maximus.errors import Error, ExitStatus
+from maximus.evidence.checking import check_bundle
 from maximus.files import hash_file
 from tests.trees import commit_all, git, make_tree
+from pathlib import Path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     from tests.fakehub.server import Hub
     from tests.stack.cosign import Cosign
@@ -88,6 +89,29 @@ def test_the_release_folder_holds_what_the_design_says(tmp_path: Path, laptop: M
     assert found == {*SIGNED, *bundles, "maximus.pub", "evidence/notes.md", "evidence/verdicts.json", *packed}
 
 
+def test_the_evidence_is_packed_at_the_end(tmp_path: Path, laptop: Mapping[str, str]) -> None:
+    """The bundle holds verdicts and notes, and whoever has it can check it; a dry run says where it will lie."""
+    tree = make_tree(tmp_path / "app")
+    _, _, planned = _release(tree, laptop, dry_run=True)
+    outputs, _, _ = _release(tree, laptop)
+    bundle = Path(outputs.evidence_bundle)
+    found = check_bundle(bundle)
+    assert "evidence/evidence.zip" in planned
+    assert (found.faults, found.inspected, found.documents) == ((), 2, 1)
+    assert outputs.evidence_sha256 == hash_file(bundle).sha256
+
+
+def test_evidence_that_cannot_be_packed_is_told_last(tmp_path: Path, laptop: Mapping[str, str]) -> None:
+    """The release stands, and the run fails by what lies among the evidence."""
+    tree = make_tree(tmp_path / "app")
+    (tree / "release" / "evidence").mkdir(parents=True)
+    (tree / "release" / "evidence" / "link").symlink_to("nowhere")
+    outputs, face, shown = _release(tree, laptop)
+    assert face.record.exit_status is ExitStatus.FAILED
+    assert (outputs.compliant, outputs.evidence_bundle) == ("true", "")
+    assert "evidence: nothing is packed" in shown.splitlines()[-1]
+
+
 def test_the_notes_count_from_the_last_tag(tmp_path: Path, laptop: Mapping[str, str]) -> None:
     """The next version follows from the commits since the last tag, and the notes hold just those."""
     tree = make_tree(tmp_path / "app")
@@ -118,14 +142,15 @@ def test_the_verdicts_are_kept_and_hold_to_their_schema(tmp_path: Path, laptop: 
 
 
 def test_two_releases_of_one_tree_differ_in_signatures_only(tmp_path: Path, laptop: Mapping[str, str]) -> None:
-    """Thrown away and made again, everything but the bundles has the same bytes."""
+    """Thrown away and made again, everything but the bundles and telemetry has the same bytes."""
     tree = make_tree(tmp_path / "app")
     digests = []
     for _ in range(2):
         shutil.rmtree(tree / "release", ignore_errors=True)
         _release(tree, laptop)
         files = sorted(path for path in (tree / "release").rglob("*") if path.is_file())
-        digests.append({path.name: hash_file(path).sha256 for path in files if not path.name.endswith("sigstore.json")})
+        aside = (".sigstore.json", ".telemetry.json")
+        digests.append({path.name: hash_file(path).sha256 for path in files if not path.name.endswith(aside)})
     assert digests[0] == digests[1]
 
 

@@ -34,7 +34,7 @@ class Checked:
 
     inspected: int
     """How many files it holds, without the manifest."""
-    bytes: int
+    size: int
     """How much they are together."""
     manifest: bytes
     """What its manifest says, as it stands there; empty where it has none."""
@@ -133,7 +133,7 @@ def _digests(path: Path, members: Sequence[Member]) -> dict[str, tuple[str, int]
         with path.open("rb", buffering=0) as stream:
             for member in share:
                 digest, crc = hashlib.sha256(), 0
-                for chunk in read_chunks(stream, member):  # type: ignore[arg-type]  # unbuffered is binary too
+                for chunk in read_chunks(stream, member):
                     digest.update(chunk)
                     crc = zlib.crc32(chunk, crc)
                 read[member.at.name] = (digest.hexdigest(), crc)

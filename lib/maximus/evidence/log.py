@@ -88,8 +88,8 @@ def append(path: Path, records: Iterable[Mapping[str, Any]], created_at: str, *,
     except OSError as fault:
         raise _unwritable(path, fault) from fault
     with os.fdopen(descriptor, "r+b", buffering=0) as stream, locked(descriptor, path, waiting=waiting):
-        tail = _read_tail(stream, path)  # type: ignore[arg-type]  # unbuffered is binary too
-        return _append(stream, path, tail, records, created_at)  # type: ignore[arg-type]  # as above
+        tail = _read_tail(stream, path)
+        return _append(stream, path, tail, records, created_at)
 
 
 def _append(
@@ -149,7 +149,7 @@ def _write_nodes(path: Path, tail: _Tail, nodes: bytes) -> None:
         with os.fdopen(descriptor, "r+b", buffering=0) as stream:
             os.ftruncate(descriptor, at)
             stream.seek(at)
-            _write(stream, nodes)  # type: ignore[arg-type]  # unbuffered is binary too
+            _write(stream, nodes)
     except OSError as fault:
         raise Error(
             "LOG014",
@@ -191,7 +191,7 @@ def _believed(path: Path, last: Line) -> Frontier | None:
     """Return the frontier in front of the last line, once it folds to the root that this line states."""
     try:
         with tree_path(path).open("rb", buffering=0) as stream:
-            frontier = Nodes(stream).frontier(last.index - 1)  # type: ignore[arg-type]  # unbuffered is binary too
+            frontier = Nodes(stream).frontier(last.index - 1)
     except (OSError, ValueError):
         return None
     stated = last.prev_root
@@ -201,7 +201,7 @@ def _believed(path: Path, last: Line) -> Frontier | None:
 def _rebuild(path: Path) -> None:
     """Make the nodes again from the whole log, which must be sound."""
     with replacing(tree_path(path), 0o644) as temporary, temporary.open("wb") as stream:
-        found = audit(path, visit=lambda _, made: stream.writelines(made) or None)
+        found = audit(path, visit=lambda _, made: stream.writelines(made))
         if found.faults:
             raise found.faults[0]
 
@@ -211,6 +211,15 @@ def _last_line(stream: BinaryIO, path: Path) -> Line | None:
     end = stream.seek(0, os.SEEK_END)
     if end == 0:
         return None
+    raw = _raw_last_line(stream, path, end)
+    try:
+        return parse_line(raw)
+    except Malformed as fault:
+        raise _none(path, str(fault)) from fault
+
+
+def _raw_last_line(stream: BinaryIO, path: Path, end: int) -> bytes:
+    """Return the last line without its line feed, read in blocks from the end."""
     begin = max(0, end - MAX_LINE - 1)
     size = _BLOCK
     while True:
@@ -222,15 +231,10 @@ def _last_line(stream: BinaryIO, path: Path) -> Line | None:
             raise torn(path.name, _count_to(stream, path, good) + 1, good, end - good)
         cut = block.rfind(b"\n", 0, -1)
         if cut >= 0 or start == 0:
-            raw = block[cut + 1 : -1]
-            break
+            return block[cut + 1 : -1]
         if start == begin:
             raise _none(path, f"is longer than {MAX_LINE} bytes")
         size *= 16
-    try:
-        return parse_line(raw)
-    except Malformed as fault:
-        raise _none(path, str(fault)) from fault
 
 
 def _good_end(stream: BinaryIO, end: int) -> int:

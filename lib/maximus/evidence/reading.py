@@ -175,7 +175,8 @@ def _read_end(stream: BinaryIO, length: int, where: str) -> _End:
 
 def _read_lines(stream: BinaryIO, end: _End, where: str) -> tuple[_Line, ...]:
     raw = _read_at(stream, end.offset, end.size)
-    lines, position = [], 0
+    lines: list[_Line] = []
+    position = 0
     while position < len(raw):
         if (
             len(lines) > end.count

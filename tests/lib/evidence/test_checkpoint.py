@@ -102,7 +102,9 @@ def test_only_the_logs_own_key_is_believed(kind: str) -> None:
         assert is_signed_by(read, its.public) == (other == kind)
     changed = parse_checkpoint(note.replace("\n21\n", "\n20\n").encode(), "x")
     assert not is_signed_by(changed, key.public)
-    renamed = dataclasses.replace(read, signatures=tuple(("other", *rest) for _, *rest in read.signatures))
+    renamed = dataclasses.replace(
+        read, signatures=tuple(("other", key_id, value) for _, key_id, value in read.signatures)
+    )
     assert not is_signed_by(renamed, key.public)
 
 

@@ -18,7 +18,7 @@ from maximus.evidence import entries, log
 from maximus.evidence.auditing import audit
 from maximus.evidence.entries import Malformed, parse_line
 from maximus.evidence.log import Reader, append
-from maximus.evidence.nodes import nodes_of, place_of, tree_path
+from maximus.evidence.nodes import Nodes, nodes_of, place_of, tree_path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,8 +75,13 @@ def test_appending_tells_the_head(made: Path) -> None:
 def test_appending_reads_only_the_end(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In front of the last line nothing is looked at, and as many nodes as the count has bits."""
     asked: list[tuple[int, int]] = []
-    original = log.Nodes.node
-    monkeypatch.setattr(log.Nodes, "node", lambda self, *at: asked.append(at) or original(self, *at))
+    original = Nodes.node
+
+    def node(self: Nodes, level: int, place: int) -> bytes:
+        asked.append((level, place))
+        return original(self, level, place)
+
+    monkeypatch.setattr(Nodes, "node", node)
     monkeypatch.setattr(log, "audit", None)
     append(made, [{"a": 1}], NOW)
 
