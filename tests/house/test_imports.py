@@ -26,7 +26,9 @@ LEAVES = {
     "yaml",
 }
 """Modules that every area may use."""
-BORROWED = {"verification": {f"signing.{module}" for module in ("bundles", "keys", "statements", "transport", "trust")}}
+BORROWED = {
+    "verification": {f"signing.{module}" for module in ("bundles", "carried", "keys", "statements", "transport", "tuf")}
+}
 """What an area may use of another: how bundles are read and whom they are trusted by, never how they are made."""
 
 MODULES = sorted(path.relative_to(LIBRARY).as_posix() for path in LIBRARY.rglob("*.py"))

@@ -10,11 +10,10 @@ import dataclasses
 import json
 import re
 from datetime import UTC, datetime
-from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote
 
 from maximus.errors import Error, ExitStatus
+from maximus.signing.carried import PUBLIC_URL, carried
 
 from .trust import Origin, Trust, parse_root, read_trust
 
@@ -28,7 +27,7 @@ PUBLIC: Final = "public"
 STAGING: Final = "staging"
 BUDGET: Final = 30.0
 """Seconds in which TUF must have delivered the root."""
-_URLS: Final = {PUBLIC: "https://tuf-repo-cdn.sigstore.dev", STAGING: "https://tuf-repo-cdn.sigstage.dev"}
+_URLS: Final = {PUBLIC: PUBLIC_URL, STAGING: "https://tuf-repo-cdn.sigstage.dev"}
 _NAMES: Final = {PUBLIC: "the public Sigstore instance", STAGING: "the staging Sigstore instance"}
 _MIRROR: Final = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d+)?(?:/[A-Za-z0-9._~/-]*)?")
 
@@ -81,15 +80,10 @@ def find_trust(
 
 
 def _embedded(instance: Instance) -> Trust:
-    raw = _carried(instance, "trusted_root.json")
+    raw = carried("trusted_root.json", instance.home)
     source = f"{instance.name}, as it came with `sigstore` {_version()}"
     trust = parse_root(raw, source, Origin.EMBEDDED)
-    return dataclasses.replace(trust, expires=_expiry(_carried(instance, "root.json")))
-
-
-def _carried(instance: Instance, name: str) -> bytes:
-    # The package's own folder of roots, read without importing what would cost half a second.
-    return (resources.files("sigstore") / "_store" / quote(instance.home, safe="") / name).read_bytes()
+    return dataclasses.replace(trust, expires=_expiry(carried("root.json", instance.home)))
 
 
 def _version() -> str:
@@ -107,11 +101,11 @@ def _expiry(raw: bytes) -> str:
 def _by_tuf(instance: Instance, say: Callable[[str], None] | None, budget: float) -> Trust:
     """Return the root as TUF delivers and verifies it: signatures, versions and expiry, each time anew."""
     from maximus.signing.transport import Limits, Transport  # noqa: PLC0415 - offline needs neither TUF nor a network
-    from maximus.signing.trust import metadata_folder, public_root  # noqa: PLC0415 - likewise
+    from maximus.signing.tuf import metadata_folder, public_root  # noqa: PLC0415 - likewise
 
     try:
         with Transport(Limits(attempt=min(budget, 20.0), budget=budget), say) as transport:
-            raw = public_root(transport, instance.url, _carried(instance, "root.json"))
+            raw = public_root(transport, instance.url, carried("root.json", instance.home))
     except Error as error:
         raise Error(
             "VERIFY005",
