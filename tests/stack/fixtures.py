@@ -45,6 +45,16 @@ def cosign(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Cosign:
     return Cosign(stack, tmp_path_factory.mktemp("cosign"))
 
 
+@pytest.fixture(scope="session")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a container registry on loopback."""
+    # Imported here: most tests need neither the registry nor its client.
+    from tests.stack.images import running_registry  # noqa: PLC0415
+
+    with running_registry(tmp_path_factory.mktemp("registry")) as address:
+        yield address
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Give a test that uses the stack its turn, and start again what it stopped.

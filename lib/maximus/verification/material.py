@@ -90,7 +90,9 @@ class Sealed:
     statement: Statement | None
     """What an envelope says; None for a signature over a file's own bytes."""
     source: str = ""
-    """The file that carries it among others; empty where it is a file of its own."""
+    """The file that carries it among others, or the image; empty where it is a file of its own."""
+    payload: HashedFile | None = None
+    """What was signed in place of a statement's envelope: cosign's older payload about an image."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,22 +153,21 @@ def prove(
     return Proof(tuple(outcomes), _without(accounted, excused))
 
 
-def _answering(judged: list[tuple[Cover, Finding]]) -> list[tuple[Cover, Finding]]:
-    """Return what answers the question of who signed, of the several attestations that one file may carry.
+_SOMEBODY_ELSE = frozenset({"VERIFY018", "VERIFY020"})
 
-    npm hands out its own, by a key, beside the one of who built: asked for an identity, only the latter answers,
-    and the other way round. Where none answers, all are told.
+
+def _answering(judged: list[tuple[Cover, Finding]]) -> list[tuple[Cover, Finding]]:
+    """Return what answers the question of who signed, of the several attestations that one source may carry.
+
+    npm hands out its own, by a key, beside the one of who built, and an image may be signed by several: asked for
+    one of them, the valid word of somebody else is left aside. Where none answers, all are told.
     """
-    answered = {
-        cover.sealed.source for cover, finding in judged if all(fault.code != "VERIFY020" for fault in finding.faults)
-    }
-    return [
-        (cover, finding)
-        for cover, finding in judged
-        if not cover.sealed.source
-        or cover.sealed.source not in answered
-        or all(fault.code != "VERIFY020" for fault in finding.faults)
-    ]
+
+    def answers(finding: Finding) -> bool:
+        return not any(fault.code in _SOMEBODY_ELSE for fault in finding.faults)
+
+    answered = {cover.sealed.source for cover, finding in judged if answers(finding)} - {""}
+    return [(cover, finding) for cover, finding in judged if answers(finding) or cover.sealed.source not in answered]
 
 
 def _held_to(terms: Terms, judged: list[tuple[Cover, Finding]]) -> list[tuple[Cover, Finding]]:
@@ -205,7 +204,7 @@ def _judged(accounted: Account, judge: Judge, tick: Callable[[], None]) -> dict[
             finding = judge.judge(cover.sealed.raw, cover.sealed.bundle, cover.item.file)
         else:
             if name not in statements:
-                statements[name] = judge.judge(cover.sealed.raw, cover.sealed.bundle, None)
+                statements[name] = judge.judge(cover.sealed.raw, cover.sealed.bundle, cover.sealed.payload)
             finding = statements[name]
         judged.setdefault(cover.item.name, []).append((cover, _joined(finding, cover)))
         tick()
