@@ -6,6 +6,7 @@ import io
 import json
 import shlex
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,7 +19,6 @@ from maximus.errors import Error, ExitStatus
 from maximus.evidence.checking import check_bundle
 from maximus.files import hash_file
 from tests.trees import commit_all, git, make_tree
-from pathlib import Path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
