@@ -445,6 +445,8 @@ class _Drafting:
                 left = [job for job in left if job is not made.job]
             else:
                 self._tell_cost()
+                if len(done) > 1:
+                    self._face.headline(monorepo.headline([outputs.tag_name or outputs.name for _, outputs in done]))
                 return dataclasses.replace(done[0][1], drafts=monorepo.drafts_as_json(done))
             self._warn("the draft was published while the notes were made; it was left alone, and the run begins again")
         raise Error(
@@ -491,8 +493,8 @@ class _Drafting:
                     "DRAFT005",
                     f"there is no configuration {config_name!r}",
                     why=str(fault),
-                    fix="Name a file below .github/ on the branch of the run, or leave `config-name` out.",
-                    where="config-name",
+                    fix="Name a file below .github/ on the branch of the run, or leave the input out.",
+                    where="configs" if self._inputs.configs else "config-name",
                     status=ExitStatus.USAGE,
                 ) from fault
             self._face.say("no .github/release-drafter.yml: the suite's own configuration is used")

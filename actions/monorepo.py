@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from .draft import Outputs
 
-__all__ = ["drafts_as_json", "notes_name", "refuse_files", "refuse_twins"]
+__all__ = ["drafts_as_json", "headline", "notes_name", "refuse_files", "refuse_twins"]
 
 
 def notes_name(config: str, index: int) -> str:
@@ -25,6 +25,11 @@ def notes_name(config: str, index: int) -> str:
     stem = config.rpartition("/")[2].rpartition(":")[2].rpartition(".")[0]
     plain = "".join(character if character.isalnum() or character in "-_" else "-" for character in stem)
     return f"notes.{index + 1}-{plain[:60]}.md"
+
+
+def headline(names: Sequence[str]) -> str:
+    """Return the sentence about all drafts of a run."""
+    return f"{len(names)} releases, one a configuration: {', '.join(name or '(no tag)' for name in names)}"
 
 
 def refuse_files(names: Sequence[str], *, joint: bool) -> None:

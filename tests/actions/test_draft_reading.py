@@ -172,6 +172,15 @@ def test_several_configurations_draft_a_release_each(fakehub: FakeHub, draft: Ca
     }
     assert [item["tag-name"] for item in json.loads(done.outputs["drafts"])] == ["api/v1.0.1", "web/v2.0.1"]
     assert done.outputs["tag_name"] == "api/v1.0.1"
+    assert "2 releases, one a configuration: api/v1.0.1, web/v2.0.1" in done.log
+
+
+def test_a_configuration_that_is_not_there_is_named(fakehub: FakeHub, draft: Callable[..., Run]) -> None:
+    """With the input that names it."""
+    done = draft(fakehub(monorepo()), {"configs": "api.yml\nwbe.yml"})
+    assert (done.status, done.outputs["code"]) == (2, "DRAFT005")
+    assert "there is no configuration 'wbe.yml'" in done.log
+    assert "at configs" in done.log
 
 
 def test_the_history_is_read_once_for_all_configurations(fakehub: FakeHub, draft: Callable[..., Run]) -> None:
