@@ -95,10 +95,11 @@ def run(inputs: Inputs, face: Face) -> Outputs:
     document = as_document(checked, phi)
     if phi and not phi.is_known:
         face.warn(f"phi in {inputs.phi_file} is on the scale {phi.scale!r}, which nobody knows: not measured")
-    _judge_budgets(face, judge(budgets, checked, document))
+    judged = judge(budgets, checked, document)
+    _judge_budgets(face, judged)
     written = _write(inputs, face, checked, document, target) if inputs.mode == "metrics" else ""
     _show(face, checked, document, phi)
-    face.headline(_headline(checked, document, written))
+    face.headline(_headline(checked, document, written) + _missed(judged))
     return _outputs(checked, document, written)
 
 
@@ -224,6 +225,16 @@ def _headline(checked: Checked, document: dict[str, Any], written: str) -> str:
         return f"{checked.bad} of {count} of {checked.name} do not hold to {checked.profile or 'any profile'}"
     what = f"{count} of {checked.name} hold to {checked.profile}"
     return f"{what}; {measured(document)} of 3 numbers measured, in {written}" if written else what
+
+
+def _missed(verdicts: tuple[Verdict, ...]) -> str:
+    """Return which budgets do not hold, as the end of a sentence."""
+    names = {
+        status: [verdict.check.rpartition("budget-")[2] for verdict in verdicts if verdict.status is status]
+        for status in (Status.FAIL, Status.UNMEASURED)
+    }
+    said = {Status.FAIL: "not kept", Status.UNMEASURED: "not measured"}
+    return "".join(f"; budget {said[status]}: {', '.join(found)}" for status, found in names.items() if found)
 
 
 def _outputs(checked: Checked, document: dict[str, Any], written: str) -> Outputs:

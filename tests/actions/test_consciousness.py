@@ -113,8 +113,12 @@ def test_a_wrong_input_is_wrong_usage(inputs: dict[str, Any]) -> None:
 
 def test_a_budget_that_is_not_kept_fails() -> None:
     """And one on another scale is unmeasured."""
-    assert Run(GOOD, budgets=("esgt-events >= 2",)).status is ExitStatus.FAILED
-    assert Run(GOOD, budgets=("phi-proxy:unit-interval >= 0.1",)).status is ExitStatus.UNMEASURED
+    done = Run(GOOD, budgets=("esgt-events >= 2",))
+    assert done.status is ExitStatus.FAILED
+    assert done.face.record.headline.endswith("; budget not kept: esgt-events")
+    done = Run(GOOD, budgets=("phi-proxy:unit-interval >= 0.1",))
+    assert done.status is ExitStatus.UNMEASURED
+    assert done.face.record.headline.endswith("; budget not measured: phi-proxy-unit-interval")
 
 
 def test_an_unknown_scale_is_said_and_not_measured() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -149,7 +150,8 @@ class Recording:
         try:
             found = parse_json(raw, "the line")
         except Error as error:
-            return Bad(number, f"{error.what}: {error.why}")
+            # The parser counts lines within the line, which would be taken for those of the file.
+            return Bad(number, f"{error.what}: " + re.sub(r"line 1 (column \d+) \(char \d+\)", r"\1", error.why))
         if reason := _unfit(found):
             return Bad(number, reason)
         if not isinstance(found, dict):
