@@ -40,7 +40,7 @@ class Inputs:
         metavar="TAG",
     )
     folder: str = given(
-        "The release folder to verify. Default: `release`, unless `files` or `tag` is given. "
+        "The release folder to verify. Default: `release`, unless `files`, `image` or `tag` is given. "
         "With `tag` the empty folder in which the files are kept; without it none is.",
         metavar="DIR",
     )
@@ -49,6 +49,10 @@ class Inputs:
         "`sha256:HEX` stands for a file that is not here.",
         default=(),
         metavar="GLOB",
+    )
+    image: str = given(
+        "The image to verify instead, `REGISTRY/NAME@sha256:HEX`, or with a tag, which is resolved once.",
+        metavar="REFERENCE",
     )
     bundles: str = given("Where the bundles lie: a folder, or one bundle. Default: beside each file.", metavar="PATH")
     repository: str = given("The source repository that must have built it, `owner/name`.", metavar="OWNER/NAME")
@@ -109,7 +113,7 @@ class Inputs:
         "How many signed timestamps of trusted authorities each bundle must have.", metavar="NUMBER"
     )
     require: tuple[str, ...] = given(
-        "Which facts must hold, one a line. Default: all for a folder, the last three for files; "
+        "Which facts must hold, one a line. Default: all for a folder, the last three for files and images; "
         "with `key` the log is not required.",
         default=(),
         choices=("sbom", "signatures", "log", "identity"),
@@ -206,7 +210,7 @@ def _judged(  # noqa: PLR0913 - the facts of one run
     ]
     digests = {item.name: item.file.sha256 for item in material.items}
     sboms = list(fitting(sboms, digests, source_name(inputs.repository), tag))
-    required = facts.required_facts(inputs.require, is_folder=not inputs.files, policy=policy)
+    required = facts.required_facts(inputs.require, is_folder=not (inputs.files or inputs.image), policy=policy)
     conclusions = facts.conclude(proof, sboms, material, policy, required)
 
     _report(
@@ -330,6 +334,10 @@ def _material(inputs: Inputs, face: Face, bench: Bench, stack: contextlib.ExitSt
     from maximus.verification.delivered import named_digests, read_digests  # noqa: PLC0415 - as in `run`
     from maximus.verification.material import read_files, read_folder  # noqa: PLC0415 - likewise
 
+    if inputs.image:
+        from .imagery import pulled  # noqa: PLC0415 - only an image needs a registry
+
+        return pulled(inputs, face, stack), ""
     if inputs.tag:
         from .delivery import Order, deliver  # noqa: PLC0415 - only a run with a tag needs it
         from .expectation import reads_files  # noqa: PLC0415 - likewise

@@ -1,0 +1,63 @@
+"""The image that `verify` proves: where it is, what the registry keeps with it, and whom the registry is told."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from maximus.errors import Error, ExitStatus
+
+if TYPE_CHECKING:
+    import contextlib
+
+    from maximus.verification.material import Material
+
+    from .face import Face
+    from .verify import Inputs
+
+__all__ = ["docker_config", "pulled"]
+
+
+def pulled(inputs: Inputs, face: Face, stack: contextlib.ExitStack) -> Material:
+    """Return the material of the image that the input names; what is kept of it goes when `stack` ends.
+
+    Raises Error IMAGE012 (usage) where another input names something else to verify, and what reading it raises.
+    """
+    # Imported here: only an image needs a registry.
+    from maximus.registry.client import INDEX_TYPES, Repository  # noqa: PLC0415
+    from maximus.registry.credentials import find_credentials  # noqa: PLC0415 - likewise
+    from maximus.registry.references import parse_reference  # noqa: PLC0415 - likewise
+    from maximus.registry.wire import Wire  # noqa: PLC0415 - likewise
+    from maximus.verification.images import read_image  # noqa: PLC0415 - likewise
+
+    others = [name for name in ("bundles", "files", "folder", "tag", "offline", "search") if getattr(inputs, name)]
+    if others:
+        raise Error(
+            "IMAGE012",
+            f"`image` and `{others[0]}` exclude each other",
+            why="an image and its signatures are read from the registry alone",
+            fix="Verify them in two runs.",
+            where="input image",
+            status=ExitStatus.USAGE,
+        )
+    reference = parse_reference(inputs.image)
+    credentials = find_credentials(docker_config(face), reference.host)
+    repository = Repository(Wire(reference.host, credentials, is_loopback=reference.is_loopback), reference.repository)
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="maximus-image-")))
+    material = read_image(repository, reference, folder)
+    (item,) = material.items
+    if not reference.digest:
+        face.say(f"{reference} is {item.name}")
+    image = repository.manifest(item.name.rpartition("@")[2])
+    if image.media_type in INDEX_TYPES:
+        platforms = ", ".join(child.platform or "a platform without a name" for child in image.children)
+        face.say(f"an index, which names its platforms by digest: {platforms or 'none'}")
+    return material
+
+
+def docker_config(face: Face) -> Path:
+    """Return where `docker login` keeps what registries want to see."""
+    folder = face.environment.get("DOCKER_CONFIG")
+    home = face.environment.get("HOME") or face.environment.get("USERPROFILE") or "."
+    return Path(folder or Path(home) / ".docker") / "config.json"
