@@ -177,6 +177,28 @@ def test_history_is_what_the_base_has_not(tree: Path) -> None:
     )  # fmt: skip
 
 
+def test_counts_what_the_base_has_not(tree: Path) -> None:
+    """Either way round; a revision that does not exist has nothing."""
+    run(tree, "branch", "other")
+    for number in range(3):
+        commit(tree, f"{number}", START + number)
+    checkout = opened(tree)
+    assert [checkout.count("other", "main"), checkout.count("main", "other"), checkout.count("x", "main")] == [3, 0, 0]
+
+
+def test_history_names_the_parents(tree: Path) -> None:
+    """A merge has two, in git's order; what the clone puts in another's place changes nothing."""
+    first = run(tree, "rev-parse", "HEAD")
+    run(tree, "switch", "--quiet", "--create", "topic")
+    topic = commit(tree, "topic")
+    run(tree, "switch", "--quiet", "main")
+    main = commit(tree, "main")
+    run(tree, "merge", "--quiet", "--no-ff", "-m", "merge", "topic")
+    merge = run(tree, "rev-parse", "HEAD")
+    run(tree, "replace", "--graft", merge, first)
+    assert opened(tree).history(None)[0].parent_ids == (main, topic)
+
+
 def test_history_without_a_base_is_all_of_it(tree: Path) -> None:
     """The first release's history begins at the first commit."""
     commit(tree, "second", time=START + 1)
