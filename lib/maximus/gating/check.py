@@ -184,7 +184,8 @@ class Fault:
 
 MAX_PATTERN = 1_000
 """Characters of a regular expression in a policy."""
-_NUMBER = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?(\s*/\s*\d{1,30})?")
+# ASCII: Python takes the digits of every script for numbers, JSON and people who read policies do not.
+_NUMBER = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?(\s*/\s*\d{1,30})?", re.ASCII)
 
 
 class Fields:

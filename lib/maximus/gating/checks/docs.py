@@ -148,7 +148,9 @@ def _run(examples: Examples, context: Context) -> Finding:
         return Finding(Status.UNMEASURED, 0, reason=f"no file with examples matches {', '.join(examples.paths)}")
     pairs = [(path, _module(path, examples.roots) if path.endswith(".py") else "") for path in files]
     command = (*examples.program, "-c", _RUNNER, json.dumps(examples.roots), json.dumps(pairs))
-    ran = run_program(command, context.tree.root, context.environment, examples.timeout)
+    # An import leaves byte-code beside the module, and a check leaves the tree as it was.
+    environment = {**context.environment, "PYTHONDONTWRITEBYTECODE": "1"}
+    ran = run_program(command, context.tree.root, environment, examples.timeout)
     answer = next((line for line in reversed(ran.lines) if line.startswith(_ANSWER)), "")
     if not answer:
         why = f"did not end within {examples.timeout} seconds" if ran.status is None else last_words(ran)

@@ -51,7 +51,7 @@ _UNITS = {
     "m": Fraction(60),
     "h": Fraction(3600),
 }
-_DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:us|ms|s|m|h))+")
+_DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:us|ms|s|m|h))+", re.ASCII)
 _PART = re.compile(r"(\d+(?:\.\d+)?)(us|ms|s|m|h)")
 _KEYS = ("interval", "timeout", "start-period", "retries")
 
