@@ -28,6 +28,8 @@ __all__ = ["Delivery", "Order", "deliver"]
 
 MAX_READ: Final = 64 << 20
 """Bytes of the largest SBOM or key that is set aside to be looked into."""
+MAX_IN_MEMORY: Final = 512 << 20
+"""Bytes of all bundles, SBOMs and keys of a release together; a thousand bundles have some 10 MB."""
 _GITHUB: Final = "https://github.com"
 _REPOSITORY: Final = re.compile(r"(?:(?P<server>https?://[^/\s]+)/)?(?P<name>[\w.-]+/[\w.-]+)", re.ASCII)
 
@@ -63,7 +65,8 @@ def deliver(order: Order, face: Face) -> Iterator[Delivery]:
     """Yield the release of a tag; what was set aside to be looked into goes away with the block.
 
     Raises Error VERIFY040 (usage) for a tag or a repository that nobody can see, VERIFY041 (unmeasured) for a
-    release without files, VERIFY042 (usage) for a folder that holds other files, HUB019 (outside) where a file did
+    release without files, VERIFY042 (usage) for a folder that holds something else,
+    VERIFY053 for bundles that are too large in all, HUB019 (outside) where a file did
     not come whole, else as GitHub's client does.
     """
     from maximus import __version__  # noqa: PLC0415 - only a run with a tag needs it
@@ -73,13 +76,13 @@ def deliver(order: Order, face: Face) -> Iterator[Delivery]:
     token = order.token if server == _home(face) else ""
     if token:
         face.mask(token)
-    if order.folder is not None:
-        _require_empty(order.folder)
     client = Client(api, token, version=__version__)
     try:
         found = _release(client, name, order)
     finally:
         client.close()
+    if order.folder is not None:
+        _require_own(order.folder, found)
     with tempfile.TemporaryDirectory(prefix="maximus-verify-") as aside:
         from maximus.github.downloads import Downloads  # noqa: PLC0415 - as above
 
@@ -134,6 +137,7 @@ def _fetched(found: Published, order: Order, downloads: Downloads, aside: Path, 
             return MAX_BUNDLE
         return MAX_READ if name in looked_into else 0
 
+    _refuse_too_much(sum(item.size for item in fit if reads(item.name)), found.tag)
     with face.progress("fetching", len(fit)) as tick:
         came = fetch_all(fit, dataclasses.replace(downloads, keeps=keeps, reads=reads), tick)
     files = []
@@ -147,6 +151,16 @@ def _fetched(found: Published, order: Order, downloads: Downloads, aside: Path, 
     bundles = [(item.attached.name, item.content or b"") for item in came if _is_bundle(item.attached.name)]
     material = assemble(files, bundles, unfit, asset_name)
     return Delivery(material, found.page, found.tag, len(found.files), sum(item.attached.size for item in came))
+
+
+def _refuse_too_much(size: int, tag: str) -> None:
+    if size > MAX_IN_MEMORY:
+        raise Error(
+            "VERIFY053",
+            f"the bundles of {tag} are too large to be read",
+            why=f"with SBOMs and keys they have {size} bytes, and {MAX_IN_MEMORY} are read",
+            fix="No signatures of a release need so much. Verify single files with `files` and their bundles.",
+        )
 
 
 def _sorted_out(files: tuple[Attached, ...]) -> tuple[list[Attached], list[Broken]]:
@@ -207,17 +221,22 @@ def _addresses(order: Order, face: Face) -> tuple[str, str, str]:
     return server, found["name"], f"{host.scheme}://{host.netloc}/api/v3"
 
 
-def _require_empty(folder: Path) -> None:
-    """Return where nothing lies in the folder: what was there before would be judged as a part of the release."""
+def _require_own(folder: Path, found: Published) -> None:
+    """Return where nothing else lies in the folder than files of this release, such as an earlier run left there.
+
+    They are fetched anew. Anything else would later pass for a part of the release.
+    """
+    names = {item.name for item in found.files}
     try:
         there = sorted(folder.iterdir()) if folder.is_dir() else [folder] if folder.exists() else []
     except OSError:
         there = [folder]
-    if there:
+    others = [path for path in there if path.name not in names or not path.is_file() or path.is_symlink()]
+    if others:
         raise Error(
             "VERIFY042",
             f"the release cannot be kept in {folder}",
-            why=f"{there[0].name} is there already",
+            why=f"{others[0].name} is there already and no file of it",
             fix="Name a new folder with `folder`, or leave it out: then nothing is kept.",
             where="input folder",
             status=ExitStatus.USAGE,

@@ -41,7 +41,7 @@ class Inputs:
     )
     folder: str = given(
         "The release folder to verify. Default: `release`, unless `files`, `image` or `tag` is given. "
-        "With `tag` the empty folder in which the files are kept; without it none is.",
+        "With `tag` the folder in which the files are kept, a new or empty one; without it none is.",
         metavar="DIR",
     )
     files: tuple[str, ...] = given(

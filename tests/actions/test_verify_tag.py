@@ -225,15 +225,27 @@ def test_the_files_are_kept_where_a_folder_is_named(
     assert Run(verify.Inputs(folder="kept", key="key.pub"), {}).status is ExitStatus.PASS
 
 
-def test_a_folder_that_holds_something_is_left_alone(
+def test_a_folder_that_holds_something_else_is_left_alone(
     tmp_path: Path, fakehub: FakeHub, asked: Callable[..., verify.Inputs]
 ) -> None:
-    """What was there before would be judged with the release: 2, and no request."""
+    """What was there before would be judged with the release: 2, and no file is fetched."""
     hub = fakehub(world(signed(tmp_path, FILES)))
     Path("kept").mkdir()
     Path("kept/mine.txt").write_text("x", encoding="utf-8")
     error = refusal(asked(folder="kept"), stranger(hub))
-    assert (error.code, error.status, hub.log) == ("VERIFY042", ExitStatus.USAGE, ())
+    assert (error.code, error.status) == ("VERIFY042", ExitStatus.USAGE)
+    assert [path.name for path in Path("kept").iterdir()] == ["mine.txt"]
+
+
+def test_a_second_run_finishes_what_the_first_began(
+    tmp_path: Path, fakehub: FakeHub, asked: Callable[..., verify.Inputs]
+) -> None:
+    """Files of this release that lie in the folder, whole or not, are fetched anew."""
+    assets = signed(tmp_path, FILES)
+    Path("kept").mkdir()
+    Path("kept/app.whl").write_text("half", encoding="utf-8")
+    assert Run(asked(folder="kept"), stranger(fakehub(world(assets)))).status is ExitStatus.PASS
+    assert Path("kept/app.whl").read_text(encoding="utf-8") == assets["app.whl"]
 
 
 def test_every_asset_is_accounted_for(tmp_path: Path, fakehub: FakeHub, asked: Callable[..., verify.Inputs]) -> None:
@@ -486,10 +498,20 @@ def test_two_assets_of_one_name_are_a_fault(asked: Callable[..., verify.Inputs],
 
 def test_a_bundle_beyond_the_limit_is_not_read(asked: Callable[..., verify.Inputs], lie: Callable[..., _Liar]) -> None:
     """A huge bundle is refused by its listed size, before a byte of it is asked for."""
-    huge = {"id": 7, "name": "app.whl.sigstore.json", "size": 1 << 40}
+    huge = {"id": 7, "name": "app.whl.sigstore.json", "size": 17 << 20}
     liar = lie([huge], {7: b"{}"})
     error = refusal(asked(), _environment(liar))
     assert (error.code, "bytes, and" in error.why) == ("HUB019", True)
+
+
+def test_bundles_that_are_too_large_together_are_not_read(
+    asked: Callable[..., verify.Inputs], lie: Callable[..., _Liar]
+) -> None:
+    """Many bundles below the limit of one are refused by their sum, before a byte of them is asked for."""
+    bundles = [{"id": number, "name": f"f{number}.sigstore.json", "size": 16 << 20} for number in range(40)]
+    liar = lie(bundles, {})
+    assert refusal(asked(), _environment(liar)).code == "VERIFY053"
+    assert not any("/files/" in path for path, _ in liar.seen)
 
 
 @pytest.mark.parametrize("fault", [Status(502), Lost(status=None)], ids=["502", "lost"])

@@ -125,4 +125,8 @@ def expiry_words(trust: Trust, now: datetime) -> str:
         return ""
     days = (datetime.fromisoformat(trust.expires).astimezone(UTC) - now).days
     when = f"{trust.expires[:10]}"
-    return f"to be renewed by {when}" if days >= 0 else f"it should have been renewed by {when}, {-days} days ago"
+    return f"to be renewed by {when}" if days >= 0 else f"it should have been renewed by {when}, {_days(-days)} ago"
+
+
+def _days(count: int) -> str:
+    return f"{count} day{'' if count == 1 else 's'}"
