@@ -33,6 +33,7 @@ generate: $(VENV)/.made
 
 docs: generate
 	$(BIN)/python tools/screenshot.py
+	$(BIN)/python tools/notes.py
 
 # Compiles every group of pyproject.toml to requirements/<group>.txt with hashes.
 lock: $(VENV)/.made

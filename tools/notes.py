@@ -16,15 +16,19 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.markdown import Markdown
-from screenshot import ROOT, make_project
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT)]
+
+from tools.screenshot import make_project  # noqa: E402 - after the path is arranged
 
 WIDTH = 150
 
 
 def _recording() -> str:
     """Return a minute of the protocol: arousal rises, two ignitions, one of them fails."""
-    header = {"format": "maximus-recording/1", "profile": "cockpit/1.0", "transport": "websocket"}
-    lines: list[dict[str, object]] = [header]
+    header: dict[str, object] = {"format": "maximus-recording/1", "profile": "cockpit/1.0", "transport": "websocket"}
+    lines = [header]
     for second in range(60):
         stamp = f"2026-01-02T03:04:{second:02}.000Z"
         arousal = round(0.31 + second * 0.005, 3)

@@ -337,7 +337,7 @@ def _deprecated_categories(
         if any(category.type is kind for category in own):
             reading.fault(f"{verb}-labels", f"a category of type {kind} is there too; keep one of the two", None)
         reading.deprecated |= {key for key in (f"{verb}-labels", f"{verb}-paths") if key in keys}
-        both = (Condition(labels=labels, paths=paths),)
+        both: tuple[Condition, ...] = (Condition(labels=labels, paths=paths),)
         if labels and paths and kind is CategoryType.PRE_EXCLUDE:
             if compat == "v6":
                 both = (Condition(labels=labels), Condition(paths=paths))
