@@ -24,6 +24,7 @@ from maximus.verdict import Status, Verdict
 
 from . import monorepo, preview, proof, rollback
 from .declare import Concluded, given, out
+from .explanation import explain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -89,6 +90,15 @@ class Inputs:
         "notes that somebody edited are not overwritten.",
         default=False,
     )
+    check: bool = given(
+        "Explain the configuration of the tree at `path`: what each key does, what is old and its modern form. Needs "
+        "neither network nor token.",
+        default=False,
+    )
+    modernised: str = given(
+        "With `check`: the file that the configuration's modern form is written to.", metavar="FILE"
+    )
+    overwrite: bool = given("Let `modernised` replace a file that is there.", default=False)
     compat: str = given(
         "Which release-drafter's meanings the configuration has. Default: the configuration's `compat`, else `v7`.",
         choices=("v7", "v6"),
@@ -167,6 +177,10 @@ def run(inputs: Inputs, face: Face, *, verification: str = "", fallback: tuple[s
     `verification` is the command with which anybody verifies the folder, and `fallback` the sections that follow the
     notes where neither the caller nor the configuration names some: what another action knows when it calls this one.
     """
+    if inputs.check:
+        tree, compat = Path(inputs.path), _compat(inputs)
+        explain(face, tree, inputs.config_name, compat=compat, modernised=inputs.modernised, overwrite=inputs.overwrite)
+        return Outputs()
     _notice_old_inputs(inputs, face)
     inputs = dataclasses.replace(inputs, publish=inputs.publish or inputs.mode == "publish")
     place = _place(inputs, face)

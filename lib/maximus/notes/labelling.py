@@ -13,11 +13,11 @@ from maximus.notes.paths import Ends, find_ends
 from maximus.notes.reading import Reading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from maximus.yaml import Node
 
-__all__ = ["Decision", "PullRequest", "Rule", "Rules", "decide", "read_rules", "surplus"]
+__all__ = ["Decision", "PullRequest", "Rule", "Rules", "decide", "read_rule_items", "read_rules", "surplus"]
 
 BUDGET = 30.0
 """Seconds that all expressions of a configuration may search, beside the deadline that each has."""
@@ -81,8 +81,7 @@ def read_rules(root: Node) -> Rules:
     """
     reading = Reading()
     keys = reading.mapping(root, "")
-    items = reading.items(keys.get("autolabeler"), "autolabeler")
-    rules = tuple(_read_rule(reading, item, f"autolabeler[{index}]") for index, item in enumerate(items))
+    rules = read_rule_items(reading, keys)
     reading.refuse()
     if reading.bare:
         reading.notices.add(f"old forms, taken all the same: {', '.join(sorted(reading.bare))}")
@@ -96,6 +95,12 @@ def read_rules(root: Node) -> Rules:
             status=ExitStatus.USAGE,
         )
     return Rules(rules, tuple(sorted(reading.notices)))
+
+
+def read_rule_items(reading: Reading, keys: Mapping[str, Node]) -> tuple[Rule, ...]:
+    """Return the rules under `autolabeler`; what is wrong stays with the reading."""
+    items = reading.items(keys.get("autolabeler"), "autolabeler")
+    return tuple(_read_rule(reading, item, f"autolabeler[{index}]") for index, item in enumerate(items))
 
 
 def _read_rule(reading: Reading, node: Node, path: str) -> Rule:
