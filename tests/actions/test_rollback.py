@@ -289,6 +289,20 @@ def test_an_identity_that_matches_everybody_is_refused(
     assert (done.status, hub.writes) == (2, ())
 
 
+def test_only_so_many_candidates_are_verified(
+    fakehub: FakeHub,
+    draft: Callable[..., Run],
+    world: Callable[..., dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A repository of a thousand unsigned releases is not fetched whole; what was not looked at is said."""
+    monkeypatch.setattr("maximus.notes.rollback.MAX_CANDIDATES", 1)
+    hub = fakehub(world(v1_1_0={"assets": []}))
+    done = draft(hub, ASKED)
+    assert (done.status, hub.writes) == (1, ())
+    assert "the last 1 of 2 earlier releases were verified" in done.log
+
+
 def test_without_a_token_there_is_nothing_to_roll_back(
     fakehub: FakeHub,
     draft: Callable[..., Run],

@@ -123,6 +123,14 @@ def test_a_phi_that_its_scale_does_not_hold_is_refused(tmp_path: Path, phi: dict
     assert caught.value.code == "DOC004"
 
 
+def test_a_file_of_phi_has_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It holds one number."""
+    monkeypatch.setattr("maximus.consciousness.metrics.MAX_PHI_FILE", 10)
+    with pytest.raises(Error) as caught:
+        made(tmp_path, state_snapshot(0, 2.3), phi={"value": 1, "scale": "unbounded"})
+    assert caught.value.code == "DOC002"
+
+
 def test_the_schema_knows_no_unit_interval_from_a_stream(tmp_path: Path) -> None:
     """No frame carries the estimate: a document that says so is wrong."""
     _, document = made(tmp_path, state_snapshot(0, 0.5))

@@ -16,7 +16,15 @@ from maximus.documents import faults
 from maximus.errors import Error
 from maximus.notes.documents import PUBLIC_LOG
 from maximus.notes.limits import MAX_BODY, fit
-from maximus.notes.sections import NAMES, Sections, check_names, list_artifacts, list_attachments, read_sections
+from maximus.notes.sections import (
+    NAMES,
+    Artifact,
+    Sections,
+    check_names,
+    list_artifacts,
+    list_attachments,
+    read_sections,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -450,3 +458,38 @@ def test_a_longer_body_loses_whole_lines_and_keeps_our_sections() -> None:
 def test_characters_beyond_the_basic_plane_count_twice() -> None:
     """GitHub does not say what it counts, so the larger count holds."""
     assert fit("🚀\n" * 50_000, "")[1] > 0
+
+
+# Limits.
+
+
+@pytest.mark.parametrize(("limit", "file"), [("MAX_BUNDLE", "a.sigstore.json"), ("MAX_SBOM", "sbom.cdx.json")])
+def test_a_file_beyond_its_limit_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, file: str
+) -> None:
+    """Each kind of document has its own."""
+    filled(tmp_path, "a")
+    (tmp_path / file).write_text(json.dumps(bundle("a")), encoding="utf-8")
+    monkeypatch.setattr(f"maximus.notes.documents.{limit}", 10)
+    with pytest.raises(Error) as caught:
+        read_sections(tmp_path)
+    assert caught.value.code == "DOC002"
+
+
+def test_components_below_the_limit_of_nesting_are_not_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A document cannot make the count run for ever."""
+    monkeypatch.setattr("maximus.notes.documents.MAX_NESTING", 2)
+    part: dict[str, Any] = {"name": "deepest"}
+    for _ in range(5):
+        part = {"name": "a", "components": [part]}
+    document = {"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [part]}
+    (tmp_path / "sbom.cdx.json").write_text(json.dumps(document), encoding="utf-8")
+    assert "| CycloneDX 1.6 | 2 |" in text(tmp_path, "sbom-summary")
+
+
+def test_many_files_are_listed_as_far_as_they_fit() -> None:
+    """The list of files has more room than the other tables, and says how many it has."""
+    found = Sections(artifacts=tuple(Artifact(f"app-{n}.whl", 1, "ab" * 32) for n in range(1000)))
+    said = found.texts()["artifacts"]
+    assert 35_000 < len(said) < 41_000
+    assert "of 1,000 shown; the folder has all." in said
