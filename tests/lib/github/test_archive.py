@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -327,6 +328,15 @@ def test_a_checkout_is_asked_for_the_commits_and_github_for_the_rest(fakehub: Fa
     hub = fakehub(made.world)
     read(archive(hub, checkout=find_checkout(made.folder)))
     assert operations(hub) == ["Tips", "PullRequestsByNumber", "Associations", "People"]
+
+
+def test_a_merge_that_neither_subject_nor_index_names_is_found_with_a_checkout(fakehub: FakeHub, made: Made) -> None:
+    """The pull requests that changed last come with the tips: one of them names the merge commit."""
+    given = json.loads(json.dumps(made.world))
+    for commit in given["repos"][HOME]["commits"].values():
+        commit["prs"] = [] if commit["message"] == "rebased, last" else commit["prs"]
+    found = read(archive(fakehub(given), checkout=find_checkout(made.folder)))
+    assert {change.number for change in found.changes} == {1, 2, 3}
 
 
 def test_a_number_that_is_no_pull_request_is_no_fault(fakehub: FakeHub, made: Made) -> None:

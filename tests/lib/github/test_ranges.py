@@ -129,3 +129,25 @@ def test_cutting_out_is_exact_in_any_graph(parents: list[list[int]], data: st.Da
     commits = tuple(commit(oid, *(str(parent) for parent in graph[int(oid)])) for oid in walk(wide))
     cut = derive(Walk("wide", commits), str(wide), "near", str(near))
     assert cut is None or [one.id for one in cut.commits] == walk(near)
+
+
+@given(st.lists(st.lists(st.integers(0, 30), min_size=1, max_size=3, unique=True), min_size=1, max_size=14), st.data())
+def test_what_a_merge_brought_in_is_what_its_first_parent_has_not(
+    parents: list[list[int]], data: st.DataObject
+) -> None:
+    """In any graph, along the main line and beside it, compared with what the parents reach."""
+    graph: dict[int, list[int]] = {0: []}
+    graph |= {index: list(dict.fromkeys(parent % index for parent in above)) for index, above in enumerate(parents, 1)}
+    merges = data.draw(st.sets(st.sampled_from(sorted(graph))))
+
+    def reach(oid: int) -> set[int]:
+        return {oid}.union(*(reach(parent) for parent in graph[oid]))
+
+    expected: dict[str, set[int]] = {str(oid): {oid} for oid in merges}
+    for oid in merges:
+        first, *others = graph[oid] or [-1]
+        for other in others:
+            for member in reach(other) - reach(first):
+                expected.setdefault(str(member), set()).add(oid)
+    commits = [commit(str(oid), *(str(parent) for parent in above)) for oid, above in graph.items()]
+    assert branches_of_merges(commits, {str(oid): oid for oid in merges}) == expected
