@@ -32,6 +32,8 @@ class Language:
     """What opens and closes a comment that may span lines."""
     nests: bool = False
     """Whether such comments nest, or close in more ways than one."""
+    embeds: tuple[tuple[str, str], ...] = ()
+    """What opens and closes the parts in which `lines` and C's comments count; lower case, in any case in the text."""
     is_programming: bool = True
     """Whether it is what programs are written in, rather than configuration or markup."""
 
@@ -131,14 +133,14 @@ LANGUAGES: Final = (
     Language("css", "css", (".css",), blocks=_C, is_programming=False),
     Language("scss", "scss", (".scss",), lines=("//",), blocks=_C, is_programming=False),
     Language("less", "less", (".less",), lines=("//",), blocks=_C, is_programming=False),
-    # Scripts and styles in it bring their own.
+    # Scripts and styles in it bring their own comments.
     Language(
         "html",
         "html",
         (".html", ".htm", ".xhtml"),
         lines=("//",),
         blocks=(*_C, *_HTML),
-        nests=True,
+        embeds=(("<script", "</script"), ("<style", "</style")),
         is_programming=False,
     ),
     Language("xml", "xml", (".xml", ".xsd", ".xsl", ".xslt", ".svg", ".pom"), blocks=_HTML, is_programming=False),

@@ -68,15 +68,22 @@ def could_be_comment(text: str, offset: int, language: Language) -> bool:
     """Tell whether a place can lie in a comment at all: some opener stands before it that is not closed for sure."""
     if not language.tells_openers:
         return True
+    is_embedded = not language.embeds or _is_embedded(text[:offset].lower(), language)
     start = text.rfind("\n", 0, offset) + 1
-    if any(text.find(opener, start, offset) >= 0 for opener in language.lines):
+    if is_embedded and any(text.find(opener, start, offset) >= 0 for opener in language.lines):
         return True
     for opener, closer in language.blocks:
+        if not is_embedded and opener == "/*":
+            continue
         opened = text.rfind(opener, 0, offset)
         # `/*/` opens and does not close; where comments nest, a closer may close an inner one.
         if opened >= 0 and (language.nests or opened + len(opener) > text.rfind(closer, 0, offset)):
             return True
     return False
+
+
+def _is_embedded(before: str, language: Language) -> bool:
+    return any(before.rfind(opener) > before.rfind(closer) for opener, closer in language.embeds)
 
 
 def tell_apart(text: str, language: Language, offsets: Sequence[int]) -> list[Place]:
@@ -175,7 +182,11 @@ def _quick(text: str, name: str, offsets: Sequence[int]) -> list[Place]:
         start, line = literal.start(), text.rfind("\n", 0, literal.start()) + 1
         if text.startswith(_COMMENTS, start):
             found.append(Place(Region.COMMENT, _token_before(text, max(line, start - _LOOK_BACK), start)))
-        elif name == "python" and (prefix := _COMPUTES.search(text, max(line, start - 3), start)):
+        elif (
+            name == "python"
+            and text.find("{", start, offset) >= 0
+            and (prefix := _COMPUTES.search(text, max(line, start - 3), start))
+        ):
             whole = text[prefix.start() : literal.end()]
             found.append(_settle(_pieces(whole, name), whole, [offset - prefix.start()])[0])
         else:

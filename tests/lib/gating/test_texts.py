@@ -42,7 +42,7 @@ def test_one_search_serves_all_that_was_announced(tmp_path: Path, monkeypatch: p
     found.expect(TODO)
     found.expect(MOCK)
     assert len(found.find(TODO).matches) == 3
-    monkeypatch.setattr(texts, "_start", None)
+    monkeypatch.setattr(texts, "_started", None)
     assert len(found.find(MOCK).matches) == 3
 
 
