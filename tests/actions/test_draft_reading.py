@@ -127,6 +127,31 @@ def test_direct_commits_are_passed_over_by_default(fakehub: FakeHub, draft: Call
     assert done.outputs["resolved_version"] == "1.0.1"
 
 
+def test_paths_of_direct_commits_are_asked_for_where_rules_look_at_them(
+    fakehub: FakeHub, draft: Callable[..., Run]
+) -> None:
+    """One request a commit; without such a rule none."""
+    given = with_direct_commit(PLAIN + "direct-commits: true\ninclude-paths: [io/**]\n")
+    given["repos"][REPOSITORY]["commits"]["4" * 40]["files"] = [*(f"x/{n}" for n in range(120)), "io/pipes.py"]
+    hub = fakehub(given)
+    draft(hub)
+    assert body(hub) == "* feat(io): read pipes (44444444) @eve"
+    assert [made.operation for made in hub.log].count("repos/get-commit") == 2
+
+
+def test_direct_commits_beyond_a_hundred_are_not_asked_about(fakehub: FakeHub, draft: Callable[..., Run]) -> None:
+    """Each would take a request: the rest has no paths, which is said."""
+    text = PLAIN + "direct-commits: true\ninclude-paths: [io/**]\n"
+    given = range_world(103, files={"*": {".github/release-drafter.yml": text}})
+    given["prs"] = {}
+    for commit in given["repos"][REPOSITORY]["commits"].values():
+        commit |= {"prs": [], "files": ["io/a.py"], "message": "x"}
+    hub = fakehub(given)
+    done = draft(hub)
+    assert len(body(hub).split("\n")) == 100
+    assert "the files of 3 direct commits are not known" in done.log
+
+
 # Several configurations.
 
 

@@ -10,7 +10,8 @@ Only names are required; everything else has a default:
         "releases": [{"tag_name": "v1.0.0", "assets": [{"name": "app.whl", "content": "…"}]}],
         "refs": {"refs/tags/v1.0.0": "<sha>", "refs/heads/main": "<sha>"},
         "commits": {"<sha>": {"message": "…", "committedDate": "…", "author": {"name": "…", "login": "…"},
-                              "authors": [], "parents": ["<sha>"], "prs": ["acme/app#1"]}},
+                              "authors": [], "parents": ["<sha>"], "prs": ["acme/app#1"],
+                              "files": ["src/a.py"]}},
         "compare": [{"base": "refs/tags/v1.0.0", "head": "*", "commits": ["<sha>"], "behind": 0}],
         "attestations": {"sha256:…": [{…bundle…}]},
         "permissions": {"ada": "maintain"},
@@ -193,7 +194,7 @@ def _account(login: str, kind: str | None, url: str = "") -> Account:
 
 def _read_commit(oid: Sha, given: Mapping[str, Any]) -> Commit:
     """Read one commit."""
-    _known(oid, given, {"oid", "id", "message", "committedDate", "author", "authors", "prs", "parents"})
+    _known(oid, given, {"oid", "id", "message", "committedDate", "author", "authors", "prs", "parents", "files"})
     author = _read_signature(given.get("author") or {})
     authors = tuple(_read_signature(signature) for signature in given.get("authors", ()))
     return Commit(
@@ -204,6 +205,7 @@ def _read_commit(oid: Sha, given: Mapping[str, Any]) -> Commit:
         authors=authors or (author,),
         parents=tuple(Sha(parent) for parent in given["parents"]) if "parents" in given else None,
         pull_requests=tuple(given.get("prs", ())),
+        files=tuple(given.get("files", ())),
     )
 
 

@@ -328,8 +328,8 @@ def _pull_request(call: Call, repository: Repository, request: PullRequest, sche
     return call.openapi.filled(schema, known)
 
 
-def _file(call: Call, repository: Repository, request: PullRequest, path: str) -> dict[str, Any]:
-    """Return one changed file."""
+def _file(call: Call, repository: Repository, head: str, path: str) -> dict[str, Any]:
+    """Return one changed file as it is at a commit."""
     place = f"{call.at.server}/{repository.full_name}"
     return {
         "sha": hashlib.sha1(path.encode()).hexdigest(),  # noqa: S324 - the form of a git blob's name
@@ -338,9 +338,9 @@ def _file(call: Call, repository: Repository, request: PullRequest, path: str) -
         "additions": 1,
         "deletions": 0,
         "changes": 1,
-        "blob_url": f"{place}/blob/{request.head_oid}/{quote(path)}",
-        "raw_url": f"{place}/raw/{request.head_oid}/{quote(path)}",
-        "contents_url": f"{call.at.api}/repos/{repository.full_name}/contents/{quote(path)}?ref={request.head_oid}",
+        "blob_url": f"{place}/blob/{head}/{quote(path)}",
+        "raw_url": f"{place}/raw/{head}/{quote(path)}",
+        "contents_url": f"{call.at.api}/repos/{repository.full_name}/contents/{quote(path)}?ref={head}",
     }
 
 
@@ -573,7 +573,7 @@ def _get_pull(call: Call) -> Reply:
 def _pull_files(call: Call) -> Reply:
     """Answer `pulls/list-files`."""
     repository, request = call.repository, call.pull_request("pull_number")
-    return _paged(call, request.files, lambda path: _file(call, repository, request, path))
+    return _paged(call, request.files, lambda path: _file(call, repository, request.head_oid, path))
 
 
 def _compare(call: Call) -> Reply:
@@ -610,7 +610,7 @@ def _compare(call: Call) -> Reply:
     }
     if page == 1:
         named = list(files.items())[:_COMPARE_FILES]
-        body["files"] = [_file(call, repository, request, path) for path, request in named]
+        body["files"] = [_file(call, repository, request.head_oid, path) for path, request in named]
     return Reply(200, body, _links(call, page, size, len(compared.commits)), total=len(compared.commits))
 
 
@@ -621,7 +621,13 @@ def _get_commit(call: Call) -> Reply:
     if oid is None:
         # Here GitHub describes the reply of a validation error, which has no status.
         return Reply(422, {"message": f"No commit found for SHA: {ref}", "documentation_url": _DOCUMENTATION})
-    return Reply(200, _commit(call, repository, repository.commit(oid)))
+    commit = repository.commit(oid)
+    size, page = _page(call)
+    start = (page - 1) * size
+    files = [_file(call, repository, oid, path) for path in commit.files[start : start + size]]
+    return Reply(
+        200, {**_commit(call, repository, commit), "files": files}, _links(call, page, size, len(commit.files))
+    )
 
 
 def _list_tags(call: Call) -> Reply:

@@ -120,6 +120,8 @@ class Commit:
     """Its parents; None where the world does not say."""
     pull_requests: tuple[str, ...] = ()
     """The pull requests that GitHub associates with it, as `owner/name#number`."""
+    files: tuple[str, ...] = ()
+    """The paths that it changes, as far as the world says."""
 
 
 @dataclass(slots=True)

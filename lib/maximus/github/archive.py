@@ -13,6 +13,7 @@ from maximus.github.clone import Clone, NotHere, why_not
 from maximus.github.history import Queries, resolve_target
 from maximus.github.lists import Lists
 from maximus.github.ranges import Range, Walk, assemble, derive
+from maximus.github.touched import Touched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -52,6 +53,7 @@ class Archive:
         self._repository = repository
         self._server = server
         self._wanted = wanted
+        self._touched = Touched(client, repository)
         self.notices: tuple[str, ...] = ()
         """What a person should know about the way."""
         reason = why_not(checkout, repository, server) if checkout else "there is none"
@@ -97,7 +99,11 @@ class Archive:
         for key, walk in walks.items():
             found, notices = route.merged(walk)
             whole = assemble(self._repository, self._server, walk, found, self._wanted)
-            made[key] = replace(whole, notices=(*walk.notices, *notices))
+            changes = whole.changes
+            told: tuple[str, ...] = ()
+            if self._wanted.direct and self._wanted.files:
+                changes, told = self._touched.fill(changes)
+            made[key] = replace(whole, changes=changes, notices=(*walk.notices, *notices, *told))
         return {span: made[span.ref, span.head] for span in spans}
 
     def since(self, head: str, moment: str) -> Range:
