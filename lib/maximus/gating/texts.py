@@ -35,7 +35,8 @@ FILES_A_WORKER: Final = 1_000
 """How many files are worth the start of another process."""
 
 _BOOT: Final = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from maximus.gating.worker import serve; serve()"
+    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from maximus.gating.worker import serve; "
+    "serve(sys.stdin.buffer, sys.stdout)"
 )
 
 

@@ -1,21 +1,24 @@
-"""What runs in a process that searches texts: a task on the first line of its input, then one answer to each line."""
+"""What runs in a process that searches texts: a task on the first line that it is given, then one answer to each line."""
 
 from __future__ import annotations
 
 import json
-import sys
+from typing import TYPE_CHECKING
 
 from maximus.gating.search import Search
 from maximus.gating.words import WordRule
 
+if TYPE_CHECKING:
+    from typing import BinaryIO, TextIO
+
 __all__ = ["serve"]
 
 
-def serve() -> None:
-    """Answer each line of the standard input, a list of paths, with one line: what each rule found in them."""
-    task = json.loads(sys.stdin.buffer.readline())
+def serve(asked: BinaryIO, answers: TextIO) -> None:
+    """Answer each line that is asked, a list of paths, with one line: what each rule found in them."""
+    task = json.loads(asked.readline())
     search = Search(task["root"], [WordRule.from_document(rule) for rule in task["rules"]])
-    for line in sys.stdin.buffer:
+    for line in asked:
         tallies = [
             {
                 "inspected": tally.inspected,
@@ -26,5 +29,5 @@ def serve() -> None:
             for tally in search.files(json.loads(line))
         ]
         # ASCII, so that the surrogates in names that are not UTF-8 come through.
-        sys.stdout.write(json.dumps(tallies) + "\n")
-        sys.stdout.flush()
+        answers.write(json.dumps(tallies) + "\n")
+        answers.flush()

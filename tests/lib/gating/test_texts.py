@@ -63,7 +63,7 @@ def test_a_file_on_which_a_worker_ends_is_named_and_the_others_are_searched(
         "    if path == 'f0001.py': os._exit(9)\n"
         "    kept(self, path, tallies)\n"
         "search.Search._file = file\n"
-        "from maximus.gating.worker import serve; serve()"
+        "from maximus.gating.worker import serve; serve(sys.stdin.buffer, sys.stdout)"
     )
     monkeypatch.setattr(texts, "_BOOT", boot)
     tally = Texts(write(tmp_path, 4)).find(TODO)
