@@ -1,4 +1,4 @@
-"""What runs in a process that searches texts: a task on the first line that it is given, then one answer to each line."""
+"""What runs in a process that searches texts: a task on the first line it is given, then one answer to each line."""
 
 from __future__ import annotations
 
