@@ -339,6 +339,15 @@ def test_a_merge_that_neither_subject_nor_index_names_is_found_with_a_checkout(f
     assert {change.number for change in found.changes} == {1, 2, 3}
 
 
+def test_a_checkout_without_graphql_gives_way_to_rest(fakehub: FakeHub, made: Made) -> None:
+    """Git alone does not know pull requests."""
+    hub = fakehub(made.world)
+    refuse_graphql(hub)
+    by = archive(hub, checkout=find_checkout(made.folder))
+    assert {change.number for change in read(by).changes} == {1, 2, 3}
+    assert by.way == "GitHub's REST API"
+
+
 def test_a_number_that_is_no_pull_request_is_no_fault(fakehub: FakeHub, made: Made) -> None:
     """`(#7)` may be an issue, or another repository's."""
     numbers = {
