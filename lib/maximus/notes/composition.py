@@ -15,6 +15,7 @@ from maximus.notes.contributors import Credits, new_contributors
 from maximus.notes.expressions import apply_replacers
 from maximus.notes.limits import units
 from maximus.notes.majors import increment_by_maintainers
+from maximus.notes.sections import NAMES, Sections
 from maximus.notes.templates import Text, fill, fill_plain, foreign, join, occurs, own, trim
 from maximus.notes.versions import (
     Increment,
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from maximus.notes.categories import Category
     from maximus.notes.configuration import Configuration
     from maximus.notes.escapes import Guard
-    from maximus.notes.sections import Sections
     from maximus.notes.settings import Settings
 
 __all__ = ["History", "Notes", "compose", "increment_for", "resolve_version"]
@@ -126,9 +126,9 @@ def _place_sections(
     """
     if sections is None:
         return {"body": well_formed(fill(body, version_texts).value)}
-    texts = sections.texts(address)
     named = settings.configuration.sections
-    placed = {name for name in texts if occurs(body, _variable(name))}
+    placed = tuple(name for name in NAMES if occurs(body, _variable(name)))
+    texts = sections.texts(address, placed)
     filled = {_variable(name): foreign(text.rstrip("\n")) for name, text in texts.items()}
     made: dict[str, Any] = {
         "body": well_formed(fill(body, {**filled, **version_texts}).value),
@@ -136,7 +136,7 @@ def _place_sections(
     }
     if placed:
         without = fill(body, {**dict.fromkeys(filled, own("")), **version_texts}).value
-        all_of_them = (*(name for name in texts if name in placed), *sections.following(named, placed))
+        all_of_them = (*placed, *sections.following(named, placed))
         made["apart"] = (well_formed(without), well_formed(sections.behind(all_of_them, address)))
     return made
 

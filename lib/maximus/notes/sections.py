@@ -91,6 +91,8 @@ class Sections:
     """The line with which anybody verifies the folder, as `sign` puts it out."""
     inventories: tuple[tuple[str, str, Inventory], ...] = ()
     """Each SBOM's name, SHA-256 and numbers."""
+    unreadable: Error | None = None
+    """Why an SBOM is none: anybody's may be attached, so it only matters where its numbers are asked for."""
     documents: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     """The evidence by the section's name."""
     broken: Mapping[str, str] = field(default_factory=dict)
@@ -106,20 +108,29 @@ class Sections:
     published_name: Callable[[str], str] | None = None
     """The name that a server gives a file; None where nothing is attached."""
 
-    def texts(self, address: str = "") -> dict[str, str]:
-        """Return each section's Markdown without its heading, ending with a newline.
+    def texts(self, address: str = "", names: Iterable[str] = NAMES) -> dict[str, str]:
+        """Return the Markdown of each section that is named, without its heading, ending with a newline.
 
         `address` is where the release's files will be downloaded from; empty, they are not links.
+        Raises the Error of a document that cannot be used.
         """
-        return {
-            "artifacts": self._artifacts(address),
-            "verification": self._verification(),
-            "sbom-summary": inventory_text(self.inventories),
-            "sbom-diff": diff_text(self.documents.get("sbom-diff")),
-            "verdicts": verdicts_text(self.documents.get("verdicts"), self.broken, self.today),
-            "consciousness-metrics": self._mismatched("consciousness-metrics")
-            + metrics_text(self.documents.get("consciousness-metrics")),
-        }
+        return {name: self._text(name, address) for name in names}
+
+    def _text(self, name: str, address: str) -> str:
+        match name:
+            case "artifacts":
+                return self._artifacts(address)
+            case "verification":
+                return self._verification()
+            case "sbom-summary":
+                if self.unreadable is not None:
+                    raise self.unreadable
+                return inventory_text(self.inventories)
+            case "sbom-diff":
+                return diff_text(self.documents.get(name))
+            case "verdicts":
+                return verdicts_text(self.documents.get(name), self.broken, self.today)
+        return self._mismatched(name) + metrics_text(self.documents.get(name))
 
     def following(self, named: tuple[str, ...] | None, placed: Collection[str] = ()) -> tuple[str, ...]:
         """Return the names of the sections that follow the body: those that are named and not placed already."""
@@ -131,8 +142,7 @@ class Sections:
 
     def behind(self, names: Iterable[str], address: str = "") -> str:
         """Return the sections with their headings and a blank line in front, or an empty text."""
-        texts = self.texts(address)
-        parts = [f"## {HEADINGS[name]}\n\n{texts[name]}" for name in names]
+        parts = [f"## {HEADINGS[name]}\n\n{text}" for name, text in self.texts(address, names).items()]
         return "\n" + "\n".join(parts) if parts else ""
 
     def _artifacts(self, address: str) -> str:
@@ -264,15 +274,12 @@ def read_sections(  # noqa: PLR0913 - each is a place that something is read fro
         f"{item.bundle} is not about {item.name}, SHA-256 {item.sha256}" for item in artifacts if not item.is_covered
     ]
     by_name = {artifact.name: artifact.sha256 for artifact in artifacts}
-    inventories = tuple(
-        (name, by_name[name], found)
-        for name in SBOM_NAMES
-        if name in by_name and (found := read_inventory(folder / name)) is not None
-    )
+    inventories, unreadable = _inventories(folder, by_name)
     return Sections(
         artifacts=artifacts,
         command=command,
         inventories=inventories,
+        unreadable=unreadable,
         documents=documents,
         broken=broken,
         mismatches=(*mismatches, *(f"{name}: {why}" for name, why in sorted(broken.items()))),
@@ -281,6 +288,21 @@ def read_sections(  # noqa: PLR0913 - each is a place that something is read fro
         fallback=fallback,
         published_name=published_name,
     )
+
+
+def _inventories(
+    folder: Path, by_name: Mapping[str, str]
+) -> tuple[tuple[tuple[str, str, Inventory], ...], Error | None]:
+    """Return the SBOMs of the folder in numbers, and why one of them is none."""
+    found = []
+    try:
+        for name in SBOM_NAMES:
+            read = read_inventory(folder / name) if name in by_name else None
+            if read is not None:
+                found.append((name, by_name[name], read))
+    except Error as error:
+        return (), error
+    return tuple(found), None
 
 
 def _broken_verdicts(folder: Path, tree: Path | None, documents: Mapping[str, dict[str, Any]]) -> dict[str, str]:

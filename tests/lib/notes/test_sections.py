@@ -348,8 +348,15 @@ def test_a_document_that_is_no_sbom_is_refused(tmp_path: Path) -> None:
     """Its name alone makes it none."""
     (tmp_path / "sbom.cdx.json").write_text('{"components": []}', encoding="utf-8")
     with pytest.raises(Error) as caught:
-        read_sections(tmp_path)
+        text(tmp_path, "sbom-summary")
     assert caught.value.code == "NOTES031"
+
+
+def test_an_sbom_that_nobody_asks_about_may_be_any(tmp_path: Path) -> None:
+    """It is attached like any other file; only its numbers cannot be told."""
+    (tmp_path / "sbom.spdx.json").write_text("not JSON", encoding="utf-8")
+    found = read_sections(tmp_path)
+    assert "`sbom.spdx.json`" in found.behind(found.following(None))
 
 
 def test_what_changed_since_the_last_release(tmp_path: Path) -> None:
@@ -475,7 +482,7 @@ def test_a_file_beyond_its_limit_is_not_read(
     (tmp_path / file).write_text(json.dumps(bundle("a")), encoding="utf-8")
     monkeypatch.setattr(f"maximus.notes.documents.{limit}", 10)
     with pytest.raises(Error) as caught:
-        read_sections(tmp_path)
+        read_sections(tmp_path).texts()
     assert caught.value.code == "DOC002"
 
 
