@@ -80,7 +80,7 @@ class Search:
         self._rules = tuple(rules)
         self._needles = tuple(_needles(rule.words) for rule in rules)
 
-        self._all_needles = tuple(sorted({needle for needles in self._needles for needle in needles}))
+        self._needles_of: dict[tuple[int, ...], tuple[bytes, ...]] = {}
         self._by_language: dict[str, tuple[int, ...]] = {}
 
     def _wanting(self, language: Language | None) -> Sequence[int]:
@@ -129,7 +129,7 @@ class Search:
     ) -> None:
         """Look for the words in a file's bytes, and in its text only where some stand there."""
         is_wide = raw.startswith(_WIDE)
-        there = {needle for needle in self._all_needles if needle in raw}
+        there = {needle for needle in self._needles_for(tuple(wanting)) if needle in raw}
         asking = [n for n in wanting if is_wide or not there.isdisjoint(self._needles[n])] if there or is_wide else []
         if asking:
             text = _decoded(raw)
