@@ -45,6 +45,12 @@ class Inputs:
     """What `sbom` is asked for."""
 
     path: str = given("The tree to inventory.", default=".", metavar="DIR")
+    image: str = given(
+        "The image to inventory instead: an OCI layout, an archive of `docker save`, or a root file system. "
+        "It is read layer by layer, and neither unpacked nor run.",
+        metavar="PATH",
+    )
+    platform: str = given("Which of an image for several platforms.", default="linux/amd64", metavar="OS/ARCH")
     folder: str = given("The release folder: where the SBOMs go.", default="release", metavar="DIR")
     name: str = given("The name of what is released. Default: the repository's, else the folder's.")
     version: str = given("Its version. Default: the tag on the commit, else the commit.")
@@ -195,7 +201,7 @@ def _run(inputs: Inputs, face: Face, written: _Written) -> Outputs:
     # Imported here: an inventory's own packages, which `--help` does without.
     from maximus import __version__  # noqa: PLC0415
     from maximus.files import write_whole  # noqa: PLC0415
-    from maximus.sbom import checking, inventory, rendering, scan, subject, thresholds  # noqa: PLC0415
+    from maximus.sbom import checking, rendering, thresholds  # noqa: PLC0415
 
     minimums = thresholds.minimums_of(
         {
@@ -206,20 +212,13 @@ def _run(inputs: Inputs, face: Face, written: _Written) -> Outputs:
         },
         inputs.profile,
     )
-    root, folder = Path(inputs.path), Path(inputs.folder)
-    selection = _selection_of(inputs)
-    found = scan.scan(root, leave_out=[folder], selection=selection)
-    for fault in found.faults:
-        face.fail(fault)
-    compared = _base_of(inputs, found.tree, selection, face) if inputs.base else None
-    facts, dated = _facts_of(found.tree, face.environment)
-    made = inventory.build(subject.describe(facts, inputs.name, inputs.version), found.readings, found.tree.skipped)
-    if inputs.installed:
-        made = _with_installed(face, made, found.tree)
-    face.judge(checking.judge_locks(len(found.readings), found.faults))
+    folder = Path(inputs.folder)
+    found = _of_image(inputs, face) if inputs.image else _of_tree(inputs, face)
+    made, dated, compared = found.inventory, found.dated, found.compared
+    face.judge(checking.judge_locks(found.read, found.faults))
     face.judge(checking.judge_components(len(made.components)))
     if not made.components:
-        _say_nothing_found(face, root, bool(found.faults))
+        _say_nothing_found(face, inputs.image or inputs.path, bool(found.faults))
         return Outputs(components="0")
     rendered = rendering.render(
         made, seconds=dated.seconds, tool_version=__version__, cyclonedx_version=inputs.cyclonedx_version
@@ -250,6 +249,65 @@ def _run(inputs: Inputs, face: Face, written: _Written) -> Outputs:
         diff=_shown(written.diff),
         diff_markdown=_shown(written.diff.with_suffix(".md") if written.diff else None),
         serial_number=f"urn:uuid:{rendered.serial}",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """An inventory, and what the run needs to know besides."""
+
+    inventory: Inventory
+    read: int
+    """How many locks and databases were read."""
+    faults: tuple[Error, ...]
+    """Those that could not be."""
+    dated: _Dated
+    compared: _Compared | None
+
+
+def _of_tree(inputs: Inputs, face: Face) -> _Found:
+    """Inventory the tree at `path`."""
+    from maximus.sbom import inventory, scan, subject  # noqa: PLC0415 - as in `_run`
+
+    selection = _selection_of(inputs)
+    found = scan.scan(Path(inputs.path), leave_out=[Path(inputs.folder)], selection=selection)
+    for fault in found.faults:
+        face.fail(fault)
+    compared = _base_of(inputs, found.tree, selection, face) if inputs.base else None
+    facts, dated = _facts_of(found.tree, face.environment)
+    made = inventory.build(subject.describe(facts, inputs.name, inputs.version), found.readings, found.tree.skipped)
+    if inputs.installed:
+        made = _with_installed(face, made, found.tree)
+    return _Found(made, len(found.readings), found.faults, dated, compared)
+
+
+def _of_image(inputs: Inputs, face: Face) -> _Found:
+    """Inventory the image that `image` names."""
+    from maximus.sbom import inventory  # noqa: PLC0415 - as in `_run`
+    from maximus.sbom.images.catalogue import catalogue, subject_of  # noqa: PLC0415 - likewise
+    from maximus.sbom.images.layout import open_image  # noqa: PLC0415 - likewise
+
+    path = Path(inputs.image)
+    image = open_image(path, inputs.platform)
+    compared = None
+    if inputs.base:
+        if not _is_file(inputs.base):
+            raise _no_base(inputs.base, "no file is called so, and an image has no tags of git")
+        compared = _base_file(Path(inputs.base))
+    found = catalogue(image)
+    for fault in found.faults:
+        face.fail(fault)
+    face.say(
+        f"image {image.name or path.as_posix()}{f':{image.tag}' if image.tag else ''} {image.digest}: "
+        f"{_counted(len(image.layers), 'layer')}, {found.release.name or 'a system that does not say what it is'}"
+    )
+    dated = _stated_time(face.environment)
+    if dated is None and image.created is not None:
+        dated = _Dated(image.created, "the image's own time", reproducible=True)
+    made = inventory.build(subject_of(image, path, inputs.name, inputs.version), found.readings)
+    read = sum(1 for _, reading in found.readings if reading.packages)
+    return _Found(
+        made, read, found.faults, dated or _Dated(0, "1970, for want of any time", reproducible=True), compared
     )
 
 
@@ -332,6 +390,17 @@ def _base_file(path: Path) -> _Compared:
     return _Compared(Base("file", path.name, sha256=hash_file(path).sha256, unnamed=listed.unnamed), listed)
 
 
+def _no_base(name: str, why: str) -> Error:
+    return Error(
+        "SBOM017",
+        f"there is no base {name}",
+        why=why,
+        fix="Name an SBOM in JSON, or a tag of the tree's repository.",
+        where="input base",
+        status=ExitStatus.USAGE,
+    )
+
+
 def _base_tag(inputs: Inputs, tree: Tree, selection: Selection) -> _Compared:
     from maximus import __version__  # noqa: PLC0415 - as in `_run`
     from maximus.sbom import inventory, past, rendering, subject  # noqa: PLC0415 - likewise
@@ -341,14 +410,8 @@ def _base_tag(inputs: Inputs, tree: Tree, selection: Selection) -> _Compared:
     tag = inputs.base
     checkout = _checkout_of(tree)
     if checkout is None or tag.endswith(".json"):
-        raise Error(
-            "SBOM017",
-            f"there is no base {tag}",
-            why="no file is called so" + ("" if checkout else ", and the tree is no git checkout with tags"),
-            fix="Name an SBOM in JSON, or a tag of the tree's repository.",
-            where="input base",
-            status=ExitStatus.USAGE,
-        )
+        why = "no file is called so" + ("" if checkout else ", and the tree is no git checkout with tags")
+        raise _no_base(tag, why)
     commit = checkout.commit_of(f"refs/tags/{tag}") or checkout.commit_of(tag)
     if commit is None:
         if checkout.is_shallow():
@@ -480,16 +543,16 @@ def _stated_time(environment: Mapping[str, str]) -> _Dated | None:
     return _Dated(int(text), "SOURCE_DATE_EPOCH", reproducible=True)
 
 
-def _say_nothing_found(face: Face, root: Path, broken: bool) -> None:  # noqa: FBT001 - one bit of the sentence
+def _say_nothing_found(face: Face, root: str, broken: bool) -> None:  # noqa: FBT001 - one bit of the sentence
     face.headline(f"nothing could be inventoried in {root}" + (": no lock could be read" if broken else ""))
     if not broken:
         face.fail(
             Error(
                 "SBOM001",
                 f"nothing to inventory in {root}",
-                why="it has no lock file that names a component",
-                fix="Commit the lock of your package manager, or name another folder with the input `path`.",
-                where="input path",
+                why="it has no lock file or database that names a component",
+                fix="Commit the lock of your package manager, or name another tree or image.",
+                where="inputs path and image",
                 status=ExitStatus.UNMEASURED,
             )
         )

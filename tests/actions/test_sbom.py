@@ -18,6 +18,7 @@ from actions.terminal import TerminalFace
 from maximus import documents
 from maximus.errors import Error, ExitStatus
 from maximus.verdict import Status
+from tests.lib.sbom.images.making import layer, oci
 from tests.lib.sbom.samples import NPM_3, REQUIREMENTS, SAMPLES, make
 from tests.trees import commit_all, git, make_tree
 
@@ -582,3 +583,30 @@ def test_a_check_that_makes_no_sense_is_wrong_usage(tmp_path: Path, inputs: dict
     with pytest.raises(Error) as caught:
         run(tmp_path, tmp_path / "release", **given)
     assert (caught.value.code, caught.value.status) == (code, ExitStatus.USAGE)
+
+
+def test_an_image_is_inventoried_like_a_tree(tmp_path: Path) -> None:
+    """Both documents are written, dated by the image; a file as base is compared with, a tag is wrong usage."""
+    status = "Package: curl\nStatus: install ok installed\nVersion: 8.14.1-2\nArchitecture: amd64\n"
+    path = oci(
+        tmp_path / "image", [layer({"etc/os-release": "ID=debian\nVERSION_ID=13\n", "var/lib/dpkg/status": status})]
+    )
+    face = face_of()
+    made = run(tmp_path, tmp_path / "release", face, image=str(path))
+    assert face.record.exit_status is ExitStatus.PASS
+    assert (made.components, made.ecosystems) == ("2", "deb,generic")
+    cdx, _ = load(tmp_path / "release")
+    assert cdx["metadata"]["timestamp"] == "2026-01-02T03:04:05Z"
+    again = run(tmp_path, tmp_path / "again", image=str(path), base=str(tmp_path / "release" / "sbom.cdx.json"))
+    assert documents.load_json(Path(again.diff))["changes"] == []
+    with pytest.raises(Error) as caught:
+        run(tmp_path, tmp_path / "third", image=str(path), base="v1.0.0")
+    assert caught.value.code == "SBOM017"
+
+
+def test_an_image_without_packages_is_unmeasured(tmp_path: Path) -> None:
+    """Nothing that was looked at is no pass."""
+    face = face_of()
+    made = run(tmp_path, tmp_path / "release", face, image=str(oci(tmp_path / "image", [layer({"a": "b"})])))
+    assert face.record.exit_status is ExitStatus.UNMEASURED
+    assert made.components == "0"

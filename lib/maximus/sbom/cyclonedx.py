@@ -35,7 +35,7 @@ def as_document(inventory: Inventory, *, when: str, tool_version: str) -> dict[s
         root["components"] = [_component(member) for member in inventory.members]
     metadata: dict[str, Any] = {
         "timestamp": when,
-        "lifecycles": [{"phase": "pre-build"}],
+        "lifecycles": [{"phase": inventory.subject.phase}],
         "tools": {"components": [{"type": "application", "name": "maximus", "version": tool_version}]},
         "manufacturer": owner,
         "component": root,

@@ -283,7 +283,7 @@ class _Builder:
         # Where another lock has it with a file, the hash applies after all.
         absent = () if artifacts else _united(packages, lambda package: package.not_applicable)
         licences = _united(packages, lambda package: package.licences)
-        producer = _producer(first)
+        producer = next((item.producer for item in packages if item.producer), None) or _producer(first)
         return Component(
             ref=ref,
             purl=group.purl,
@@ -323,7 +323,8 @@ class _Builder:
     def _root(self, ref: ComponentRef, edges: Known) -> Component:
         packages = [package for key, found in self.members.items() if key[0] == "" for package in found]
         known = min((edges, _least_known(packages)), key=_KNOWN.__getitem__)
-        return self._own(ref, self.subject.purl, "", self.subject.name, self.subject.version, "", packages, known)
+        made = self._own(ref, self.subject.purl, "", self.subject.name, self.subject.version, "", packages, known)
+        return made if self.subject.kind is made.kind else replace(made, kind=self.subject.kind)
 
     def _own(  # noqa: PLR0913, PLR0917 - what is known about a part of the tree
         self,

@@ -79,6 +79,9 @@ class Ecosystem(enum.StrEnum):
     DOCKER = "docker"
     CONAN = "conan"
     CONDA = "conda"
+    DEB = "deb"
+    APK = "apk"
+    RPM = "rpm"
     GENERIC = "generic"
     """What has no type of its own: providers, charts, flakes, ports; its purl says more in qualifiers."""
 
@@ -255,6 +258,8 @@ class Package:
     edges: Known = Known.COMPLETE
     not_applicable: tuple[NotApplicable, ...] = ()
     """Such as no hash for a commit: not applicable, with the reason."""
+    producer: Producer | None = None
+    """Who makes it, where that is stated."""
     notes: tuple[tuple[str, str], ...] = ()
     """Further facts as properties: name and value."""
 
@@ -354,6 +359,9 @@ class Subject:
     commit: str = ""
     author: Producer | None = None
     """Who answers for the document; None where nobody is known."""
+    kind: Kind = Kind.APPLICATION
+    phase: str = "pre-build"
+    """When in its life it was looked at, in CycloneDX's words: `pre-build` (sources), `post-build` (what was built)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from maximus.sbom.model import Ecosystem, Purl
 
 __all__ = ["is_exact", "is_name", "make_purl", "normal_pypi", "split_group", "visible"]
 
+_SYSTEM = re.compile(r"[a-z0-9._-]+/[A-Za-z0-9_][A-Za-z0-9._+-]*")
 _NAMES = {
     # PEP 508.
     Ecosystem.PYPI: re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"),
@@ -42,12 +43,17 @@ _NAMES = {
     Ecosystem.DOCKER: re.compile(r"[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*"),
     Ecosystem.CONAN: re.compile(r"[a-z0-9_][a-z0-9_+.-]*"),
     Ecosystem.CONDA: re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*"),
+    # system/name.
+    Ecosystem.DEB: _SYSTEM,
+    Ecosystem.APK: _SYSTEM,
+    Ecosystem.RPM: _SYSTEM,
     Ecosystem.GENERIC: re.compile(
         r"[A-Za-z0-9_~](?:[A-Za-z0-9._~+-]*[A-Za-z0-9_~+-])?(?:/[A-Za-z0-9_~](?:[A-Za-z0-9._~+-]*[A-Za-z0-9_~+-])?)*"
     ),
 }
 _WORD = re.compile(r"\w[\w.+!~/-]*", re.ASCII)
 _SEMVER = re.compile(r"\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?")
+_SYSTEM_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+~:^_-]*")
 _VERSIONS = {
     # PEP 440 in its loose spelling, and the local part. No range, no wildcard.
     Ecosystem.PYPI: re.compile(r"v?(?:\d+!)?\d[A-Za-z0-9._-]*(?:\+[A-Za-z0-9._-]+)?"),
@@ -67,6 +73,9 @@ _VERSIONS = {
     Ecosystem.DOCKER: re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}|\w[\w.-]{0,127}", re.ASCII),
     Ecosystem.CONAN: _WORD,
     Ecosystem.CONDA: _WORD,
+    Ecosystem.DEB: _SYSTEM_VERSION,
+    Ecosystem.APK: _SYSTEM_VERSION,
+    Ecosystem.RPM: _SYSTEM_VERSION,
     Ecosystem.GENERIC: _WORD,
 }
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -76,7 +85,18 @@ _PLAIN_VERSION = re.compile(r"[A-Za-z0-9._-]+")
 _PLAIN = frozenset({"pypi", "npm", "cargo", "gem", "nuget", "pub", "hex"})
 _GROUPED = frozenset({Ecosystem.MAVEN, Ecosystem.COMPOSER})
 # A group of its own would say that these are two names; all of it is one.
-_PATHS = frozenset({Ecosystem.GO, Ecosystem.SWIFT, Ecosystem.GITHUB, Ecosystem.DOCKER, Ecosystem.GENERIC})
+_PATHS = frozenset(
+    {
+        Ecosystem.DEB,
+        Ecosystem.APK,
+        Ecosystem.RPM,
+        Ecosystem.GO,
+        Ecosystem.SWIFT,
+        Ecosystem.GITHUB,
+        Ecosystem.DOCKER,
+        Ecosystem.GENERIC,
+    }
+)
 _INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 
 

@@ -22,6 +22,7 @@ _PURPOSES = {
     Kind.ACTION: "APPLICATION",
     Kind.OPERATING_SYSTEM: "OPERATING-SYSTEM",
 }
+_TYPES = {"pre-build": "Source", "post-build": "Analyzed"}
 _LICENSE_REF = re.compile(r"\bLicenseRef-[A-Za-z0-9.-]+")
 _NOTHING = "NOASSERTION"
 
@@ -48,7 +49,7 @@ def as_document(inventory: Inventory, *, when: str, tool_version: str, serial: s
         "creationInfo": {
             "created": when,
             "creators": [_agent(subject.author) if subject.author else "Organization: unknown", tool],
-            "comment": "SBOM Type: Source",
+            "comment": f"SBOM Type: {_TYPES[subject.phase]}",
         },
         "packages": sorted(packages, key=lambda item: str(item["SPDXID"])),
         "relationships": _relationships(inventory, ids),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from maximus.sbom.model import NotApplicable
 
-__all__ = ["BUNDLED", "COMMIT_ONLY", "DEFINITION", "IMAGE", "OUTSIDE_TREE", "PART_OF_SDK"]
+__all__ = ["BUNDLED", "COMMIT_ONLY", "DEFINITION", "IMAGE", "INSIDE", "INSTALLED", "OUTSIDE_TREE", "PART_OF_SDK"]
 
 
 def _no_file(reason: str) -> NotApplicable:
@@ -16,4 +16,6 @@ COMMIT_ONLY = _no_file("taken from a repository at a commit; no file is distribu
 DEFINITION = _no_file("taken from a repository by the runner of the workflow; no file is distributed")
 IMAGE = _no_file("an image: its digest is its version, and no single file is distributed")
 OUTSIDE_TREE = _no_file("taken from a folder outside the tree; no file is distributed")
+INSIDE = _no_file("inside a file of the image; it was built in, and no file of its own is delivered")
+INSTALLED = _no_file("installed into the image; its archive is not in it")
 PART_OF_SDK = _no_file("a part of the SDK; no file of its own")

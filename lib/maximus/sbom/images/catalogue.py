@@ -1,0 +1,316 @@
+"""What an image holds: the databases, trees and executables in its layers, each looked at once as it passes by."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from maximus.errors import Error
+from maximus.sbom import installed
+from maximus.sbom.images import binaries, jars, layers, system
+from maximus.sbom.images.limits import MAX_DATABASE, MAX_EXECUTABLE, MAX_JAR
+from maximus.sbom.images.system import Database, Release, SystemPackage
+from maximus.sbom.limits import MAX_LOCK, MAX_MANIFEST
+from maximus.sbom.model import Ecosystem, Finding, Kind, Known, Link, Location, Package, Purl, Reading, Subject
+from maximus.sbom.naming import visible
+from maximus.sbom.readers import absence, embedded
+from maximus.sbom.tree import Source, Tree
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from maximus.sbom.images.layers import Entry
+    from maximus.sbom.images.layout import Image
+    from maximus.sbom.installed import Said
+    from maximus.sbom.model import LicenceClaim
+
+__all__ = ["Catalogue", "catalogue", "subject_of"]
+
+_DPKG = "var/lib/dpkg/status"
+_APK = ("lib/apk/db/installed", "usr/lib/apk/db/installed")
+_RPM = ("var/lib/rpm/rpmdb.sqlite", "usr/lib/sysimage/rpm/rpmdb.sqlite", "usr/share/rpm/rpmdb.sqlite")
+_UNREAD = {
+    "var/lib/rpm/Packages": "rpm's database in Berkeley DB",
+    "var/lib/rpm/Packages.db": "rpm's database in ndb",
+    "usr/lib/sysimage/rpm/Packages.db": "rpm's database in ndb",
+}
+_RELEASES = ("etc/os-release", "usr/lib/os-release")
+_PART = re.compile(r"var/lib/dpkg/status\.d/[^/]+")
+_COPYRIGHT = re.compile(r"usr/share/doc/([^/]+)/copyright")
+_METADATA = re.compile(r"(?:.*/)?[^/]+\.(?:dist-info/METADATA|egg-info/PKG-INFO)")
+_SBOM = re.compile(r"(?:.*/)?([^/]+\.dist-info)/sboms/[^/]+\.json")
+_MODULE = re.compile(r"(?:.*/)?node_modules/(?:@[^/]+/)?[^/]+/package\.json")
+_GEM = re.compile(r"(?:.*/)?specifications/(?:default/)?([^/]+)-(\d[^/-]*)(?:-([^/]+))?\.gemspec")
+_GEM_LICENCE = re.compile(r'\.licenses? = \[?((?:"[^"\n]+"(?:\.freeze)?(?:, )?)+)')
+_FEW = 64
+"""Bytes below which nothing is an executable."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Claims:
+    """What a copyright file declares for the package of a name."""
+
+    name: str
+    licences: tuple[LicenceClaim, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """A file that could not be read, or was not looked into."""
+
+    error: Error | None
+    finding: Finding | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A database with the layer that its last version is in."""
+
+    database: Database
+    layer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """What was found."""
+
+    release: Release
+    readings: tuple[tuple[str, Reading], ...]
+    faults: tuple[Error, ...]
+
+
+class _Looker:
+    """Looks at each file as it passes."""
+
+    def __init__(self) -> None:
+        self.since: dict[tuple[str, str, str], str] = {}
+        """Of each package of a database, in which layer it first stood there."""
+
+    def look(self, entry: Entry) -> object | None:
+        try:
+            return self._look(entry)
+        except Error as fault:
+            return _Fault(fault)
+
+    def _look(self, entry: Entry) -> object | None:
+        path = entry.path
+        if path in _RELEASES:
+            return system.read_release(entry.stream.read(1 << 20))
+        if (reader := _reader_of(path)) is not None:
+            return self._held(reader(_content(entry, MAX_DATABASE), path), entry)
+        if why := _unread(entry):
+            return _Fault(None, Finding("not-locked", why, Location(visible(path))))
+        if match := _COPYRIGHT.fullmatch(path):
+            return _Claims(match[1], system.claims_of_copyright(_content(entry, MAX_MANIFEST)))
+        return self._look_by_name(entry)
+
+    def _look_by_name(self, entry: Entry) -> object | None:
+        path = entry.path
+        if path.endswith(("/METADATA", "/PKG-INFO", "/package.json")):
+            return _installed(entry)
+        if _SBOM.fullmatch(path):
+            # Its reader looks at nothing but the document itself.
+            return embedded.READER.read(Source(path, _content(entry, MAX_LOCK), Tree(Path("/"))))
+        if match := _GEM.fullmatch(path):
+            return _gem(match, _content(entry, MAX_MANIFEST), entry)
+        if path.endswith(jars.ENDINGS):
+            return jars.read_jar(_content(entry, MAX_JAR), path, _as_digest(entry.layer))
+        return _executable(entry) if entry.size > _FEW and entry.mode & 0o111 else None
+
+    def _held(self, database: Database, entry: Entry) -> _Held:
+        for package in database.packages:
+            self.since.setdefault((entry.path, package.name, package.version), entry.layer)
+        return _Held(database, entry.layer)
+
+
+def _reader_of(path: str) -> Callable[[bytes, str], Database] | None:
+    """Return what reads a package manager's database of this path; None for any other file."""
+    if path == _DPKG or (_PART.fullmatch(path) and not path.endswith(".md5sums")):
+        return system.read_dpkg
+    if path in _APK:
+        return system.read_apk
+    if path in _RPM:
+        from maximus.sbom.images.rpm import read_rpm  # noqa: PLC0415 - SQLite, which few images need
+
+        return read_rpm
+    return None
+
+
+def _unread(entry: Entry) -> str:
+    """Return why a database's packages are missing in the inventory; empty for any other file."""
+    if entry.path in _UNREAD:
+        return f"{_UNREAD[entry.path]} is not read: its packages are missing here"
+    if entry.path.removesuffix("-wal") in _RPM and entry.path.endswith("-wal") and entry.size:
+        return f"{entry.path} has changes that its database lacks: packages may be missing or gone"
+    return ""
+
+
+def _installed(entry: Entry) -> Reading | None:
+    """Return the package that a file of metadata is about; None for one that is not installed."""
+    path = entry.path
+    if _METADATA.fullmatch(path):
+        return _of_said(installed.of_metadata(_content(entry, MAX_MANIFEST)), path, entry.layer)
+    if _MODULE.fullmatch(path):
+        return _of_said(installed.of_package_json(_content(entry, MAX_MANIFEST), path), path, entry.layer)
+    return None
+
+
+def _content(entry: Entry, limit: int) -> bytes:
+    """Return a file's content; raise Error SBOM036 for one larger than the limit."""
+    if entry.size > limit:
+        raise Error(
+            "SBOM036",
+            f"{visible(entry.path)} is larger than {limit >> 20} MiB",
+            why="what holds package names is never so large",
+            fix="Look at what wrote it; the rest of the image is inventoried.",
+            where=visible(entry.path),
+        )
+    return entry.stream.read(limit)
+
+
+def _as_digest(layer: str) -> str:
+    """Return a layer's digest as digests are told; empty for a layer without one."""
+    algorithm, _, value = layer.partition(":")
+    known = {"sha256": "SHA-256", "sha512": "SHA-512"}.get(algorithm)
+    return f"{known}:{value}" if known else ""
+
+
+def _executable(entry: Entry) -> object | None:
+    start = entry.stream.read(4)
+    if start not in (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe") and start[:2] != b"MZ":
+        return None
+    if entry.size > MAX_EXECUTABLE:
+        text = f"{visible(entry.path)} is larger than {MAX_EXECUTABLE >> 20} MiB and was not looked into"
+        return _Fault(None, Finding("limit", text, Location(visible(entry.path))))
+    return binaries.read_executable(start + entry.stream.read(), entry.path)
+
+
+def _of_said(said: Said | None, path: str, layer: str) -> Reading | None:
+    """Return the one package that a file of metadata is about."""
+    if said is None:
+        return None
+    from packageurl import PackageURL  # noqa: PLC0415 - loaded already where a purl was made
+
+    found = PackageURL.from_string(said.purl)
+    name = f"{found.namespace}/{found.name}" if found.namespace else found.name
+    return _one(
+        Package(
+            "",
+            Ecosystem(found.type),
+            name,
+            found.version or "",
+            (Location(visible(path)),),
+            licences=said.licences,
+            edges=Known.UNKNOWN,
+            not_applicable=(absence.INSTALLED,),
+            producer=said.producer,
+            notes=(("layer", layer),) if layer else (),
+        )
+    )
+
+
+def _one(package: Package) -> Reading:
+    return Reading((replace(package, key="0"),), (Link("", "0", known=False),))
+
+
+def _gem(match: re.Match[str], raw: bytes, entry: Entry) -> Reading:
+    from maximus.sbom.licences import declared  # noqa: PLC0415 - few images have gems
+
+    found = _GEM_LICENCE.search(raw.decode("utf-8", "replace"))
+    names = re.findall(r'"([^"]+)"', found[1]) if found else []
+    # RubyGems leaves open whether several are a choice.
+    claims = (declared(names[0], "gemspec licenses"),) if len(names) == 1 else ()
+    return _one(
+        Package(
+            "",
+            Ecosystem.GEM,
+            match[1],
+            match[2],
+            (Location(visible(entry.path)),),
+            qualifiers=(("platform", match[3]),) if match[3] else (),
+            licences=claims,
+            edges=Known.UNKNOWN,
+            not_applicable=(absence.INSTALLED,),
+            notes=(("layer", entry.layer),) if entry.layer else (),
+        )
+    )
+
+
+def catalogue(image: Image) -> Catalogue:
+    """Return everything that is found in an image, the last layer's word counting.
+
+    Raises Error SBOM031 or SBOM033 for an image that cannot be read; one file that cannot be is a fault.
+    """
+    looker = _Looker()
+    found = layers.read_folder(image.folder, looker) if image.folder else layers.read_layers(image, looker)
+    release = next((item for path in _RELEASES if isinstance(item := found.get(path), Release)), Release())
+    claims = {item.name: item.licences for item in found.values() if isinstance(item, _Claims)}
+    readings: list[tuple[str, Reading]] = []
+    faults: list[Error] = []
+    for path, value in sorted(found.items()):
+        if isinstance(value, _Held):
+            database = _with_claims(value.database, claims)
+
+            def layer_of(package: SystemPackage, path: str = path) -> str:
+                return looker.since.get((path, package.name, package.version), "")
+
+            readings.append((path, database.reading(visible(path), release, layer_of)))
+        elif isinstance(value, Reading):
+            readings.append((path, value))
+        elif isinstance(value, _Fault):
+            if value.error is not None:
+                faults.append(value.error)
+            if value.finding is not None:
+                readings.append((path, Reading((), (), findings=(value.finding,))))
+    if release.id:
+        readings.append(("etc/os-release", _system(release)))
+    return Catalogue(release, tuple(readings), tuple(faults))
+
+
+def _with_claims(database: Database, claims: dict[str, tuple[LicenceClaim, ...]]) -> Database:
+    packages = tuple(
+        replace(package, licences=claims[package.name]) if not package.licences and package.name in claims else package
+        for package in database.packages
+    )
+    return replace(database, packages=packages)
+
+
+def _system(release: Release) -> Reading:
+    """Return the operating system as a component."""
+    return _one(
+        Package(
+            "",
+            Ecosystem.GENERIC,
+            release.id,
+            release.version,
+            (Location("etc/os-release"),),
+            kind=Kind.OPERATING_SYSTEM,
+            edges=Known.UNKNOWN,
+            not_applicable=(absence.INSTALLED,),
+            notes=(("name", release.name),) if release.name else (),
+        )
+    )
+
+
+def subject_of(image: Image, path: Path, name: str, version: str) -> Subject:
+    """Return what the inventory of an image is about: the image by its digest, its tag shown."""
+    from packageurl import PackageURL  # noqa: PLC0415 - 20 ms that only an inventory should cost
+
+    stated = image.name.rpartition("/")[2]
+    chosen = visible(name or stated or path.name.removesuffix(".tar") or "image")
+    told = visible(version or image.tag or image.digest or "unknown")
+    host = image.name.partition("/")[0]
+    registry = image.name if host != image.name and set(host) & {".", ":"} else ""
+    qualifiers = {
+        key: value
+        for key, value in (
+            ("arch", image.platform.partition("/")[2]),
+            ("repository_url", registry),
+            ("tag", image.tag),
+        )
+        if value
+    }
+    purl = PackageURL("oci", None, chosen.lower(), image.digest or None, qualifiers or None).to_string()
+    return Subject(name=chosen, version=told, purl=Purl(purl), kind=Kind.CONTAINER, phase="post-build")

@@ -1,0 +1,138 @@
+"""Archives of Java: what their `pom.properties` and manifests say they are, archives inside archives too."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+import zipfile
+import zlib
+from typing import TYPE_CHECKING
+
+from maximus.sbom.images.limits import MAX_JAR, MAX_JAR_DEPTH, MAX_MEMBERS
+from maximus.sbom.model import Artifact, Computed, Digest, Ecosystem, Finding, Known, Link, Location, Package, Reading
+from maximus.sbom.naming import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["ENDINGS", "read_jar"]
+
+ENDINGS = (".jar", ".war", ".ear", ".par", ".hpi")
+_POM = re.compile(r"META-INF/maven/[^/]+/[^/]+/pom\.properties")
+_SMALL = 1 << 20
+"""Bytes of a text inside an archive."""
+_RATIO = 200
+
+
+def read_jar(data: bytes, path: str, layer: str) -> Reading:
+    """Return the modules that an archive is, and those shaded into it or lying in it.
+
+    `layer` is the digest that the archive's bytes were verified with, as a part of it; empty where there is none.
+    """
+    packages: dict[str, Package] = {}
+    links: list[Link] = []
+    findings: list[Finding] = []
+    for inside, archive, content in _archives(data, path, findings):
+        stated = [found for name in archive.namelist() if _POM.fullmatch(name)
+                  and (found := _properties(_text_in(archive, name)))]  # fmt: skip
+        if not stated and (found := _manifest(_text_in(archive, "META-INF/MANIFEST.MF"))):
+            stated = [found]
+        base = inside.rpartition("/")[2]
+        # Of several the one that the file is called after is the file, the rest are shaded into it.
+        own = next((item for item in stated if base.startswith(item[1])), stated[0] if stated else None)
+        for group, name, version in stated:
+            key = f"{inside}!{group}:{name}"
+            is_file = (group, name, version) == own
+            packages[key] = Package(
+                key,
+                Ecosystem.MAVEN,
+                f"{group}:{name}",
+                version,
+                (Location(visible(inside)),),
+                artifacts=(_artifact(base, content, layer, path),) if is_file and layer else (),
+                edges=Known.UNKNOWN,
+                notes=() if is_file else (("shaded-into", visible(base)),),
+            )
+            links.append(Link("", key, known=False))
+        if not stated:
+            text = f"{visible(inside)} does not say what it is"
+            findings.append(Finding("ignored", text, Location(visible(inside))))
+    return Reading(tuple(packages.values()), tuple(links), findings=tuple(findings))
+
+
+def _artifact(file: str, content: bytes, layer: str, path: str) -> Artifact:
+    origin = Computed(layer, Location(visible(path)))
+    return Artifact(
+        visible(file),
+        "",
+        (
+            Digest("SHA-256", hashlib.sha256(content).hexdigest(), origin),
+            Digest("SHA-512", hashlib.sha512(content).hexdigest(), origin),
+        ),
+    )
+
+
+def _archives(data: bytes, path: str, findings: list[Finding]) -> Iterator[tuple[str, zipfile.ZipFile, bytes]]:
+    """Yield the archive and those in it; one that cannot be read is a finding."""
+    waiting = [(path, data, 0)]
+    seen = 0
+    while waiting:
+        name, content, depth = waiting.pop()
+        place = Location(visible(name))
+        try:
+            archive = zipfile.ZipFile(io.BytesIO(content))
+        except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
+            findings.append(Finding("ignored", f"{visible(name)} is no archive that can be read", place))
+            continue
+        with archive:
+            members = archive.infolist()
+            seen += len(members)
+            if seen > MAX_MEMBERS:
+                findings.append(Finding("limit", f"{visible(path)} has more than {MAX_MEMBERS} members", place))
+                return
+            yield name, archive, content
+            for member in members:
+                if not member.filename.endswith(ENDINGS) or member.is_dir():
+                    continue
+                inside = f"{name}!/{member.filename}"
+                if depth >= MAX_JAR_DEPTH or member.file_size > min(MAX_JAR, _RATIO * max(member.compress_size, 1)):
+                    text = f"{visible(inside)} is too deep, too large or too well packed to be looked into"
+                    findings.append(Finding("limit", text, place))
+                elif (inner := _bytes_in(archive, member.filename, MAX_JAR)) is not None:
+                    waiting.append((inside, inner, depth + 1))
+
+
+def _bytes_in(archive: zipfile.ZipFile, name: str, limit: int) -> bytes | None:
+    try:
+        with archive.open(name) as stream:
+            found = stream.read(limit + 1)
+    except (zipfile.BadZipFile, zlib.error, KeyError, RuntimeError, NotImplementedError, OSError, EOFError, ValueError):
+        return None
+    return found if len(found) <= limit else None
+
+
+def _text_in(archive: zipfile.ZipFile, name: str) -> str:
+    return (_bytes_in(archive, name, _SMALL) or b"").decode("utf-8", "replace")
+
+
+def _properties(text: str) -> tuple[str, str, str] | None:
+    found = {}
+    for line in text.splitlines():
+        key, equals, value = line.partition("=")
+        if equals and not key.startswith(("#", "!")):
+            found[key.strip()] = value.strip()
+    named = (found.get("groupId", ""), found.get("artifactId", ""), found.get("version", ""))
+    return named if all(named) else None
+
+
+def _manifest(text: str) -> tuple[str, str, str] | None:
+    """Return what a manifest's OSGi headers say; its titles are for people and name no group."""
+    lines = text.replace("\r\n", "\n").replace("\n ", "").splitlines()
+    found = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
+    symbolic = found.get("Bundle-SymbolicName", "").partition(";")[0].strip()
+    version = found.get("Implementation-Version") or found.get("Bundle-Version", "")
+    group = found.get("Implementation-Vendor-Id", "")
+    if group and symbolic and version:
+        return group, symbolic.rpartition(".")[2], version
+    return None

@@ -1,0 +1,340 @@
+"""The layers of an image as one stream of files, with whiteouts applied: what a later layer takes away is not there.
+
+A layer is read once and in order. Its digests are computed on the way and compared at its end; nothing is written.
+See: https://github.com/opencontainers/image-spec/blob/main/layer.md
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import tarfile
+import zlib
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING, Any, Protocol
+
+from maximus.errors import Error
+from maximus.sbom.images.limits import MAX_ENTRIES, MAX_RATIO, MAX_UNPACKED
+from maximus.sbom.naming import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from maximus.sbom.images.layout import Image, Layer
+
+__all__ = ["Entry", "Looker", "read_folder", "read_layers"]
+
+_CHUNK = 1 << 20
+_WHITEOUT = ".wh."
+_OPAQUE = ".wh..wh..opq"
+_GZIP = b"\x1f\x8b"
+_ZSTD = b"\x28\xb5\x2f\xfd"
+_FEW = 1 << 20
+"""Bytes up to which nobody asks how well they were packed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A regular file of a layer, about to be looked at."""
+
+    path: str
+    """Without a slash in front."""
+    size: int
+    mode: int
+    layer: str
+    """The digest of the layer, or its number."""
+    stream: IO[bytes]
+
+
+class Looker(Protocol):
+    """What looks at files: told of each, and of what is gone."""
+
+    def look(self, entry: Entry) -> object | None:
+        """Return what is to be kept of a file; None for a file of no interest. The stream may be left unread."""
+
+
+@dataclass(slots=True)
+class _Found:
+    """What is kept, by path, with the folders above it."""
+
+    kept: dict[str, object] = field(default_factory=dict)
+    above: set[str] = field(default_factory=set)
+
+    def index(self) -> None:
+        """Remember every path and every folder above one."""
+        self.above = set()
+        for path in self.kept:
+            parts = path.split("/")
+            self.above.update("/".join(parts[:depth]) for depth in range(1, len(parts) + 1))
+
+    def remove(self, gone: set[str], opaque: set[str]) -> None:
+        """Forget what was taken away, and whatever lay below."""
+        if not gone and not opaque:
+            return
+        self.kept = {path: value for path, value in self.kept.items() if not _is_gone(path, gone, opaque)}
+
+
+def _is_gone(path: str, gone: set[str], opaque: set[str]) -> bool:
+    if path in gone:
+        return True
+    parts = path.split("/")
+    heads = ["/".join(parts[:depth]) for depth in range(len(parts))]
+    return any(head in gone or head in opaque for head in heads)
+
+
+def read_layers(image: Image, looker: Looker) -> dict[str, object]:
+    """Return what the looker keeps of the files that are there in the end, by path.
+
+    Raises Error SBOM031 for a layer that is broken, has another digest or breaks a limit.
+    """
+    budget = _Budget()
+    found = _Found()
+    for number, layer in enumerate(image.layers, 1):
+        found.index()
+        name = layer.digest or layer.diff_id or f"layer {number}"
+        fresh, gone, opaque = _read_layer(layer, name, looker, budget, found.above)
+        found.remove(gone, opaque)
+        found.kept.update(fresh)
+    return found.kept
+
+
+class _Budget:
+    """Counts entries and bytes over all layers."""
+
+    def __init__(self) -> None:
+        self.entries = 0
+        self.unpacked = 0
+
+    def entry(self, name: str) -> None:
+        self.entries += 1
+        if self.entries > MAX_ENTRIES:
+            raise broken(name, f"the image has more than {MAX_ENTRIES} entries")
+
+    def bytes(self, count: int, name: str) -> None:
+        self.unpacked += count
+        if self.unpacked > MAX_UNPACKED:
+            raise broken(name, f"the image unpacks to more than {MAX_UNPACKED >> 30} GiB")
+
+
+def broken(layer: str, why: str) -> Error:
+    """Return the error of a layer that cannot be believed."""
+    return Error(
+        "SBOM033",
+        f"cannot read the layer {visible(layer)}",
+        why=why,
+        fix="Save the image again, and compare its digest with the registry's.",
+        where=visible(layer),
+    )
+
+
+def _read_layer(
+    layer: Layer, name: str, looker: Looker, budget: _Budget, above: set[str]
+) -> tuple[dict[str, object], set[str], set[str]]:
+    """Return what is kept of one layer, what it takes away of those below, and the folders that it hides."""
+    fresh: dict[str, object] = {}
+    gone: set[str] = set()
+    opaque: set[str] = set()
+    with layer.open() as raw:
+        stored = _Hashed(raw, layer.digest)
+        unpacked = _unpacked(stored, layer.diff_id, name, budget)
+        try:
+            with tarfile.open(fileobj=unpacked, mode="r|", bufsize=_CHUNK) as archive:  # type: ignore[call-overload]
+                for member in archive:
+                    budget.entry(name)
+                    # `tarfile` keeps every member it has seen.
+                    archive.members = []  # type: ignore[attr-defined]
+                    path = _clean(member.name)
+                    if path is None:
+                        continue
+                    folder, _, base = path.rpartition("/")
+                    if base == _OPAQUE:
+                        opaque.add(folder)
+                    elif base.startswith(_WHITEOUT):
+                        gone.add(f"{folder}/{base[len(_WHITEOUT) :]}".lstrip("/"))
+                    else:
+                        if path in above and not member.isdir():
+                            # Another file, or a link in place of a folder.
+                            gone.add(path)
+                        if member.isreg() and (kept := _look(archive, member, path, name, looker)) is not None:
+                            fresh[path] = kept
+        except (tarfile.TarError, zlib.error, EOFError, OSError, ValueError) as fault:
+            raise broken(name, " ".join(str(fault).split())[:200] or type(fault).__name__) from fault
+        unpacked.finish()
+        stored.finish(name, "stored")
+        unpacked.check(name)
+    return fresh, gone, opaque
+
+
+def _look(archive: Any, member: tarfile.TarInfo, path: str, name: str, looker: Looker) -> object | None:  # noqa: ANN401 - a tarfile in stream mode
+    if member.size < 0:
+        raise broken(name, f"{visible(path)} has a negative size")
+    stream = archive.extractfile(member)
+    return None if stream is None else looker.look(Entry(path, member.size, member.mode, name, stream))
+
+
+def _clean(name: str) -> str | None:
+    """Return the path of an entry inside the image; None for one that leads nowhere or out of it."""
+    parts = [part for part in name.split("/") if part not in ("", ".")]
+    return None if not parts or ".." in parts or "\0" in name else "/".join(parts)
+
+
+class _Hashed:
+    """A stream whose bytes are hashed as they pass."""
+
+    def __init__(self, stream: IO[bytes], expected: str) -> None:
+        self.stream = stream
+        self.expected = expected
+        algorithm = expected.partition(":")[0] if expected else ""
+        self.hash = hashlib.new(algorithm) if algorithm in ("sha256", "sha512") else None
+        self.count = 0
+        self.ahead = b""
+
+    def peek(self, size: int) -> bytes:
+        self.ahead = self.read(size)
+        return self.ahead
+
+    def read(self, size: int) -> bytes:
+        if self.ahead:
+            data, self.ahead = self.ahead, b""
+            return data
+        data = self.stream.read(size)
+        self.count += len(data)
+        if self.hash is not None:
+            self.hash.update(data)
+        return data
+
+    def finish(self, name: str, what: str) -> None:
+        """Read what is left, and raise Error SBOM033 where the bytes have another digest than was stated."""
+        while self.read(_CHUNK):
+            pass
+        if self.hash is not None and self.hash.hexdigest() != self.expected.partition(":")[2]:
+            raise broken(name, f"what is {what} there has another digest than was stated")
+
+
+class _Unpacked:
+    """What comes out of a stored layer, hashed and held to the limits."""
+
+    def __init__(self, stored: _Hashed, expected: str, name: str, budget: _Budget, inflate: Any, rest: Any) -> None:  # noqa: ANN401, PLR0913, PLR0917 - decompressors have no common type
+        self.stored = stored
+        self.name = name
+        self.budget = budget
+        self.inflate = inflate
+        self.rest = rest
+        self.expected = expected
+        # A layer that is stored unpacked was hashed on its way in.
+        same = inflate is None and stored.expected == expected and stored.hash is not None
+        self.hash = None if same or not expected.startswith("sha256:") else hashlib.sha256()
+        self.buffer = bytearray()
+        self.count = 0
+        self.ended = False
+
+    def read(self, size: int) -> bytes:
+        while len(self.buffer) < size and not self.ended:
+            self._more()
+        data = bytes(self.buffer[:size])
+        del self.buffer[:size]
+        return data
+
+    def _more(self) -> None:
+        raw = self.stored.read(_CHUNK)
+        if self.inflate is None:
+            data, self.ended = raw, not raw
+        else:
+            data = self.inflate(raw) if raw else self.rest()
+            self.ended = not raw
+        self.count += len(data)
+        self.budget.bytes(len(data), self.name)
+        if self.count > _FEW and self.count > MAX_RATIO * max(self.stored.count, 1):
+            raise broken(self.name, f"it unpacks to more than {MAX_RATIO} times its size")
+        if self.hash is not None:
+            self.hash.update(data)
+        self.buffer += data
+
+    def finish(self) -> None:
+        """Read what is left behind the end of the archive."""
+        while self.read(_CHUNK):
+            pass
+
+    def check(self, name: str) -> None:
+        """Raise Error SBOM033 where the bytes have another digest than the configuration states."""
+        if self.hash is not None and f"sha256:{self.hash.hexdigest()}" != self.expected:
+            raise broken(name, "what is in it has another digest than the image's configuration states")
+
+
+def _unpacked(stored: _Hashed, expected: str, name: str, budget: _Budget) -> _Unpacked:
+    start = stored.peek(_CHUNK)
+    if start.startswith(_GZIP):
+        inflated = _Gzip()
+        return _Unpacked(stored, expected, name, budget, inflated.feed, inflated.rest)
+    if start.startswith(_ZSTD):
+        # Imported here: few images are packed so.
+        import zstandard  # noqa: PLC0415
+
+        unpacker = zstandard.ZstdDecompressor(max_window_size=1 << 27).decompressobj(read_across_frames=True)
+        return _Unpacked(stored, expected, name, budget, unpacker.decompress, lambda: b"")
+    return _Unpacked(stored, expected, name, budget, None, None)
+
+
+class _Gzip:
+    """Inflates gzip, which may be several streams one behind the other."""
+
+    def __init__(self) -> None:
+        self.inflater = zlib.decompressobj(wbits=31)
+
+    def feed(self, raw: bytes) -> bytes:
+        found = b""
+        while raw:
+            found += self.inflater.decompress(raw)
+            raw = self.inflater.unused_data
+            if raw:
+                self.inflater = zlib.decompressobj(wbits=31)
+        return found
+
+    def rest(self) -> bytes:
+        if not self.inflater.eof:
+            msg = "it ends in the middle"
+            raise EOFError(msg)
+        return self.inflater.flush()
+
+
+def read_folder(root: Path, looker: Looker) -> dict[str, object]:
+    """Return what the looker keeps of the files of a root file system that lies in a folder; links are not followed."""
+    found: dict[str, object] = {}
+    budget = _Budget()
+    for path in _walk(root, budget):
+        full = root / path
+        try:
+            descriptor = os.open(full, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0))
+            with open(descriptor, "rb") as stream:  # noqa: PTH123 - a descriptor, not a path
+                told = os.fstat(stream.fileno())
+                if not stat.S_ISREG(told.st_mode):
+                    continue
+                kept = looker.look(Entry(path, told.st_size, told.st_mode, "", stream))
+        except OSError:
+            continue
+        if kept is not None:
+            found[path] = kept
+    return found
+
+
+def _walk(root: Path, budget: _Budget) -> Iterator[str]:
+    # Another file system that is mounted there (/proc) is no part of the image.
+    device = root.stat().st_dev
+    waiting = [""]
+    while waiting:
+        folder = waiting.pop()
+        try:
+            with os.scandir(root / folder) as entries:
+                listed = sorted(entries, key=lambda entry: entry.name)
+        except OSError:
+            continue
+        for entry in listed:
+            budget.entry(str(root))
+            path = f"{folder}/{entry.name}" if folder else entry.name
+            if entry.is_dir(follow_symlinks=False):
+                if entry.stat(follow_symlinks=False).st_dev == device:
+                    waiting.append(path)
+            elif entry.is_file(follow_symlinks=False):
+                yield path

@@ -1,0 +1,41 @@
+"""What a hostile image may cost at most: a breach ends the reading, or is a finding that names the file."""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = [
+    "MAX_DATABASE",
+    "MAX_ENTRIES",
+    "MAX_EXECUTABLE",
+    "MAX_JAR",
+    "MAX_JAR_DEPTH",
+    "MAX_LAYERS",
+    "MAX_MANIFEST",
+    "MAX_MEMBERS",
+    "MAX_RATIO",
+    "MAX_SECTION",
+    "MAX_UNPACKED",
+]
+
+MAX_LAYERS: Final = 500
+MAX_ENTRIES: Final = 5_000_000
+"""Entries of all layers together."""
+MAX_UNPACKED: Final = 64 << 30
+"""Bytes of all layers together, unpacked."""
+MAX_RATIO: Final = 200
+"""How many bytes may come out of one that goes in, over a whole layer of more than a mebibyte."""
+MAX_MANIFEST: Final = 16 << 20
+"""Bytes of an index, a manifest or a configuration."""
+MAX_DATABASE: Final = 512 << 20
+"""Bytes of a package manager's database."""
+MAX_EXECUTABLE: Final = 512 << 20
+"""Bytes of an executable that is looked into."""
+MAX_SECTION: Final = 64 << 20
+"""Bytes of the facts in an executable, inflated."""
+MAX_JAR: Final = 256 << 20
+"""Bytes of an archive of Java that is looked into."""
+MAX_MEMBERS: Final = 100_000
+"""Members of such an archive."""
+MAX_JAR_DEPTH: Final = 5
+"""Archives inside archives."""
