@@ -558,7 +558,7 @@ def test_numbers_and_a_comparison_follow_where_there_are_some(tmp_path: Path, la
     notes = (tree / "release" / "evidence" / "notes.md").read_text(encoding="utf-8")
     assert "| Phi proxy | 2.34, scale `unbounded` (without bounds) |" in notes
     assert "## SBOM changes\n\n" in notes
-    assert "components since `v1.1.0`" in notes
+    assert "Nothing changed in 1 component since `v1.1.0`." in notes
 
 
 def test_numbers_that_are_not_there_are_wrong_usage(tmp_path: Path, laptop: Mapping[str, str]) -> None:

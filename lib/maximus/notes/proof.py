@@ -159,7 +159,7 @@ def metrics_text(document: Mapping[str, Any] | None) -> str:
     window = "" if recording["window_s"] is None else f" over {recording['window_s']} s"
     about = (
         f"Recording {markdown.code(recording['name'])} (`{recording['profile']}`), "
-        f"{recording['frames']:,} frames{window}, SHA-256 `{recording['sha256']}`.\n"
+        f"{recording['frames']:,} frame{'' if recording['frames'] == 1 else 's'}{window}, SHA-256 `{recording['sha256']}`.\n"
     )
     return f"{markdown.table(('Number', 'Value', 'From'), rows)}\n{about}"
 
