@@ -157,11 +157,9 @@ def metrics_text(document: Mapping[str, Any] | None) -> str:
     rows = [_phi(document["phi_proxy"]), _events(document["esgt_events"]), _arousal(document["arousal_range"])]
     recording = document["recording"]
     window = "" if recording["window_s"] is None else f" over {recording['window_s']} s"
-    about = (
-        f"Recording {markdown.code(recording['name'])} (`{recording['profile']}`), "
-        f"{recording['frames']:,} frame{'' if recording['frames'] == 1 else 's'}{window}, SHA-256 `{recording['sha256']}`.\n"
-    )
-    return f"{markdown.table(('Number', 'Value', 'From'), rows)}\n{about}"
+    frames = f"{recording['frames']:,} frame{'' if recording['frames'] == 1 else 's'}{window}"
+    about = f"Recording {markdown.code(recording['name'])} (`{recording['profile']}`), {frames}"
+    return f"{markdown.table(('Number', 'Value', 'From'), rows)}\n{about}, SHA-256 `{recording['sha256']}`.\n"
 
 
 def _phi(phi: Mapping[str, Any] | None) -> tuple[str, ...]:
