@@ -24,6 +24,9 @@ __all__ = ["Database", "Release", "SystemPackage", "claims_of_copyright", "read_
 _FIELD = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*):[ \t]?(.*)")
 _NEED = re.compile(r"\s*([^\s(:,|<>=~!]+)")
 _QUOTED = re.compile(r"([A-Z][A-Z0-9_]*)=(.*)")
+_ADDRESS = re.compile(
+    r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)+"
+)
 _MAINTAINER = re.compile(r"\s*([^<]*?)\s*(?:<([^<>\s]+)>)?\s*$")
 
 
@@ -149,7 +152,8 @@ def _maintainer(text: str) -> Producer | None:
 
     found = _MAINTAINER.fullmatch(text.strip())
     name = " ".join((found[1] if found else "").split()).strip("\"'").split("(")[0].strip()
-    return Producer(visible(name[:200]), email=visible(found[2] or "")[:200] if found else "") if name else None
+    email = found[2] if found and found[2] and _ADDRESS.fullmatch(found[2]) else ""
+    return Producer(visible(name[:200]), email=email) if name else None
 
 
 def _needs(text: str) -> tuple[tuple[str, ...], ...]:
