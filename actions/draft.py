@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Inputs", "Outputs", "run"]
 
+PULL_REQUEST_EVENTS = ("pull_request", "pull_request_review", "pull_request_review_comment")
+"""The events whose files come from a pull request's author; `pull_request_target` reads the base's."""
 ATTEMPTS = 3
 """How often a run begins, when somebody publishes the draft under its hands."""
 
@@ -360,7 +362,7 @@ def _place(inputs: Inputs, face: Face) -> _Place | None:
         server=server,
         repository=repository,
         ref=ref,
-        is_pull_request=environment.get("GITHUB_EVENT_NAME", "") == "pull_request",
+        is_pull_request=environment.get("GITHUB_EVENT_NAME", "") in PULL_REQUEST_EVENTS,
         workspace=Path(environment.get("GITHUB_WORKSPACE", ".")),
         event=Path(environment.get("GITHUB_EVENT_PATH", "") or "event.json"),
     )
@@ -521,7 +523,8 @@ class _Drafting:
         settings = settle(configuration, _request(self._inputs), self._place.ref)
         for notice in settings.notices:
             self._warn(notice)
-        if not {"@", "<"} <= set(configuration.change_title_escapes) and settings.change_needs("$TITLE"):
+        is_open = configuration.escape != "strict" and not {"@", "<"} <= set(configuration.change_title_escapes)
+        if is_open and settings.change_needs("$TITLE"):
             self._face.say("titles keep their mentions and HTML: `change-title-escapes` lacks @ or <")
         return settings
 
