@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import sys
 
+from bench.evidence import evidence_append, evidence_pack, evidence_prove, evidence_verify
+from bench.gate import gate_words
+from bench.notes import draft_categories
 from bench.reading import draft_checkout, draft_many, draft_requests, draft_start
 from bench.release import release
 from bench.starts import first_start_pip, first_start_uv, help_text, second_start
@@ -15,10 +18,16 @@ BENCHMARKS = {
     "first-start-uv": first_start_uv,
     "first-start-pip": first_start_pip,
     "release": release,
+    "gate-words": gate_words,
+    "evidence-pack": evidence_pack,
+    "evidence-verify": evidence_verify,
+    "evidence-append": evidence_append,
+    "evidence-prove": evidence_prove,
     "draft-requests": draft_requests,
     "draft-checkout": draft_checkout,
     "draft-many": draft_many,
     "draft-start": draft_start,
+    "draft-categories": draft_categories,
     "verify-one": verify_one,
     "verify-memory": verify_memory,
     "verify-each": verify_each,

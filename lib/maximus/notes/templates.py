@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from bisect import bisect_left
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ class Text:
 
     def cut(self, start: int, end: int) -> Text:
         """Return the part between two offsets."""
+        if not self.guarded:
+            return Text(self.value[start:end])
         inside = self.guarded[bisect_left(self.guarded, start) : bisect_left(self.guarded, end)]
         return Text(self.value[start:end], tuple(offset - start for offset in inside))
 
@@ -49,6 +52,10 @@ def foreign(value: str) -> Text:
 
 def join(parts: Iterable[Text], separator: str = "") -> Text:
     """Return the parts in one text, with the separator between them."""
+    parts = list(parts)
+    if not any(part.guarded for part in parts):
+        # Nearly all texts are such: thousands of lines are joined for one body.
+        return Text(separator.join([part.value for part in parts]))
     values: list[str] = []
     guarded: list[int] = []
     length = 0
@@ -79,15 +86,31 @@ def fill(template: Text, values: Mapping[str, Text | None]) -> Text:
     guarded = set(template.guarded)
     parts: list[Text] = []
     done = 0
-    for found in _TOKEN.finditer(template.value):
-        value = values.get(found[0])
-        if value is None or found.start() in guarded:
+    for start, end, name in _tokens(template.value):
+        value = values.get(name)
+        if value is None or start in guarded:
             continue
-        parts += [template.cut(done, found.start()), value]
-        done = found.end()
+        parts += [template.cut(done, start), value]
+        done = end
     if not parts:
         return template
     return join([*parts, template.cut(done, len(template.value))])
+
+
+MAX_KNOWN = 2_000
+"""Characters of the longest template whose tokens are remembered: that of a change is filled thousands of times."""
+
+
+def _tokens(text: str) -> tuple[tuple[int, int, str], ...]:
+    return _known_tokens(text) if len(text) <= MAX_KNOWN else _find_tokens(text)
+
+
+def _find_tokens(text: str) -> tuple[tuple[int, int, str], ...]:
+    """Return where each token begins and ends, and its name."""
+    return tuple((found.start(), found.end(), found[0]) for found in _TOKEN.finditer(text))
+
+
+_known_tokens = functools.lru_cache(maxsize=64)(_find_tokens)
 
 
 def occurs(template: Text, name: str) -> bool:
