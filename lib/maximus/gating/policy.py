@@ -32,7 +32,7 @@ DEFAULT = ".github/release-checklist.yml"
 PRESETS = ("cec", "doctrine", "go-no-go", "post-deploy", "pre-deploy", "regra-de-ouro")
 """The policies that come with the suite."""
 MAX_POLICY = 256 << 10
-"""Bytes of the largest policy: some 2,000 checks; reading one takes about three seconds then."""
+"""Bytes of the largest policy: room for some 3,000 checks of one line, more than MAX_CHECKS."""
 MAX_CHECKS = 2_000
 """How many checks a policy may have, those it extends included."""
 MAX_FAULTS = 50

@@ -144,8 +144,6 @@ def test_it_is_asked_again_until_it_is_up() -> None:
     """A service that comes up in time is healthy; one that does not is named with its last answer."""
     healthy = (200, json.dumps(HEALTHY).encode())
     answers: Iterator[OSError | tuple[int, bytes]] = iter([ConnectionRefusedError("refused"), (503, b""), healthy])
-        [ConnectionRefusedError("refused"), (503, b""), (200, json.dumps(HEALTHY).encode())]
-    )
     now = [0.0]
 
     def ask(_url: str) -> tuple[int, bytes]:
