@@ -31,6 +31,10 @@ EVENTS = ("pull_request", "pull_request_target")
 """The events that have a pull request whose title and branch are known."""
 
 
+PERMISSIONS = "Give the job these permissions:\n  permissions:\n    contents: read\n    pull-requests: write"
+"""What a workflow needs to label pull requests."""
+
+
 @dataclass(frozen=True, slots=True)
 class Inputs:
     """What `label` is asked for."""
@@ -67,6 +71,11 @@ def run(inputs: Inputs, face: Face) -> Outputs:
     )
     try:
         return _Labelling(inputs, face, place, client).run()
+    except Error as error:
+        if error.code == "HUB003":
+            # What the client advises is what `draft` needs.
+            error.fix = PERMISSIONS
+        raise
     finally:
         client.close()
 
@@ -352,7 +361,7 @@ def _not_allowed(doing: str, fault: Exception) -> Error:
         "LABEL006",
         f"the token is not allowed to {doing} the pull request",
         why=str(fault),
-        fix="Give the job these permissions:\n  permissions:\n    contents: read\n    pull-requests: write",
+        fix=PERMISSIONS,
         where="token",
         status=ExitStatus.OUTSIDE,
     )

@@ -370,3 +370,15 @@ def test_a_configuration_without_rules_is_a_usage_error(
     hub = fakehub(world(rules))
     done = label(hub)
     assert (done.status, done.outputs["code"], sent(hub)) == (2, "NOTES022", [])
+
+
+def test_a_configuration_that_may_not_be_read_shows_what_label_needs(
+    fakehub: FakeHub, label: Callable[..., Run]
+) -> None:
+    """The lines to paste are those for labels, not those for drafting a release."""
+    hub = fakehub(world())
+    hub.inject(Status(403), operation="repos/get-content")
+    done = label(hub)
+    assert (done.status, done.outputs["code"]) == (3, "HUB003")
+    assert "pull-requests: write" in done.log
+    assert "contents: write" not in done.log
