@@ -22,7 +22,7 @@ __all__ = ["docker_config", "pulled"]
 def pulled(inputs: Inputs, face: Face, stack: contextlib.ExitStack) -> Material:
     """Return the material of the image that the input names; what is kept of it goes when `stack` ends.
 
-    Raises Error IMAGE012 (usage) where another input names something else to verify, and what reading it raises.
+    Raises Error VERIFY095 (usage) where another input names something else to verify, and what reading it raises.
     """
     # Imported here: only an image needs a registry.
     from maximus.registry.client import INDEX_TYPES, Repository  # noqa: PLC0415
@@ -34,7 +34,7 @@ def pulled(inputs: Inputs, face: Face, stack: contextlib.ExitStack) -> Material:
     others = [name for name in ("bundles", "files", "folder", "tag", "offline", "search") if getattr(inputs, name)]
     if others:
         raise Error(
-            "IMAGE012",
+            "VERIFY095",
             f"`image` and `{others[0]}` exclude each other",
             why="an image and its signatures are read from the registry alone",
             fix="Verify them in two runs.",

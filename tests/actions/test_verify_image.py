@@ -67,7 +67,7 @@ def test_an_image_that_nobody_signed_is_not_compliant(stack: Stack, registry: st
 @pytest.mark.parametrize("other", [{"folder": "release"}, {"files": ("*",)}, {"bundles": "x"}, {"search": True}])
 def test_an_image_is_verified_alone(stack: Stack, image: str, tmp_path: Path, other: dict[str, object]) -> None:
     """What else there would be to verify is a second run."""
-    with pytest.raises(Error, match="IMAGE012") as caught:
+    with pytest.raises(Error, match="VERIFY095") as caught:
         run(stack, tmp_path, image=image, **other)
     assert caught.value.status is ExitStatus.USAGE
 

@@ -120,7 +120,7 @@ class Wire:
     ) -> Answer:
         import requests  # noqa: PLC0415 - loaded already
 
-        wait = _FIRST_WAIT
+        wait, why = _FIRST_WAIT, ""
         for attempt in range(1, self._limits.attempts + 1):
             try:
                 answer = self._once(method, address, scope, limit, headers, body)

@@ -87,7 +87,7 @@ def _sealed(repository: Repository, image: Manifest, name: str, folder: Path) ->
     """Yield every signature and attestation that the registry keeps with the image."""
     for number, (manifest, layer) in enumerate(_layers(repository, image)):
         if number == MAX_SIGNATURES:
-            fault = Error("IMAGE009", f"{name} has more than {MAX_SIGNATURES} signatures", where=name)
+            fault = Error("VERIFY092", f"{name} has more than {MAX_SIGNATURES} signatures", where=name)
             yield Broken(name, fault, name)
             return
         shown = f"{layer.digest[:19]} in {manifest.digest[:19]}"
@@ -97,8 +97,8 @@ def _sealed(repository: Repository, image: Manifest, name: str, folder: Path) ->
             found = Broken(shown, error)
         except (KeyError, TypeError, ValueError, AttributeError) as fault:
             why = f"{fault} is missing" if isinstance(fault, KeyError) else str(fault)[:200]
-            error = Error("IMAGE008", f"a signature of {name} is malformed", why=why, where=shown)
-            found = Broken(shown, error)
+            malformed = Error("VERIFY091", f"a signature of {name} is malformed", why=why, where=shown)
+            found = Broken(shown, malformed)
         yield dataclasses.replace(found, source=name) if isinstance(found, Sealed) else found
 
 
@@ -116,7 +116,7 @@ def _layers(repository: Repository, image: Manifest) -> Iterator[tuple[Manifest,
 def _read(blob: bytes, layer: Descriptor, shown: str, image: Manifest, folder: Path) -> Sealed | Broken:
     """Return one signature as a bundle, with the statement that it makes.
 
-    Raises Error IMAGE010 where it is for another image, and what malformed JSON makes a reader raise.
+    Raises Error VERIFY093 where it is for another image, and what malformed JSON makes a reader raise.
     """
     if _BUNDLES.fullmatch(layer.media_type):
         return _of_an_image(seal(blob, shown, ""))
@@ -126,7 +126,7 @@ def _read(blob: bytes, layer: Descriptor, shown: str, image: Manifest, folder: P
     digest = _simple_signing(blob, shown)
     if f"sha256:{digest}" != image.digest:
         why = f"it is about sha256:{digest}"
-        raise Error("IMAGE010", f"the signature {shown} is for another image", why=why, where=shown)
+        raise Error("VERIFY093", f"the signature {shown} is for another image", why=why, where=shown)
     signature = layer.annotations["dev.cosignproject.cosign/signature"]
     sealed = seal(_bundle(layer.annotations, {"messageSignature": {"signature": signature}}), shown, "")
     if isinstance(sealed, Broken):
@@ -139,7 +139,7 @@ def _of_an_image(sealed: Sealed | Broken) -> Sealed | Broken:
     """Return the bundle where it makes a statement: over an image's bytes nobody signs directly."""
     if isinstance(sealed, Broken) or sealed.statement:
         return sealed
-    fault = Error("IMAGE011", f"the signature {sealed.name} says nothing of an image", where=sealed.name)
+    fault = Error("VERIFY094", f"the signature {sealed.name} says nothing of an image", where=sealed.name)
     return Broken(sealed.name, fault)
 
 

@@ -261,7 +261,7 @@ def _checked(wrapped: Wrapped, sealed: Sealed | Broken, source: str) -> Sealed |
     if wrapped.is_distribution and sealed.statement:
         target = sealed.target.rpartition("/")[2]
         if why := distribution_fault(sealed.statement, target):
-            fault = Error("VERIFY019", f"{sealed.name} is no attestation of this distribution", why=why)
+            fault = Error("VERIFY090", f"{sealed.name} is no attestation of this distribution", why=why)
             return Broken(sealed.name, fault, sealed.target)
     return dataclasses.replace(sealed, source=source)
 

@@ -170,7 +170,7 @@ def test_refuses_the_signature_of_another_image(old: Signed, tmp_path: Path) -> 
     other = push_image(old.repository, b"evil", "evil")
     _copied(old, other)
     material = read_image(old.repository, parse_reference(f"{old.address}:evil"), tmp_path)
-    assert [broken.error.code for broken in material.broken_bundles] == ["IMAGE010"]
+    assert [broken.error.code for broken in material.broken_bundles] == ["VERIFY093"]
     assert material.sealed == ()
 
 
@@ -215,9 +215,9 @@ def test_refuses_every_annotation_that_differs(
     ("payload", "code"),
     [
         (b"{", "DOC003"),
-        (b"{}", "IMAGE008"),
-        (b"[]", "IMAGE008"),
-        (b'{"critical": {"type": "x", "image": {"docker-manifest-digest": "sha256:00"}}}', "IMAGE008"),
+        (b"{}", "VERIFY091"),
+        (b"[]", "VERIFY091"),
+        (b'{"critical": {"type": "x", "image": {"docker-manifest-digest": "sha256:00"}}}', "VERIFY091"),
     ],
 )
 def test_refuses_a_payload_that_is_none(registry: str, tmp_path: Path, payload: bytes, code: str) -> None:

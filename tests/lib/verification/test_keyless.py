@@ -70,7 +70,7 @@ def test_says_in_which_log_the_entry_is(real: Real, stack: Stack) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "words"),
     [
-        ("repository", "https://github.com/octo/other", "source repository is"),
+        ("repository", "https://github.com/octo/other", "but you asked for octo/other"),
         ("workflow", f"{APP}/.github/workflows/ci.yml", "signing workflow is"),
         ("ref", "refs/heads/*", "ref is refs/tags/v1.2.3"),
         ("issuer", "https://token.actions.githubusercontent.com", "issuer is"),

@@ -139,7 +139,9 @@ def npm_key() -> bytes:
         seeds = archive.extractfile("package/seeds.json")
         assert seeds is not None
         targets = next(iter(json.load(seeds).values()))["targets"]
-    keys = json.loads(base64.b64decode(targets["registry.npmjs.org%2Fkeys.json"]))["keys"]
+    keys = json.loads(base64.b64decode(next(text for name, text in targets.items() if name.endswith("%2Fkeys.json"))))[
+        "keys"
+    ]
     raw = next(key["publicKey"]["rawBytes"] for key in keys if key["keyUsage"] == "npm:attestations")
     return f"-----BEGIN PUBLIC KEY-----\n{raw}\n-----END PUBLIC KEY-----\n".encode()
 

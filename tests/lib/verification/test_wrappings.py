@@ -212,7 +212,7 @@ def test_refuses_what_attests_something_else(document: dict[str, Any], target: s
         (b'{"attestation_bundles": [{"attestations": []}, 7]}', "BUNDLE004"),
         (b'{"attestations": [7, null, {"bundle": null}]}', "BUNDLE004"),
         (b'{}\n{"a": 1, "a": 2}', "DOC003"),
-        (b"{}\n" * (MAX_BUNDLES + 1), "BUNDLE004"),
+        (b"{}\n" * (MAX_BUNDLES + 1), "BUNDLE014"),
     ],
 )
 def test_refuses_a_wrapping_that_carries_nothing(raw: bytes, code: str) -> None:
