@@ -124,6 +124,12 @@ class Search:
         if not is_binary:
             self._raw(path, raw, language, wanting, tallies)
 
+    def _needles_for(self, numbers: tuple[int, ...]) -> tuple[bytes, ...]:
+        """Return the bytes of which one stands in every file that these rules find something in; kept by rules."""
+        if numbers not in self._needles_of:
+            self._needles_of[numbers] = tuple(sorted({needle for n in numbers for needle in self._needles[n]}))
+        return self._needles_of[numbers]
+
     def _raw(
         self, path: str, raw: bytes, language: Language | None, wanting: Sequence[int], tallies: list[Tally]
     ) -> None:
