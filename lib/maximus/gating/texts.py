@@ -31,6 +31,8 @@ PATIENCE: Final = 60.0
 """Seconds that a worker may take for a portion, and for a file alone after that."""
 MAX_WORKERS: Final = 4
 """How many processes search at most; no more than there are processors."""
+MAX_LOST: Final = 20
+"""How many files may end the worker that reads them before the search is given up: each costs a process."""
 FILES_A_WORKER: Final = 1_000
 """How many files are worth the start of another process."""
 
@@ -115,6 +117,7 @@ class _Jobs:
         self._running = {first}
         self._ready = [first]
         self._is_stopped = False
+        self._lost = 0
         self.tallies = [Tally() for _ in rules]
         self.fault: Error | None = None
 
@@ -164,6 +167,14 @@ class _Jobs:
             if len(portion) > 1:
                 self._waiting.extend((path,) for path in portion)
             elif not self._is_stopped:
+                self._lost += 1
+                if self._lost > MAX_LOST:
+                    self.fault = Error(
+                        "GATE311",
+                        f"more than {MAX_LOST} files could not be searched: each ended the process that read it",
+                        why=f"the last is {portion[0]}",
+                        fix="Look whether this machine has the memory and the processes that the gate needs.",
+                    )
                 for tally in self.tallies:
                     tally.unread.append((portion[0], f"no lexer came to its end within {self._patience:g} seconds"))
 

@@ -80,6 +80,15 @@ def test_a_worker_that_takes_too_long_is_ended(tmp_path: Path, monkeypatch: pyte
     assert tally.unread == [("f0000.py", "no lexer came to its end within 0.2 seconds")]
 
 
+def test_workers_that_end_at_once_are_not_started_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fault of every file is one of the machine, or of ours, and no reason to start thousands of processes."""
+    monkeypatch.setattr(texts, "_BOOT", "raise SystemExit(1)")
+    monkeypatch.setattr(texts, "MAX_LOST", 3)
+    with pytest.raises(Error, match="more than 3 files could not be searched") as caught:
+        Texts(write(tmp_path, 30)).find(TODO)
+    assert caught.value.code == "GATE311"
+
+
 def test_a_machine_that_starts_no_process_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One that names what failed."""
     monkeypatch.setattr(texts.sys, "executable", str(tmp_path / "nothing"))
