@@ -91,7 +91,7 @@ def test_workers_that_end_at_once_are_not_started_for_ever(tmp_path: Path, monke
 
 def test_a_machine_that_starts_no_process_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One that names what failed."""
-    monkeypatch.setattr(texts.sys, "executable", str(tmp_path / "nothing"))
+    monkeypatch.setattr("sys.executable", str(tmp_path / "nothing"))
     with pytest.raises(Error, match="cannot start a process") as caught:
         Texts(write(tmp_path, 1)).find(TODO)
     assert caught.value.code == "GATE306"
