@@ -28,6 +28,8 @@ _MARK: Final = 16
 """Bytes around a module list that mark where it begins and ends."""
 _MAX_SECTIONS: Final = 10_000
 _CRATES: Final = ".dep-v0"
+_ELSEWHERE: Final = ("git", "local", "registry")
+"""Sources of crates other than the default index."""
 _ELF64: Final = 2
 _LITTLE: Final = 1
 
@@ -210,7 +212,7 @@ def _crate(key: str, entry: dict[str, Any], place: Location) -> Package:
         scopes=(Scope.BUILD,) if entry.get("kind") == "build" else (),
         edges=Known.COMPLETE,
         not_applicable=(absence.INSIDE,),
-        notes=(("cargo:source", visible(source)),) if source not in ("", "crates.io") else (),
+        notes=(("cargo:source", source),) if source in _ELSEWHERE else (),
     )
 
 

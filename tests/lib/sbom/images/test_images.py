@@ -138,16 +138,25 @@ def test_alpine_packages(tmp_path: Path) -> None:
     assert ("alpine/busybox 1.36.1-r29", "alpine/musl 1.2.5-r0") in edges_of(made)
 
 
-HELLO = {1000: "hello", 1001: "1.2", 1002: "3", 1003: 4, 1011: "Acme", 1014: "MIT", 1022: "noarch",
+HELLO: dict[int, str | int | list[str]] = {1000: "hello", 1001: "1.2", 1002: "3", 1003: 4, 1011: "Acme", 1014: "MIT", 1022: "noarch",
          1044: "hello-1.2-3.src.rpm", 1047: ["greeting", "hello"]}  # fmt: skip
-WORLD = {1000: "world", 1001: "2", 1002: "1", 1022: "noarch", 1049: ["greeting", "rpmlib(X)"]}
+WORLD: dict[int, str | int | list[str]] = {
+    1000: "world",
+    1001: "2",
+    1002: "1",
+    1022: "noarch",
+    1049: ["greeting", "rpmlib(X)"],
+}
 
 
 def test_rpm_packages_from_a_database_in_write_ahead_mode(tmp_path: Path) -> None:
     """The database is read from memory; a key among the packages is none."""
     headers = [rpm_header(HELLO), rpm_header(WORLD), rpm_header({1000: "gpg-pubkey", 1001: "1", 1002: "1"})]
     raw = rpm_database(tmp_path / "db", headers)
-    files = {"etc/os-release": "ID=fedora\nVERSION_ID=42\n", "usr/lib/sysimage/rpm/rpmdb.sqlite": raw}
+    files: dict[str, bytes | str | None] = {
+        "etc/os-release": "ID=fedora\nVERSION_ID=42\n",
+        "usr/lib/sysimage/rpm/rpmdb.sqlite": raw,
+    }
     made = look(oci(tmp_path / "i", [layer(files)]))
     found = by_name(made)
     assert found["fedora/hello 1.2-3"].purl == (
@@ -297,8 +306,8 @@ def test_a_real_go_executable(tmp_path: Path) -> None:
 CRATES = {
     "packages": [
         {"name": "app", "version": "0.1.0", "source": "local", "root": True, "dependencies": [1]},
-        {"name": "serde", "version": "1.0.203", "source": "crates.io"},
-        {"name": "cc", "version": "1.0.99", "source": "crates.io", "kind": "build"},
+        {"name": "serde", "version": "1.0.203"},
+        {"name": "cc", "version": "1.0.99", "kind": "build"},
     ]
 }
 
