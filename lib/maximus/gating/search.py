@@ -146,14 +146,6 @@ class Search:
                     tallies[number].inspected -= 1
                     tallies[number].unread.append((path, f"more than {MAX_MATCHES} words in it are to be told apart"))
 
-    def _needles_for(self, numbers: tuple[int, ...]) -> tuple[bytes, ...]:
-        """Return what to look for on behalf of some rules, each once: every look goes over the whole file."""
-        if numbers not in self._needles_of:
-            self._needles_of[numbers] = tuple(
-                sorted({needle for number in numbers for needle in self._needles[number]})
-            )
-        return self._needles_of[numbers]
-
     def _text(self, path: str, text: str, language: Language | None, asking: list[int], tallies: list[Tally]) -> None:
         """Add what the rules find in one text, which is lexed once for all of them, and at most once."""
         spans = {number: self._candidates(text, language, number) for number in asking}
