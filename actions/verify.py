@@ -58,7 +58,7 @@ class Inputs:
     repository: str = given("The source repository that must have built it, `owner/name`.", metavar="OWNER/NAME")
     workflow: str = given(
         "The workflow that must have signed it: a path such as `.github/workflows/release.yml`, or "
-        "`owner/name/PATH` where it lives in another repository.",
+        "`owner/name/PATH` where it lives in another repository. Default: any that lives in `repository`.",
         metavar="PATH",
     )
     ref: str = given("The git ref that it must come from: a whole-string glob such as `refs/tags/v*`.", metavar="GLOB")

@@ -260,7 +260,6 @@ def test_a_folder_that_is_not_there_is_a_usage_error() -> None:
     [
         verify.Inputs(),
         verify.Inputs(repository=".*", workflow=WORKFLOW),
-        verify.Inputs(repository="octo/app"),
         verify.Inputs(workflow=WORKFLOW),
         verify.Inputs(identity=".*"),
         verify.Inputs(repository="octo/app", workflow=WORKFLOW, issuer=".*"),
@@ -449,6 +448,13 @@ def test_a_release_that_cosign_signed_is_compliant(stack: Stack) -> None:
     found = run(asked(stack))
     assert (found.status, found.outputs.compliant) == (ExitStatus.PASS, "true")
     assert "repository id 1296269, owner id 583231" in found.checks()["verify.identity"]["reason"]
+
+
+@pytest.mark.usefixtures("keyless")
+def test_a_repository_alone_means_its_own_workflows(stack: Stack) -> None:
+    """Any workflow of the source repository will do, and only of that one."""
+    assert run(asked(stack, workflow="")).status is ExitStatus.PASS
+    assert run(asked(stack, workflow="", repository="octo/other")).status is ExitStatus.FAILED
 
 
 @pytest.mark.usefixtures("keyless")

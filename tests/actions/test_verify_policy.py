@@ -106,7 +106,7 @@ WORKFLOW = {
         (json.dumps(WORKFLOW | {"owner_id": "1"}), "did you mean owner-id?"),
         (json.dumps(WORKFLOW | {"version": 2}), "version"),
         (json.dumps({"version": 1}), "repository"),
-        (json.dumps({"version": 1, "repository": "octo/app"}), "workflow"),
+        (json.dumps({"version": 1, "workflow": "https://github.com/octo/app/.github/workflows/r.yml"}), "repository"),
         (json.dumps(WORKFLOW | {"runner": "any"}), "runner"),
         (json.dumps(WORKFLOW | {"repository-id": 12}), "repository-id"),
         (json.dumps(WORKFLOW | {"allow-unsigned": [{"files": "*.txt"}]}), "reason"),
@@ -294,6 +294,8 @@ def test_the_ids_of_a_real_release_are_pinned(stack: Stack, keyless: Path) -> No
         "ref": "refs/tags/v*",
     }
     assert "repository-id 1296269" in shown
+    run(asked(stack, workflow="", pin="own.json"))
+    assert documents.load_json(Path("own.json")) == policy
     by_policy = verify.Inputs(policy="policy.json", trust_config="root.json")
     assert run(by_policy)[1] is ExitStatus.PASS
     assert run(verify.Inputs(policy="policy.json", repository="octo/app", trust_config="root.json"))[1] is (

@@ -5,7 +5,7 @@ compared as a whole; the only pattern there is, the ref's, is a glob over the wh
 
 The certificate's name (SAN) is that of the *called* workflow, and anybody may call a public reusable one.
 So the source repository is always part of the policy, and the signing workflow must live in it unless
-another repository is named.
+it is named, which may be one of another repository.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ GITHUB: Final = "https://github.com"
 
 _NAME = r"[A-Za-z0-9_][A-Za-z0-9_-]*/[A-Za-z0-9._-]+"
 _REPOSITORY = re.compile(rf"(?:(?P<server>https?://[A-Za-z0-9.-]+(?::\d+)?)/)?(?P<name>{_NAME})")
+_PATH = re.compile(r"\.github/workflows/[^/@*?\\\s]+\.ya?ml")
 _WORKFLOW = re.compile(
-    rf"(?:(?:(?P<server>https?://[A-Za-z0-9.-]+(?::\d+)?)/)?(?P<name>{_NAME})/)?"
-    r"(?P<path>\.github/workflows/[^/@*?\\\s]+\.ya?ml)"
+    rf"(?:(?:(?P<server>https?://[A-Za-z0-9.-]+(?::\d+)?)/)?(?P<name>{_NAME})/)?(?P<path>{_PATH.pattern})"
 )
 _ISSUER = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d+)?(?:/[A-Za-z0-9._~!$&'(),;=:@%/+-]*)?")
 _IDENTITY = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/]+/\S*|[^\s@/]+@[^\s@/]+")
@@ -75,7 +75,7 @@ class ByWorkflow:
     repository: str
     """The source repository's address."""
     workflow: str
-    """The signing workflow's address without its ref."""
+    """The signing workflow's address without its ref; empty for any that lives in the source repository."""
     issuer: str
     ref: str = ""
     """A glob over the whole source ref; empty for any ref of that repository."""
@@ -111,6 +111,8 @@ def read_policy(asked: Asked) -> ByWorkflow | ByIdentity:
     if asked.identity:
         return ByIdentity(asked.identity, asked.issuer, asked.claims)
     repository = _address(_REPOSITORY, asked.repository, asked.server)
+    if not asked.workflow:
+        return ByWorkflow(repository, "", asked.issuer, asked.ref, asked.claims)
     found = _WORKFLOW.fullmatch(asked.workflow)
     assert found is not None  # noqa: S101 - `policy_faults` has seen to it
     home = f"{found['server'] or asked.server}/{found['name']}" if found["name"] else repository
@@ -146,8 +148,6 @@ def policy_faults(asked: Asked) -> list[str]:
     wrong += _repository_faults(asked.repository, has_workflow=bool(asked.workflow))
     if asked.workflow:
         wrong += _workflow_faults(asked.workflow)
-    elif asked.repository:
-        wrong.append("`workflow` is needed beside `repository`: name its path, such as `.github/workflows/release.yml`")
     if asked.ref:
         wrong += _ref_faults(asked.ref)
     return sorted(wrong)
@@ -231,13 +231,23 @@ def _workflow_mismatches(policy: ByWorkflow, signer: Signer) -> tuple[str, ...]:
         found.append(_other_source(signer.repository, policy.repository))
     # Certificates older than the extension .9 name the workflow in the SAN alone.
     workflow, _, ref = (signer.workflow or signer.identity).rpartition("@")
-    if workflow != policy.workflow or not _is_ref(ref):
+    if not policy.workflow and not (_lives_in(workflow, policy.repository) and _is_ref(ref)):
+        # The reusable-workflow trap: anybody may call a public one, and who called it does not own it.
+        shown = signer.workflow or signer.identity
+        found.append(f"the signing workflow {shown} does not live in {policy.repository}; name it with `workflow`")
+    elif policy.workflow and (workflow != policy.workflow or not _is_ref(ref)):
         found.append(_differs("signing workflow", signer.workflow or signer.identity, policy.workflow))
     elif signer.workflow and signer.workflow != signer.identity:
         found.append(f"the identity is {signer.identity}, but the signing workflow {signer.workflow}")
     if policy.ref and not matches_ref(policy.ref, signer.ref):
         found.append(_differs("ref", signer.ref, policy.ref))
     return tuple(found)
+
+
+def _lives_in(workflow: str, repository: str) -> bool:
+    """Tell whether the workflow's file lies where a repository keeps its own."""
+    home, separator, path = workflow.partition("/.github/")
+    return home == repository and bool(separator) and _PATH.fullmatch(f".github/{path}") is not None
 
 
 def _is_ref(text: str) -> bool:
@@ -289,7 +299,8 @@ def describe(policy: Policy) -> str:
         case ByWorkflow():
             ref = f" at {policy.ref}" if policy.ref else ""
             claims = describe_claims(policy.claims)
-            return f"{policy.workflow} run for {policy.repository}{ref}{claims}, vouched for by {policy.issuer}"
+            who = policy.workflow or "any workflow of its own"
+            return f"{who} run for {policy.repository}{ref}{claims}, vouched for by {policy.issuer}"
         case ByIdentity():
             return f"{policy.identity}{describe_claims(policy.claims)}, vouched for by {policy.issuer}"
         case ByKey():

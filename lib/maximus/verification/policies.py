@@ -37,7 +37,7 @@ KEYS: Final = ("version", *_TEXTS, "allow-unsigned", *_NUMBERS, "require")
 """What a policy may say, under the names of the inputs."""
 _DECIDING: Final = frozenset({"allow-unsigned", "identity", "key", "require", "workflow"})
 """Inputs that would decide differently where the policy says nothing of them; others only ask for more."""
-_NOBODY: Final = "it names nobody: `repository` and `workflow`, or `identity` and `issuer`, or `key` are needed"
+_NOBODY: Final = "it names nobody: `repository`, or `identity` and `issuer`, or `key` are needed"
 _PINNED: Final = ("repository_id", "owner_id", "runner")
 """What stays the same from one release to the next, unlike ref, commit and run."""
 
@@ -144,21 +144,22 @@ def policy_document(
 ) -> dict[str, Any]:
     """Return what was asked for as a policy; with `proof` pinned to the numbers of who signed.
 
-    Pinned are the ids and the runner, which stay the same from release to release, where every signature that holds
-    states the same. Numbers never change hands, names may.
+    Pinned are the workflow, the ids and the runner, which stay the same from release to release, where every
+    signature that holds states the same. Numbers never change hands, names may.
     """
     document: dict[str, Any] = {"version": VERSION}
     match policy:
         case ByWorkflow():
-            document |= {"repository": policy.repository, "workflow": policy.workflow, "issuer": policy.issuer}
+            document |= {"repository": policy.repository, "issuer": policy.issuer}
+            document |= {"workflow": policy.workflow} if policy.workflow else {}
             document |= {"ref": policy.ref} if policy.ref else {}
             document |= dict(policy.claims.given())
         case ByIdentity():
             document |= {"identity": policy.identity, "issuer": policy.issuer} | dict(policy.claims.given())
         case ByKey():
             document["key"] = policy.fingerprint
-    if proof is not None and not isinstance(policy, ByKey):
-        document |= _numbers(proof)
+    if proof is not None and isinstance(policy, ByWorkflow):
+        document |= _stated(proof)
     if terms.allow_unsigned:
         document["allow-unsigned"] = [{"files": each.pattern, "reason": each.reason} for each in terms.allow_unsigned]
     document |= {"min-log-entries": terms.min_log_entries} if terms.min_log_entries else {}
@@ -167,7 +168,8 @@ def policy_document(
     return document
 
 
-def _numbers(proof: Proof) -> dict[str, str]:
+def _stated(proof: Proof) -> dict[str, str]:
+    """Return what every signer who was asked for states, and states alike."""
     signers = [
         finding.signer
         for outcome in proof.outcomes
@@ -179,4 +181,7 @@ def _numbers(proof: Proof) -> dict[str, str]:
         values = {getattr(signer, name) for signer in signers}
         if len(values) == 1 and (value := values.pop()):
             found[name.replace("_", "-")] = value
+    workflows = {signer.workflow.rpartition("@")[0] for signer in signers}
+    if len(workflows) == 1 and (workflow := workflows.pop()):
+        found["workflow"] = workflow
     return found

@@ -100,7 +100,6 @@ def test_refuses_a_ref_that_matches_everything_or_is_unanchored(ref: str) -> Non
     [
         (Asked(issuer=ISSUER), "repository"),
         (dataclasses.replace(GOOD, repository=""), "repository"),
-        (dataclasses.replace(GOOD, workflow=""), "workflow"),
         (dataclasses.replace(GOOD, issuer=""), "issuer"),
         (dataclasses.replace(GOOD, workflow="release.yml"), "workflow"),
         (dataclasses.replace(GOOD, workflow=".github/workflows/release.yml@refs/heads/main"), "workflow"),
@@ -246,3 +245,43 @@ def test_says_who_was_expected() -> None:
     """The description names workflow, source, ref and issuer."""
     text = describe(ByWorkflow(APP, WORKFLOW, ISSUER, "refs/tags/v*"))
     assert all(part in text for part in (APP, WORKFLOW, ISSUER, "refs/tags/v*"))
+
+
+OWN = ByWorkflow(APP, "", ISSUER)
+
+
+def test_a_repository_alone_takes_any_workflow_that_lives_in_it() -> None:
+    """Which of its own workflows signed is not asked then."""
+    assert read_policy(dataclasses.replace(GOOD, workflow="")) == OWN
+    other = f"{APP}/.github/workflows/other.yaml@refs/heads/main"
+    assert mismatches(OWN, SIGNER) == ()
+    assert mismatches(OWN, dataclasses.replace(SIGNER, workflow=other, identity=other)) == ()
+
+
+@pytest.mark.parametrize(
+    "workflow",
+    [
+        "https://github.com/evil/shared/.github/workflows/release.yml@refs/tags/v1",
+        "https://github.com/octo/application/.github/workflows/release.yml@refs/tags/v1",
+        "https://github.com/octo/app/evil/x/.github/workflows/release.yml@refs/tags/v1",
+        "https://github.com/octo/app/.github/workflows/sub/release.yml@refs/tags/v1",
+        "https://github.com/octo/app/.github/other/release.yml@refs/tags/v1",
+        "https://github.com/octo/app/.github/workflows/release.yml@main",
+        "https://github.com/octo/app/.github/workflows/release.yml",
+        "https://github.com/Octo/App/.github/workflows/release.yml@refs/tags/v1",
+        "https://evil.example/octo/app/.github/workflows/release.yml@refs/tags/v1",
+        "octo/app/.github/workflows/release.yml@refs/tags/v1",
+        "",
+    ],
+)
+def test_a_repository_alone_never_takes_a_workflow_of_elsewhere(workflow: str) -> None:
+    """The reusable-workflow trap: one that lives in another repository has to be named."""
+    signer = dataclasses.replace(SIGNER, workflow=workflow, identity=workflow or "somebody@example.org")
+    found = mismatches(OWN, signer)
+    assert any("does not live in" in text for text in found)
+
+
+def test_a_repository_alone_still_asks_for_source_and_issuer() -> None:
+    """Another source, another issuer: each is refused with the workflow in its own repository."""
+    assert mismatches(OWN, dataclasses.replace(SIGNER, repository="https://github.com/evil/app"))
+    assert mismatches(OWN, dataclasses.replace(SIGNER, issuer="https://issuer.example"))
