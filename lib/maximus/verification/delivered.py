@@ -87,7 +87,7 @@ def read_digests(digests: Sequence[str], bundles: Path | None, material: Materia
         places = tuple(path for path in list_folder(bundles) if is_sealed(path))
     elif bundles is not None:
         places = (bundles,)
-    known = {entry.name for entry in (*material.sealed, *material.broken_bundles)}
+    known = {entry.name for entry in material.sealed} | {entry.name for entry in material.broken_bundles}
     found = [entry for path in places for entry in _read(path) if entry.name not in known]
     wanted = frozenset(digests)
     is_one = bundles is not None and not bundles.is_dir()
