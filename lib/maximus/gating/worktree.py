@@ -108,6 +108,13 @@ class Tree:
         return self._found[1]
 
     @cached_property
+    def whole(self) -> Tree:
+        """The same tree with everything that lies there, whether git tracks it or not: what a build has put out."""
+        made = Tree(self.root, tracked=False)
+        made._without = self._without
+        return made
+
+    @cached_property
     def texts(self) -> Texts:
         """What words stand in its files."""
         from maximus.gating.texts import Texts  # noqa: PLC0415 - only checks of words start processes

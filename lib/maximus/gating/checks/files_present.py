@@ -44,19 +44,22 @@ class FilesPresent:
     """The options."""
 
     files: tuple[Wanted, ...]
+    tracked: bool = True
+    """Whether only what git tracks counts, in a checkout; false for what a build puts out."""
 
     def judge(self, context: Context) -> Finding:
         """Count what is there; a tree without files is unmeasured, one without these files fails."""
-        if not context.tree.files:
+        tree = context.tree if self.tracked else context.tree.whole
+        if not tree.files:
             return Finding(Status.UNMEASURED, 0, reason="the tree has no files that belong to it")
         places: list[Place] = []
         held = 0
         for wanted in self.files:
-            found = context.tree.select([wanted.path])
+            found = tree.select([wanted.path])
             if len(found) < wanted.at_least:
                 many = f"{len(found)} of at least {wanted.at_least} files are there"
                 places.append(Place(wanted.path, 0, many if found else "there is no such file"))
-            wrong = [place for path in found for place in _faults(context.tree, path, wanted)]
+            wrong = [place for path in found for place in _faults(tree, path, wanted)]
             places += wrong
             held += not wrong and len(found) >= wanted.at_least
         return Finding(
@@ -120,4 +123,4 @@ def read(fields: Fields) -> FilesPresent:
             item.fault("path", "one pattern is needed; write another item for another pattern")
         least, size = item.whole("at-least", 1, least=1), item.whole("bytes", 0)
         wanted.append(Wanted(path, least, size, item.texts("headings", ())))
-    return FilesPresent(tuple(wanted))
+    return FilesPresent(tuple(wanted), fields.flag("tracked", default=True))

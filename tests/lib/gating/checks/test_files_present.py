@@ -9,6 +9,7 @@ import pytest
 from maximus.errors import Error
 from maximus.verdict import Status
 from tests.lib.gating.entries import judge_entry
+from tests.trees import commit_all, git
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,3 +71,15 @@ def test_refuses_a_pattern_that_leaves_the_tree(tmp_path: Path) -> None:
     """What lies outside is no part of what is judged."""
     with pytest.raises(Error, match="leaves the tree"):
         judge_entry(tmp_path, 'type: files-present, files: [{path: "../x"}]')
+
+
+def test_what_a_build_puts_out_counts_where_that_is_asked(tmp_path: Path) -> None:
+    """In a checkout only tracked files count, so that leftovers change nothing; a bundle is never tracked."""
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "bundle.zip").write_text("bytes", encoding="utf-8")
+    (tmp_path / ".gitignore").write_text("out/\n", encoding="utf-8")
+    git(tmp_path, "init", "--quiet", "--initial-branch=main")
+    commit_all(tmp_path, "first")
+    options = "type: files-present, files: [{path: out/bundle.zip}]"
+    assert judge_entry(tmp_path, options).verdict.status is Status.FAIL
+    assert judge_entry(tmp_path, f"{options}, tracked: false").verdict.status is Status.PASS
