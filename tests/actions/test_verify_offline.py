@@ -142,7 +142,7 @@ def test_an_unknown_instance_is_refused(instance: str) -> None:
     inputs = verify.Inputs(
         files=("other.whl",), identity="a@example.org", issuer="https://i.example", instance=instance
     )
-    assert refusal(inputs).code == "VERIFY047"
+    assert refusal(inputs).code == "TRUST005"
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = [
+    "ATTESTATION_STEMS",
     "MAX_BUNDLE",
     "MEDIA_TYPE",
     "PAYLOAD_TYPE",
@@ -34,6 +35,7 @@ __all__ = [
     "Proof",
     "bundle_path",
     "is_bundle",
+    "is_statement",
     "key_bundle",
     "key_hint",
     "parse_bundle",
@@ -50,6 +52,8 @@ PUBLIC_KEY_NAME: Final = "maximus.pub"
 """The name of the public key in a release folder that was signed with a managed key."""
 STATEMENT_STEM: Final = "release"
 """What a statement's bundle is called, before `BUNDLE_SUFFIX`."""
+ATTESTATION_STEMS: Final = ("attestation", "provenance", "sbom-cyclonedx", "sbom-spdx")
+"""What the bundles of statements are called that claim something else of many files."""
 MAX_BUNDLE: Final = 16 << 20
 """Bytes of the largest bundle that is read; one over 5,000 subjects has 0.9 MB."""
 MAX_ENTRIES: Final = 32
@@ -57,6 +61,9 @@ MAX_ENTRIES: Final = 32
 MAX_HASHES: Final = 64
 """Hashes of the longest inclusion proof: no tree is deeper than its 64-bit size."""
 
+_STATEMENT: Final = re.compile(
+    rf"(?:{'|'.join((STATEMENT_STEM, *ATTESTATION_STEMS))})(?:-[1-9]\d{{0,6}})?{re.escape(BUNDLE_SUFFIX)}", re.ASCII
+)
 _READABLE = (
     MEDIA_TYPE,
     "application/vnd.dev.sigstore.bundle+json;version=0.3",
@@ -168,6 +175,11 @@ def statement_path(folder: Path, number: int = 1, stem: str = STATEMENT_STEM) ->
 def is_bundle(path: Path | PurePosixPath) -> bool:
     """Tell whether the name is that of a bundle."""
     return path.name.endswith(BUNDLE_SUFFIX)
+
+
+def is_statement(path: Path | PurePosixPath) -> bool:
+    """Tell whether the name is one that `statement_path` gives: that of a bundle over many files."""
+    return _STATEMENT.fullmatch(path.name) is not None
 
 
 def pre_authentication_encoding(payload_type: str, payload: bytes) -> bytes:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from maximus.errors import Error, ExitStatus
-from maximus.signing.carried import PUBLIC_URL, carried
+from maximus.signing.carried import carried
+from maximus.signing.instances import PUBLIC, STAGING, Instance, read_instance
 
 from .trust import Origin, Trust, parse_root, read_trust
 
@@ -23,42 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["PUBLIC", "STAGING", "Instance", "find_trust", "read_instance"]
 
-PUBLIC: Final = "public"
-STAGING: Final = "staging"
 BUDGET: Final = 30.0
 """Seconds in which TUF must have delivered the root."""
-_URLS: Final = {PUBLIC: PUBLIC_URL, STAGING: "https://tuf-repo-cdn.sigstage.dev"}
-_NAMES: Final = {PUBLIC: "the public Sigstore instance", STAGING: "the staging Sigstore instance"}
-_MIRROR: Final = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d+)?(?:/[A-Za-z0-9._~/-]*)?")
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Instance:
-    """A Sigstore instance."""
-
-    name: str
-    """For people."""
-    url: str
-    """Its TUF repository, or a mirror of it."""
-    home: str
-    """The TUF repository whose root we carry; what a mirror serves must be signed by it."""
-
-
-def read_instance(text: str) -> Instance:
-    """Return the instance that an input names; raise Error VERIFY047 (usage) where it names none."""
-    name = text or PUBLIC
-    if name in _URLS:
-        return Instance(_NAMES[name], _URLS[name], _URLS[name])
-    if _MIRROR.fullmatch(name):
-        return Instance(f"{_NAMES[PUBLIC]}, by the mirror {name}", name.rstrip("/"), _URLS[PUBLIC])
-    raise Error(
-        "VERIFY047",
-        f"{name[:80]!r} is no Sigstore instance",
-        fix="`instance` is `public`, `staging`, or the address of a mirror of the public one's TUF repository; "
-        "a private instance is named by its trusted root with `trust-config`.",
-        where="input instance",
-        status=ExitStatus.USAGE,
-    )
 
 
 def find_trust(

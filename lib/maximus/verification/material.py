@@ -15,7 +15,17 @@ from typing import TYPE_CHECKING, TypeAlias
 from maximus import documents
 from maximus.errors import Error, ExitStatus
 from maximus.files import BUNDLE_SUFFIX, EVIDENCE, HashedFile, find_files, hash_file, list_folder
-from maximus.signing.bundles import MAX_BUNDLE, PAYLOAD_TYPE, STATEMENT_STEM, Bundle, Envelope, is_bundle, parse_bundle
+from maximus.signing.bundles import (
+    ATTESTATION_STEMS,
+    MAX_BUNDLE,
+    PAYLOAD_TYPE,
+    STATEMENT_STEM,
+    Bundle,
+    Envelope,
+    is_bundle,
+    is_statement,
+    parse_bundle,
+)
 from maximus.signing.statements import Statement, parse_statement
 
 from .digests import resolved
@@ -182,7 +192,7 @@ def read_files(patterns: Sequence[str], root: Path, bundles: Path | None, progre
             sources.update({place: "" for place in _statements(path, root, base) if one is None})
     for path in matched:
         if is_sealed(path) and one is None and not path.with_name(target_of(PurePosixPath(path.name))).exists():
-            sources.setdefault(path, "" if _is_statement_name(path) else target_of(path.relative_to(root)))
+            sources.setdefault(path, "" if is_statement(path) else target_of(path.relative_to(root)))
     if one:
         files = [path for path in files if path.resolve() != one.resolve()]
         sources = {one: ""}
@@ -300,10 +310,6 @@ def target_of(bundle: Path | PurePosixPath) -> str:
     return attested_file(name) if is_attestation(bundle) else name.removesuffix(BUNDLE_SUFFIX)
 
 
-def _is_statement_name(path: Path) -> bool:
-    return path.name.startswith(STATEMENT_STEM) and is_bundle(path)
-
-
 def _shown(path: Path, root: Path) -> str:
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
 
@@ -319,7 +325,13 @@ def _places(file: Path, root: Path, bundles: Path | None) -> Iterable[Path]:
 def _statements(file: Path, root: Path, bundles: Path | None) -> Iterable[Path]:
     """Return the statements' bundles that may speak of a file: beside it, or in a folder above it up to the root."""
     places = [bundles] if bundles else [parent for parent in file.parents if parent.is_relative_to(root)]
-    return [path for place in places for path in sorted(place.glob(f"{STATEMENT_STEM}*{BUNDLE_SUFFIX}"))]
+    return [
+        path
+        for place in places
+        for stem in (*ATTESTATION_STEMS, STATEMENT_STEM)
+        for path in sorted(place.glob(f"{stem}*{BUNDLE_SUFFIX}"))
+        if is_statement(path)
+    ]
 
 
 def _suffixes(name: str) -> Iterable[str]:
