@@ -80,7 +80,13 @@ class Inputs:
     )
     installed: bool = given(
         "Take licences and producers from what is installed in the tree beside the locks (`node_modules`, virtual "
-        "environments, `pip install --target`). The documents then differ before and after an install.",
+        "environments, `pip install --target`): from its metadata, else from its licence texts. The documents then "
+        "differ before and after an install.",
+        default=False,
+    )
+    caches: bool = given(
+        "Take digests that the locks do not state from the caches of npm, cargo and Go, where the cached bytes have "
+        "the digest that the lock does state; of Go also licences and needs. The documents then depend on the caches.",
         default=False,
     )
     check: str = given(
@@ -278,6 +284,8 @@ def _of_tree(inputs: Inputs, face: Face) -> _Found:
     made = inventory.build(subject.describe(facts, inputs.name, inputs.version), found.readings, found.tree.skipped)
     if inputs.installed:
         made = _with_installed(face, made, found.tree)
+    if inputs.caches:
+        made = _with_caches(face, made)
     return _Found(made, len(found.readings), found.faults, dated, compared)
 
 
@@ -468,6 +476,17 @@ def _with_installed(face: Face, made: Inventory, tree: Tree) -> Inventory:
     face.say(f"installed: {enriched.matched} of {_counted(len(made.components), 'component')}")
     if made.components and not enriched.matched:
         face.warn("nothing of what the locks name is installed in the tree; install first, or leave out `installed`")
+    return enriched.inventory
+
+
+def _with_caches(face: Face, made: Inventory) -> Inventory:
+    """Return the inventory with what verified bytes of the caches gave, and say of how many components these are."""
+    from maximus.sbom import caches, enrichment  # noqa: PLC0415 - as in `_run`
+
+    home = Path(face.environment.get("HOME") or face.environment.get("USERPROFILE") or Path.home())
+    read = caches.read_caches(made.components, caches.places_of(face.environment, home))
+    enriched = enrichment.with_cached(made, read)
+    face.say(f"caches: {enriched.matched} of {_counted(len(made.components), 'component')} verified and hashed")
     return enriched.inventory
 
 

@@ -20,6 +20,7 @@ from maximus.errors import Error, ExitStatus
 from maximus.verdict import Status
 from tests.lib.sbom.images.making import layer, oci
 from tests.lib.sbom.samples import NPM_3, REQUIREMENTS, SAMPLES, make
+from tests.lib.sbom.test_caches import NPM, tarball
 from tests.trees import commit_all, git, make_tree
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -305,6 +306,25 @@ def test_installed_packages_tell_their_licences_when_asked(tmp_path: Path) -> No
     package = next(item for item in spdx["packages"] if item["name"] == "left")
     assert (package["licenseDeclared"], package["licenseConcluded"]) == ("Apache-2.0", "NOASSERTION")
     assert package["supplier"] == "Organization: Ada"
+    for name in sbom.FILES.values():
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+def test_caches_give_digests_when_asked(tmp_path: Path) -> None:
+    """With `caches` npm's own gives the SHA-256 of what the lock knows by SHA-512; and two runs are equal."""
+    tree = make(tmp_path / "app", NPM)
+    tarball(tmp_path)
+    errors = io.StringIO()
+    environment = {"SOURCE_DATE_EPOCH": "0", "npm_config_cache": str(tmp_path / "npm"), "HOME": str(tmp_path)}
+    face = TerminalFace(environment, "sbom", as_json=True, stream=io.StringIO(), errors=errors)
+    run(tree, tmp_path / "one", face, caches=True, min_hashes="100")
+    run(tree, tmp_path / "two", face, caches=True)
+    assert face.record.exit_status is ExitStatus.PASS
+    assert "caches: 1 of 1 component verified and hashed" in errors.getvalue()
+    cdx, spdx = load(tmp_path / "one")
+    assert [item["alg"] for item in cdx["components"][0]["hashes"]] == ["SHA-256", "SHA-512"]
+    package = next(item for item in spdx["packages"] if item["name"] == "left")
+    assert [item["algorithm"] for item in package["checksums"]] == ["SHA256", "SHA512"]
     for name in sbom.FILES.values():
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 

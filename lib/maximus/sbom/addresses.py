@@ -6,12 +6,20 @@ import re
 from urllib.parse import quote, unquote, urlsplit
 
 from maximus.sbom.limits import MAX_TEXT
+from maximus.sbom.model import Producer
 
-__all__ = ["clean", "file_name", "vcs_url"]
+__all__ = ["clean", "file_name", "owner_of", "vcs_url"]
 
 _SCHEMES = frozenset({"http", "https", "git", "ssh"})
 # What most locks state: nothing to clean, at a fiftieth of the price of taking it apart.
 _CLEAN = re.compile(r"https?://[a-z0-9.-]+/[A-Za-z0-9._~!$'()*+,;=:@/-]*")
+# Where the first part of the path is who owns the repository.
+_OWNED = re.compile(
+    r"(?:git\+)?(?:https?|git|ssh)://(github\.com|gitlab\.com|bitbucket\.org|codeberg\.org)/([\w.-]{1,100})(?:/.*)?"
+)
+_SHORT = re.compile(r"(?:(github|gitlab|bitbucket):)?([\w-]{1,100})/[\w.-]{1,100}")
+_SHORT_HOSTS = {"": "github.com", "github": "github.com", "gitlab": "gitlab.com", "bitbucket": "bitbucket.org"}
+_NO_OWNER = frozenset({"sponsors", "orgs", "topics", "apps", "marketplace", "pypi"})
 _SCP = re.compile(r"(?:[\w.-]+@)?([\w.-]+):(?!//)([\w./~-]+)")
 
 
@@ -68,3 +76,19 @@ def vcs_url(address: str, commit: str) -> str:
     plain = cleaned.removeprefix("git+").rstrip("/")
     revision = f"@{commit}" if re.fullmatch(r"[\w./+-]{1,200}", commit) else ""
     return f"git+{plain}{revision}"
+
+
+def owner_of(address: str) -> Producer | None:
+    """Return who owns the repository at an address, marked as derived; None where the address does not say.
+
+    npm's short forms (`owner/name`, `gitlab:owner/name`) count too.
+    """
+    if short := _SHORT.fullmatch(address):
+        host, owner = _SHORT_HOSTS[short[1] or ""], short[2]
+    else:
+        scp = _SCP.fullmatch(address)
+        found = _OWNED.fullmatch(f"ssh://{scp[1]}/{scp[2]}" if scp else clean(address))
+        if found is None:
+            return None
+        host, owner = found[1], found[2]
+    return None if owner in _NO_OWNER else Producer(owner, f"https://{host}/{owner}", derived=True)

@@ -1,4 +1,4 @@
-"""An inventory with what installed packages say about themselves: added where the locks are silent.
+"""An inventory with what installed packages and caches say: added where the locks are silent.
 
 Pure. A lock counts more than what is installed, and what is installed is believed only about the very
 package (purl) that it says it is; copies that contradict each other say nothing.
@@ -9,18 +9,21 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from maximus.sbom.model import Finding, Gap
+from maximus.sbom.model import Ecosystem, Edge, Finding, Gap, Known, Scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from maximus.sbom.caches import Cached
     from maximus.sbom.installed import Installed, Said
-    from maximus.sbom.model import Component, Inventory, LicenceClaim, Producer, Purl
+    from maximus.sbom.model import Component, ComponentRef, Inventory, LicenceClaim, Producer, Purl
 
-__all__ = ["Enriched", "enrich"]
+__all__ = ["Enriched", "enrich", "with_cached"]
 
 _LICENCE = "Component License"
 _PRODUCER = "Component Producer"
+_HASH = "Component Hash Value"
+_NEEDS = "Component Dependency Relationship"
 _NO_EXPRESSION = Gap(_LICENCE, "the licence is declared as no SPDX expression")
 
 
@@ -75,3 +78,101 @@ def _with(component: Component, claims: tuple[LicenceClaim, ...], producer: Prod
     order = [gap.field for gap in component.gaps]
     gaps.sort(key=lambda gap: order.index(gap.field))
     return replace(component, licences=licences, producer=owner, gaps=tuple(gaps))
+
+
+def with_cached(inventory: Inventory, cached: Cached) -> Enriched:
+    """Return the inventory with the digests, licences and needs that verified bytes of the caches gave.
+
+    `matched` counts the components of which a digest was computed.
+    """
+    components = []
+    for component in inventory.components:
+        artifacts = cached.artifacts.get(component.ref)
+        made = _with(component, cached.licences.get(component.ref, ()), None)
+        if artifacts is not None:
+            gaps = tuple(gap for gap in made.gaps if gap.field != _HASH)
+            made = replace(made, artifacts=artifacts, gaps=gaps, notes=tuple(sorted({*made.notes, _note(component)})))
+        components.append(made)
+    findings = sorted(
+        {*inventory.findings, *cached.findings},
+        key=lambda item: (item.kind, item.location.path, item.location.line, item.text),
+    )
+    found = replace(inventory, components=tuple(components), findings=tuple(findings))
+    return Enriched(_with_needs(found, cached), len(cached.artifacts))
+
+
+def _note(component: Component) -> tuple[str, str]:
+    """Return how the digests came about that no lock states."""
+    words = {Ecosystem.NPM: "SHA-256, from npm's cache, verified with the SHA-512 that the lock states"}
+    words[Ecosystem.CARGO] = "SHA-512, from cargo's cache, verified with the SHA-256 that the lock states"
+    words[Ecosystem.GO] = "SHA-256 and SHA-512, from Go's module cache, verified with the h1 that go.sum states"
+    return "computed", words[Ecosystem(component.ecosystem)]
+
+
+def _with_needs(inventory: Inventory, cached: Cached) -> Inventory:
+    """Return the inventory with the edges between Go modules, each within the `go.mod` that selected its versions.
+
+    What the tree itself does not need directly hung on the tree for want of knowing who needs it; it is taken off
+    where a path of known edges leads to it.
+    """
+    if not cached.needs:
+        return inventory
+    at: dict[tuple[str, str], ComponentRef] = {}
+    for component in inventory.components:
+        if component.ecosystem == Ecosystem.GO:
+            for place in component.locations:
+                at[place.path, component.full_name] = component.ref
+    edges = {(edge.source, edge.target): edge for edge in inventory.edges}
+    components = []
+    for component in inventory.components:
+        needs = cached.needs.get(component.ref)
+        if needs is None:
+            components.append(component)
+            continue
+        targets = {at.get((place.path, name)) for place in component.locations for name in needs}
+        for target in targets - {None, component.ref}:
+            if target is not None:
+                edges.setdefault((component.ref, target), Edge(component.ref, target, (Scope.RUNTIME,)))
+        gaps = tuple(gap for gap in component.gaps if gap.field != _NEEDS)
+        components.append(replace(component, edges=Known.COMPLETE, gaps=gaps))
+    inventory = replace(inventory, components=tuple(components))
+    kept = _without_stand_ins(inventory, edges)
+    return replace(
+        inventory,
+        edges=tuple(kept[key] for key in sorted(kept)),
+        members=tuple(_settled(member, kept, inventory) for member in inventory.members),
+        root=_settled(inventory.root, kept, inventory),
+    )
+
+
+_Edges = dict[tuple["ComponentRef", "ComponentRef"], Edge]
+
+
+def _without_stand_ins(inventory: Inventory, edges: _Edges) -> _Edges:
+    """Return the edges without those from a part of the tree to a module that it does not need directly."""
+    own = {inventory.root.ref, *(member.ref for member in inventory.members)}
+    indirect = {item.ref for item in inventory.components if item.ecosystem == Ecosystem.GO and not item.direct}
+    stand_ins = {key for key in edges if key[0] in own and key[1] in indirect}
+    after: dict[ComponentRef, list[ComponentRef]] = {}
+    for source, target in edges:
+        if (source, target) not in stand_ins:
+            after.setdefault(source, []).append(target)
+    seen = {inventory.root.ref}
+    waiting = [inventory.root.ref]
+    while waiting:
+        for target in after.get(waiting.pop(), ()):
+            if target not in seen:
+                seen.add(target)
+                waiting.append(target)
+    return {key: edge for key, edge in edges.items() if key not in stand_ins or key[1] not in seen}
+
+
+def _settled(part: Component, edges: _Edges, inventory: Inventory) -> Component:
+    """Return a part of the tree whose needs are known now that nothing hangs on it for want of knowing better."""
+    others = {item.ecosystem for item in inventory.components} - {Ecosystem.GO}
+    is_go = part.ecosystem == Ecosystem.GO or (part is inventory.root and not others)
+    direct = {item.ref for item in inventory.components if item.direct} | {item.ref for item in inventory.members}
+    if not is_go or part.edges is not Known.INCOMPLETE or any(s == part.ref and t not in direct for s, t in edges):
+        return part
+    gaps = tuple(gap for gap in part.gaps if gap.field != _NEEDS)
+    return replace(part, edges=Known.COMPLETE, gaps=gaps)

@@ -1,5 +1,7 @@
 """What installed packages say about themselves: licence and producer, out of `package.json` and `METADATA`.
 
+Where these name no licence, the licence files beside them are matched (`licence_texts.py`).
+
 Looks only where the walk of the tree found something installed, reads only metadata, runs nothing.
 """
 
@@ -7,17 +9,17 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from maximus.errors import Error
-from maximus.sbom import licences, parsing, synonyms
+from maximus.sbom import addresses, licence_texts, licences, parsing, synonyms
 from maximus.sbom.limits import MAX_COMPONENTS, MAX_ENTRIES, MAX_EXPRESSION, MAX_MANIFEST
 from maximus.sbom.model import Ecosystem, Finding, LicenceClaim, Location, Producer
 from maximus.sbom.naming import is_exact, is_name, make_purl, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from maximus.sbom.model import Purl
     from maximus.sbom.tree import Tree
@@ -27,11 +29,13 @@ __all__ = ["Installed", "Said", "of_metadata", "of_package_json", "read_installe
 _NPM_LOCKS = frozenset({"package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "yarn.lock"})
 _HEADERS = frozenset({
     "name", "version", "license", "license-expression", "classifier",
-    "author", "author-email", "maintainer", "maintainer-email",
+    "author", "author-email", "maintainer", "maintainer-email", "project-url", "home-page",
 })  # fmt: skip
 _LONGEST_NAME = 200
 """Characters of a producer's name."""
 _MOST_HEADERS = 2000
+_DEEPEST_LICENCE = 5
+"""Folders below `licenses` of a wheel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,7 @@ def read_installed(tree: Tree) -> Installed:
                 findings.append(Finding(kind, text, Location(visible(path)), lost=False))
                 continue
             if found is not None:
-                said.append(found)
+                said.append(_with_texts(tree, path, found, budget))
     except _TooMany as fault:
         findings.append(Finding("limit", str(fault), Location(visible(fault.path)), lost=False))
     return Installed(tuple(said), tuple(findings))
@@ -94,11 +98,18 @@ class _Budget:
 
     def folders(self, tree: Tree, path: str) -> list[str]:
         """Return the names of a folder's own folders, sorted; links are not followed. Raises _TooMany."""
+        return self._names(tree, path, lambda entry: entry.is_dir(follow_symlinks=False))
+
+    def files(self, tree: Tree, path: str) -> list[str]:
+        """Return the names of a folder's regular files, sorted; links are left out. Raises _TooMany."""
+        return self._names(tree, path, lambda entry: entry.is_file(follow_symlinks=False))
+
+    def _names(self, tree: Tree, path: str, wanted: Callable[[os.DirEntry[str]], bool]) -> list[str]:
         try:
             with os.scandir(tree.root / path) as entries:
                 listed = list(entries)
                 self.seen += len(listed)
-                found = sorted(entry.name for entry in listed if entry.is_dir(follow_symlinks=False))
+                found = sorted(entry.name for entry in listed if wanted(entry))
         except OSError:
             return []
         if self.seen > MAX_ENTRIES:
@@ -162,6 +173,43 @@ def _site_packages(tree: Tree, path: str, budget: _Budget) -> list[str]:
     return [folder for folder in found if folder.endswith("/site-packages")] + inner
 
 
+def _with_texts(tree: Tree, path: str, said: Said, budget: _Budget) -> Said:
+    """Return what a package says, with what its licence files are where it names no licence itself.
+
+    What is concluded stands beside what is declared; npm's `UNLICENSED` grants nothing, whatever file lies there.
+    """
+    if any(claim.expression or claim.text == "UNLICENSED" for claim in said.licences):
+        return said
+    folder = path.rpartition("/")[0]
+    is_python = path.endswith("/METADATA")
+    found = [f"{folder}/{name}" for name in budget.files(tree, folder)]
+    if is_python:
+        # PEP 639 keeps the paths of the source tree below `licenses`.
+        waiting = [(f"{folder}/licenses", 0)]
+        while waiting:
+            here, depth = waiting.pop()
+            found += [f"{here}/{name}" for name in budget.files(tree, here)]
+            if depth < _DEEPEST_LICENCE:
+                waiting += [(f"{here}/{name}", depth + 1) for name in budget.folders(tree, here)]
+    named = [item for item in found if licence_texts.is_licence_file(item.rpartition("/")[2])]
+    named = sorted({*named, *(item for item in _named_by(said, folder) if item in found)})
+    try:
+        texts = [(item, tree.read(item, licence_texts.MAX_LICENCE).decode("utf-8", "replace")) for item in named]
+    except Error:
+        # One that cannot be read, or is too long for a licence: what the others say is not the whole.
+        return said
+    choice = any(re.search(r"\b(?:or|dual)\b", claim.text, re.IGNORECASE) for claim in said.licences)
+    short = [(item.removeprefix(f"{folder}/").removeprefix("licenses/"), text) for item, text in texts]
+    claim = licence_texts.conclude(short, "installed with it", choice=choice)
+    return replace(said, licences=(*said.licences, claim)) if claim else said
+
+
+def _named_by(said: Said, folder: str) -> list[str]:
+    """Return the file that npm's `SEE LICENSE IN FILE` names."""
+    matches = [re.fullmatch(r"SEE LICEN[CS]E IN ([^/\\]{1,100})", claim.text) for claim in said.licences]
+    return [f"{folder}/{match[1]}" for match in matches if match]
+
+
 def of_package_json(raw: bytes, where: str) -> Said | None:
     """Return what a `package.json` declares; None where it names no package with an exact version.
 
@@ -177,13 +225,22 @@ def of_package_json(raw: bytes, where: str) -> Said | None:
     value = document.get("license")
     if value is None:
         value, evidence = document.get("licenses"), "installed package.json licenses"
-    return Said(make_purl("npm", name, version), _npm_claims(value, evidence), _npm_producer(document.get("author")))
+    return Said(make_purl("npm", name, version), _npm_claims(value, evidence), _npm_maker(document))
 
 
 def _npm_claims(value: Any, evidence: str) -> tuple[LicenceClaim, ...]:  # noqa: ANN401 - foreign JSON
     if isinstance(value, str) and (known := synonyms.by_name(value)):
         return (LicenceClaim(visible(value), known, concluded=False, evidence=evidence),)
     return licences.from_npm(value, evidence)
+
+
+def _npm_maker(document: dict[str, Any]) -> Producer | None:
+    """Return the author, else the first who maintains it, else the owner of its repository, marked as derived."""
+    for person in (document.get("author"), *parsing.listed(document.get("maintainers"))[:1]):
+        if found := _npm_producer(person):
+            return found
+    place = document.get("repository")
+    return addresses.owner_of(parsing.text_of(place.get("url") if isinstance(place, dict) else place))
 
 
 def _npm_producer(value: Any) -> Producer | None:  # noqa: ANN401 - foreign JSON
@@ -252,7 +309,8 @@ def _python_claims(headers: dict[str, list[str]]) -> tuple[LicenceClaim, ...]:
         # A whole licence text in the field names nothing by itself.
         if text and "\n" not in text:
             return (_claim(text, "", evidence),)
-    return ()
+    matched = licence_texts.conclude([("License", field)], "in METADATA") if "\n" in field else None
+    return (matched,) if matched else ()
 
 
 def _claim(text: str, expression: str, evidence: str) -> LicenceClaim:
@@ -274,4 +332,10 @@ def _python_producer(headers: dict[str, list[str]]) -> Producer | None:
         named = re.sub(r"\s*<[^<>]*>", "", address)
         if found := _producer(named or address.strip("<> ")):
             return found
+    # `Label, address`; the source's own place first, for others are pages about it.
+    places = [item.partition(",") for item in headers.get("project-url", ())]
+    places.sort(key=lambda item: "source" not in item[0].lower() and "repo" not in item[0].lower())
+    for address in (*(item[2].strip() for item in places), *headers.get("home-page", ())):
+        if owner := addresses.owner_of(address):
+            return owner
     return None

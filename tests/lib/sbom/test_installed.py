@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 from maximus.sbom import scan
 from maximus.sbom.enrichment import enrich
 from maximus.sbom.installed import Installed, of_metadata, of_package_json, read_installed
+from maximus.sbom.model import Producer
 from maximus.sbom.synonyms import by_classifiers, by_name
 from tests.lib.sbom.samples import SAMPLES, inventory_of, make
 from tests.lib.sbom.samples import by_name as components_by_name
+from tests.lib.sbom.test_licence_texts import BSD_3, MIT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -309,3 +311,92 @@ def test_too_many_packages_end_with_a_finding(tmp_path: Path, monkeypatch: pytes
     files = {f"node_modules/p{number}/package.json": package_json(f"p{number}") for number in range(3)}
     found = read(tmp_path, {"yarn.lock": "", **files})
     assert (len(found.said), [item.kind for item in found.findings]) == (2, ["limit"])
+
+
+def test_licence_files_tell_where_the_metadata_does_not(tmp_path: Path) -> None:
+    """Those of npm beside `package.json`, those of Python beside METADATA or below `licenses`; declared stays."""
+    found = read(
+        tmp_path,
+        {
+            "yarn.lock": "",
+            "node_modules/a/package.json": package_json("a", license="SEE LICENSE IN terms"),
+            "node_modules/a/terms": MIT,
+            "node_modules/b/package.json": package_json("b", license="UNLICENSED"),
+            "node_modules/b/LICENSE": MIT,
+            "node_modules/c/package.json": package_json("c", license=None),
+            "node_modules/c/LICENSE": MIT,
+            "d/d-1.dist-info/METADATA": metadata(License="BSD").decode().replace("Some.Thing", "d"),
+            "d/d-1.dist-info/licenses/vendor/LICENSE.txt": BSD_3,
+            "d/e-1.dist-info/METADATA": metadata(License="dual license").decode().replace("Some.Thing", "e"),
+            "d/e-1.dist-info/LICENSE": MIT,
+            "d/e-1.dist-info/LICENSE.BSD": BSD_3,
+            "d/f-1.dist-info/METADATA": metadata(License_Expression="ISC").decode().replace("Some.Thing", "f"),
+            "d/f-1.dist-info/LICENSE": MIT,
+        },
+    )
+    told = {
+        item.purl.partition("/")[2].partition("@")[0]: [(claim.expression, claim.concluded) for claim in item.licences]
+        for item in found.said
+    }
+    assert told == {
+        "a": [("", False), ("MIT", True)],
+        "b": [("", False)],
+        "c": [("MIT", True)],
+        "d": [("", False), ("BSD-3-Clause", True)],
+        "e": [("", False), ("BSD-3-Clause OR MIT", True)],
+        "f": [("ISC", False)],
+    }
+
+
+def test_a_licence_file_that_is_too_long_leaves_the_licence_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the others say is not the whole."""
+    monkeypatch.setattr("maximus.sbom.licence_texts.MAX_LICENCE", 2000)
+    package = {"yarn.lock": "", "node_modules/c/package.json": package_json("c", license=None)}
+    texts = {"node_modules/c/LICENSE": MIT, "node_modules/c/COPYING": "x" * 2001}
+    assert [item.licences for item in read(tmp_path, package | texts).said] == [()]
+
+
+def test_licences_are_not_looked_for_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Folders below `licenses` have a limit."""
+    monkeypatch.setattr("maximus.sbom.installed._DEEPEST_LICENCE", 1)
+    files = {"d/d-1.dist-info/METADATA": metadata().decode(), "d/d-1.dist-info/licenses/a/b/LICENSE": MIT}
+    assert [item.licences for item in read(tmp_path, files).said] == [()]
+
+
+def test_a_whole_text_in_the_licence_field_is_matched() -> None:
+    """Some authors paste it there; it is concluded like any text."""
+    said = of_metadata(metadata(License=MIT.replace("\n", "\n    ")))
+    assert said is not None
+    assert [(claim.expression, claim.concluded) for claim in said.licences] == [("MIT", True)]
+
+
+@pytest.mark.parametrize(
+    ("fields", "producer"),
+    [
+        ({"maintainers": [{"name": "Eve"}, {"name": "Bob"}]}, Producer("Eve")),
+        (
+            {"repository": {"url": "git+https://github.com/ada/left.git"}},
+            Producer("ada", "https://github.com/ada", derived=True),
+        ),
+        ({"repository": "gitlab:ada/left"}, Producer("ada", "https://gitlab.com/ada", derived=True)),
+        ({"repository": "https://example.org/ada/left"}, None),
+        ({"author": {"name": "Ada"}, "repository": "bob/left"}, Producer("Ada")),
+    ],
+)
+def test_npms_producer_without_an_author(fields: dict[str, object], producer: Producer | None) -> None:
+    """Who maintains it; else who owns the repository, marked as derived; an index is nobody's producer."""
+    said = of_package_json(package_json("left", **fields).encode(), "x")
+    assert said is not None
+    assert said.producer == producer
+
+
+def test_pythons_producer_without_an_author() -> None:
+    """The owner of the repository, the source's own address before others."""
+    raw = metadata(Home_page="https://github.com/eve/x", Project_URL="Source, https://github.com/ada/x").replace(
+        b"Home-page", b"Project-URL: Docs, https://github.com/bob/x\nHome-page"
+    )
+    said = of_metadata(raw)
+    assert said is not None
+    assert said.producer == Producer("ada", "https://github.com/ada", derived=True)

@@ -32,7 +32,7 @@ from maximus.sbom.readers.interface import Reader
 if TYPE_CHECKING:
     from maximus.sbom.tree import Source
 
-__all__ = ["READER"]
+__all__ = ["READER", "parse_module"]
 
 _OUTSIDE = NotApplicable("Component Hash Value", "replaced by a folder outside the tree; no file is distributed")
 _LISTS_ALL = (1, 17)
@@ -70,7 +70,7 @@ class _Module:
         return any(tool == module or tool.startswith(f"{module}/") for tool in self.tools)
 
 
-def _parse(text: str, where: str) -> _Module:
+def parse_module(text: str, where: str) -> _Module:
     """Return what a `go.mod` says; directives it does not know are passed over, as Go does for dependencies."""
     made = _Module()
     block = ""
@@ -135,7 +135,7 @@ def _sums(source: Source) -> tuple[dict[tuple[str, str], tuple[str, int]], str]:
 
 
 def _read(source: Source) -> Reading:
-    module = _parse(parsing.decode(source.raw, source.path), source.path)
+    module = parse_module(parsing.decode(source.raw, source.path), source.path)
     sums, sum_path = _sums(source)
     findings: list[Finding] = []
     own = Package(
