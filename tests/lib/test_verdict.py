@@ -138,6 +138,7 @@ def test_only_a_gap_can_be_allowed() -> None:
 def test_a_waiver_names_its_issue_where_it_has_one() -> None:
     """The issue is kept, and an empty one is left out."""
     waived = dataclasses.replace(verdict(Status.WAIVED), waiver=dataclasses.replace(WAIVER, issue="#7"))
-    assert waived.as_document()["waiver"] == {"issue": "#7", "until": "2026-12-31", "who": WAIVER.who, "why": WAIVER.why}
+    told = {"issue": "#7", "until": "2026-12-31", "who": WAIVER.who, "why": WAIVER.why}
+    assert waived.as_document()["waiver"] == told
     assert documents.faults(waived.as_document(), "verdict") == ()
     assert "issue" not in str(verdict(Status.WAIVED).as_document())

@@ -138,7 +138,8 @@ def test_alpine_packages(tmp_path: Path) -> None:
     assert ("alpine/busybox 1.36.1-r29", "alpine/musl 1.2.5-r0") in edges_of(made)
 
 
-HELLO: dict[int, str | int | list[str]] = {1000: "hello", 1001: "1.2", 1002: "3", 1003: 4, 1011: "Acme", 1014: "MIT", 1022: "noarch",
+HELLO: dict[int, str | int | list[str]] = {
+         1000: "hello", 1001: "1.2", 1002: "3", 1003: 4, 1011: "Acme", 1014: "MIT", 1022: "noarch",
          1044: "hello-1.2-3.src.rpm", 1047: ["greeting", "hello"]}  # fmt: skip
 WORLD: dict[int, str | int | list[str]] = {
     1000: "world",
