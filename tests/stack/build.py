@@ -85,6 +85,8 @@ PROGRAMS: Mapping[str, Program] = {
         Program("actionlint", "github.com/rhysd/actionlint/cmd/actionlint", module=HERE / "actionlint"),
         # Where images are pushed to; nothing of Sigstore is in it.
         Program("registry", "github.com/distribution/distribution/v3/cmd/registry", module=HERE / "registry"),
+        # Ours, over the registry that others test with: what distribution lacks, it knows what refers to an image.
+        Program("referring-registry", "./referring"),
         # The peer of the benchmarks.
         Program("syft", "github.com/anchore/syft/cmd/syft", module=HERE / "syft"),
     )

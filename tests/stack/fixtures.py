@@ -55,6 +55,15 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
+@pytest.fixture(scope="session")
+def referring_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a registry on loopback that answers what refers to an image."""
+    from tests.stack.images import running_referring_registry  # noqa: PLC0415 - as above
+
+    with running_referring_registry(tmp_path_factory.mktemp("referring")) as address:
+        yield address
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Give a test that uses the stack its turn, and start again what it stopped.

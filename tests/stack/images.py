@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["Failed", "push_image", "push_index", "repository", "running_registry"]
+__all__ = ["Failed", "push_image", "push_index", "repository", "running_referring_registry", "running_registry"]
 
 _SECONDS = 30.0
 _CONFIG = """version: 0.1
@@ -43,6 +43,23 @@ def running_registry(folder: Path) -> Iterator[str]:
     config.write_text(_CONFIG.format(root=folder / "data", address=address), encoding="utf-8")
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen([program, "serve", config], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    try:
+        _await(process, address, folder / "log")
+        yield address
+    finally:
+        process.terminate()
+        process.wait(_SECONDS)
+
+
+@contextlib.contextmanager
+def running_referring_registry(folder: Path) -> Iterator[str]:
+    """Yield the address of a registry, kept in memory, that answers what refers to an image (OCI 1.1)."""
+    program = build.locate("referring-registry")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen([program, address], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     try:
         _await(process, address, folder / "log")
         yield address

@@ -207,9 +207,12 @@ class Repository:
             headers={"Content-Type": "application/octet-stream"},
             body=content,
         )
-        if done.status != 201:  # noqa: PLR2004 - HTTP's Created
-            raise self._not_taken(f"the blob {digest}", done)
-        return made
+        if done.status == 201:  # noqa: PLR2004 - HTTP's Created
+            return made
+        # An upload that was finished is not known any more: a reply that was lost is met again like this.
+        if self._wire.send("HEAD", f"{self._path}/blobs/{digest}", scope=scope, limit=0).status == 200:  # noqa: PLR2004 - HTTP's OK
+            return made
+        raise self._not_taken(f"the blob {digest}", done)
 
     def push_manifest(self, document: Mapping[str, Any], tag: str = "") -> Manifest:
         """Upload a manifest or an index, under a tag or its digest alone, and return it as it was written.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .signers import Signer
     from .statements import Subject
 
-__all__ = ["Claim", "Failed", "Origin", "Outcome", "Signed", "attest", "sign_each", "sign_together"]
+__all__ = ["Claim", "Failed", "Origin", "Outcome", "Signed", "attest", "in_parallel", "sign_each", "sign_together"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def sign_each(
         except Error as error:
             return Failed((path,), error)
 
-    return _in_parallel(work, files, signer.workers, advance)
+    return in_parallel(work, files, signer.workers, advance)
 
 
 def _sign_one(path: Path, signer: Signer, target: Path) -> Signed:
@@ -174,7 +174,7 @@ def _state(  # noqa: PLR0913, PLR0917 - likewise
         except Error as error:
             return Failed((path,), error)
 
-    for path, seen in zip(files, _in_parallel(look, files, 4, lambda: None), strict=True):
+    for path, seen in zip(files, in_parallel(look, files, 4, lambda: None), strict=True):
         match seen:
             case Failed():
                 failed.append(seen)
@@ -209,7 +209,7 @@ def _sign_statements(
         return Signed(paths, place(number), is_new)
 
     groups = list(enumerate(split_subjects(subjects), start=1))
-    return _in_parallel(work, groups, signer.workers, advance)
+    return in_parallel(work, groups, signer.workers, advance)
 
 
 def _sign_statement(payload: bytes, signer: Signer, target: Path, covered: Sequence[_Sighted]) -> bool:
@@ -223,9 +223,10 @@ def _sign_statement(payload: bytes, signer: Signer, target: Path, covered: Seque
     return True
 
 
-def _in_parallel(
+def in_parallel(
     work: Callable[[_Item], _Result], items: Sequence[_Item], workers: int, advance: Callable[[], None]
 ) -> tuple[_Result, ...]:
+    """Return what became of each item, in the order given; `advance` is called after each."""
     if not items:
         return ()
     found: list[_Result] = []
