@@ -167,10 +167,14 @@ def _sign(planned: _Planned, signer: Signer) -> bytes | Error:
 def _existing(repository: Repository, manifest: Manifest) -> tuple[bytes, ...]:
     """Return the bundles that the registry keeps with a manifest; what cannot be read is signed anew."""
     found: list[bytes] = []
-    for referrer in repository.referrers(manifest.digest, MEDIA_TYPE)[:MAX_BUNDLES]:
+    listed = repository.referrers(manifest.digest)
+    # Where a registry does not know the artifact's own type it names the configuration's in its place.
+    bundles = [each for each in listed if each.artifact_type in (MEDIA_TYPE, _EMPTY_TYPE, "")]
+    for referrer in bundles[:MAX_BUNDLES]:
         try:
             (layer,) = repository.manifest(referrer.digest).layers
-            found.append(repository.blob(layer))
+            if layer.media_type == MEDIA_TYPE:
+                found.append(repository.blob(layer))
         except Error as error:
             if error.status is ExitStatus.OUTSIDE:
                 raise

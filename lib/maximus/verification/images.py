@@ -36,6 +36,7 @@ MAX_SIGNATURES: Final = 100
 """How many signatures and attestations of one image are read."""
 MAX_PLATFORMS: Final = 64
 SIMPLE_SIGNING: Final = "application/vnd.dev.cosign.simplesigning.v1+json"
+_EMPTY_TYPE: Final = "application/vnd.oci.empty.v1+json"
 _ENVELOPE: Final = "application/vnd.dsse.envelope.v1+json"
 _BUNDLES: Final = re.compile(r"application/vnd\.dev\.sigstore\.bundle(\.v0\.3\+json|\+json;version=0\.[123])")
 _OLD_BUNDLE: Final = "application/vnd.dev.sigstore.bundle+json;version=0.1"
@@ -104,8 +105,9 @@ def _sealed(repository: Repository, image: Manifest, name: str, folder: Path) ->
 
 def _layers(repository: Repository, image: Manifest) -> Iterator[tuple[Manifest, Descriptor]]:
     for referrer in repository.referrers(image.digest):
-        # Others keep SBOMs or caches as referrers: only bundles speak of who signed.
-        if _BUNDLES.fullmatch(referrer.artifact_type) or not referrer.artifact_type:
+        # Others keep SBOMs or caches as referrers: only bundles speak of who signed. Where a registry does not know
+        # the artifact's own type it names the configuration's in its place.
+        if _BUNDLES.fullmatch(referrer.artifact_type) or referrer.artifact_type in ("", _EMPTY_TYPE):
             manifest = repository.manifest(referrer.digest)
             yield from ((manifest, layer) for layer in manifest.layers if _BUNDLES.fullmatch(layer.media_type))
     for suffix, kind in (("sig", SIMPLE_SIGNING), ("att", _ENVELOPE)):
