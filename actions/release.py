@@ -78,6 +78,11 @@ class Inputs:
         metavar="FILE",
     )
     publish: bool = given("Publish the release once everything is attached and checked.", default=False)
+    protect_edits: bool = given(
+        "Keep what somebody writes into the draft: text around the notes stays, and notes that somebody edited are not "
+        "overwritten.",
+        default=True,
+    )
     dry_run: bool = given("Show the plan; sign, log and send nothing.", default=False)
     token: str = given(
         "The token to draft the release with; without one `notes.md` is written and nothing is sent.",
@@ -330,6 +335,7 @@ def _draft(inputs: Inputs, plan: Plan, found: Mapping[str, Any], face: Face) -> 
         folder=inputs.folder,
         path=inputs.path,
         publish=inputs.publish,
+        protect_edits=inputs.protect_edits,
         metrics=inputs.metrics,
         token=_token(inputs, face.environment),
     )

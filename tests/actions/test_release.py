@@ -436,6 +436,29 @@ def test_a_second_run_updates_the_one_draft(
     assert [len(release["assets"]) for release in drafts] == [6]
 
 
+@pytest.mark.parametrize(("inputs", "is_kept"), [({}, True), ({"protect_edits": False}, False)])
+def test_what_people_write_into_the_draft_stays(  # noqa: PLR0913, PLR0917 - the stack's fixtures
+    tmp_path: Path,
+    stack: Stack,
+    trust_v1: Path,
+    fakehub: Callable[..., Hub],
+    inputs: dict[str, bool],
+    is_kept: bool,  # noqa: FBT001 - what is compared
+) -> None:
+    """Nobody has to ask for it: a greeting in front of the notes survives the next run, unless it is switched off."""
+    hub = fakehub(WORLD)
+    tree = make_tree(tmp_path / "app")
+    wanted = {"trust_config": str(trust_v1), "token": hub.token, **inputs}
+    _release(tree, _job(tmp_path, stack, hub), **wanted)
+    drafted = next(release for release in hub.release_state["octo/app"] if release["draft"])
+    hub.edit("octo/app", "v1.2.3", body=f"Hello.\n\n{drafted['body']}")
+    _, face, shown = _release(tree, _job(tmp_path, stack, hub), **wanted)
+    assert face.record.exit_status is ExitStatus.PASS, shown
+    drafted = next(release for release in hub.release_state["octo/app"] if release["draft"])
+    assert drafted["body"].startswith("Hello.\n\n") is is_kept
+    assert "Greet the world" in drafted["body"]
+
+
 def test_a_published_release_is_left_alone(
     tmp_path: Path, stack: Stack, trust_v1: Path, fakehub: Callable[..., Hub]
 ) -> None:

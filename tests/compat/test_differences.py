@@ -196,7 +196,8 @@ def test_a_file_stays_in_the_workspace(fakehub: FakeHub, draft: Callable[..., Ru
 def test_the_token_input_beats_the_environment(fakehub: FakeHub, draft: Callable[..., Run]) -> None:
     """With 7.7.0 the environment wins."""
     hub = fakehub(EXAMPLE)
-    assert draft(hub, {"token": hub.token}, GITHUB_TOKEN="wrong").status == 0
+    wrong = {"GITHUB_TOKEN": "wrong"}
+    assert draft(hub, {"token": hub.token}, **wrong).status == 0
     assert len(drafts(hub)) == 1
 
 
@@ -222,7 +223,7 @@ def _refused(hub: Hub) -> None:
         (PLAIN, {}, _refused, 3),
     ],
 )
-def test_exit_statuses_tell_what_failed(
+def test_exit_statuses_tell_what_failed(  # noqa: PLR0913, PLR0917 - fixtures and what is compared
     fakehub: FakeHub,
     draft: Callable[..., Run],
     text: str,
