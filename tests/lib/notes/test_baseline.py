@@ -6,7 +6,7 @@ import pytest
 
 from maximus.changes import Release
 from maximus.errors import Error, ExitStatus
-from maximus.notes.baseline import Filters, choose_baseline, compare_tags
+from maximus.notes.baseline import MAX_RANGE, Filters, choose_baseline, compare_tags
 
 
 def last(*tags: str, filters: Filters | None = None) -> str | None:
@@ -72,6 +72,25 @@ def test_a_range_that_is_none_is_a_usage_error() -> None:
     with pytest.raises(Error) as caught:
         last("v1.0.0", filters=Filters(version_range="latest"))
     assert (caught.value.code, caught.value.status) == ("NOTES011", ExitStatus.USAGE)
+
+
+def test_a_range_of_blanks_is_read_like_one_blank() -> None:
+    """Runs of them cost the reader the cube of their number; a thousand would not end."""
+    blanks = " \t\n" * 1_000
+    assert last("v1.0.0", "v2.0.0", filters=Filters(version_range=f"{blanks}>=1{blanks}<2{blanks}")) == "v1.0.0"
+    with pytest.raises(Error) as caught:
+        last("v1.0.0", filters=Filters(version_range=f"1.2.3{blanks}!"))
+    assert caught.value.code == "NOTES011"
+
+
+def test_a_range_has_a_length() -> None:
+    """Every release is held against every part of it, so it ends somewhere."""
+    longest = "||".join(["1.x"] * 100)
+    assert last("v1.0.0", "v2.0.0", filters=Filters(version_range=longest)) == "v1.0.0"
+    with pytest.raises(Error) as caught:
+        last("v1.0.0", filters=Filters(version_range=f"{longest}||1.x"))
+    assert (caught.value.code, caught.value.status) == ("NOTES033", ExitStatus.USAGE)
+    assert len(longest) < MAX_RANGE < len(longest) + len("||1.x")
 
 
 @pytest.mark.parametrize(
