@@ -11,11 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from maximus import documents
 from maximus.errors import Error, ExitStatus
 from maximus.registry.client import EMPTY, INDEX_TYPES
 
 from .batch import Claim, in_parallel
-from .bundles import MEDIA_TYPE
+from .bundles import MEDIA_TYPE, parse_bundle
 from .statements import Subject, statement_payload
 
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ class Attached:
     predicate_type: str
     was_there: bool
     """Whether the registry kept it already."""
+    log_index: int | None = None
+    """Its entry in the log; None where a key signed it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +138,18 @@ def attach(repository: Repository, image: Image, claims: Sequence[Claim], signer
     for bundle in made:
         if isinstance(bundle, Error):
             raise bundle
-    return tuple(
-        Attached(f"{image.reference.name}@{each.manifest.digest}", each.platform, each.predicate_type, bool(each.known))
-        for each in planned
+    fresh = iter(bundle for bundle in made if not isinstance(bundle, Error))
+    return tuple(_attached(image, each, each.known or next(fresh)) for each in planned)
+
+
+def _attached(image: Image, planned: _Planned, bundle: bytes) -> Attached:
+    entries = parse_bundle(documents.parse_json(bundle, "bundle"), "bundle").entries
+    return Attached(
+        image=f"{image.reference.name}@{planned.manifest.digest}",
+        platform=planned.platform,
+        predicate_type=planned.predicate_type,
+        was_there=bool(planned.known),
+        log_index=entries[0].index if entries else None,
     )
 
 
