@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from maximus.errors import Error, ExitStatus
@@ -17,26 +18,51 @@ if TYPE_CHECKING:
 
     from .face import Face
 
-__all__ = ["ATTESTATION", "PROVENANCE", "attest_all", "check_attestations", "judge_attestations", "read_predicate"]
+__all__ = [
+    "ATTESTATION",
+    "PROVENANCE",
+    "SBOM_STEMS",
+    "Attested",
+    "attest_all",
+    "check_attestations",
+    "judge_attestations",
+    "read_predicate",
+    "read_sboms",
+]
 
 PROVENANCE: Final = "provenance"
 """What the bundle of the provenance is called, before `.sigstore.json`."""
 ATTESTATION: Final = "attestation"
 """What the bundle of the predicate in a file is called."""
+SBOM_STEMS: Final = ("sbom-cyclonedx", "sbom-spdx")
+"""What the bundles of the attested SBOMs are called."""
+_SBOMS: Final = (
+    ("sbom.cdx.json", "sbom-cyclonedx", "https://cyclonedx.org/bom"),
+    ("sbom.spdx.json", "sbom-spdx", "https://spdx.dev/Document/v2.3"),
+)
+"""The SBOMs of a release folder, their bundles' stems, and the types of their predicates."""
 _MAX_PREDICATE: Final = 8 << 20
 """Bytes of the largest predicate; its bundle, in base64, stays below what verifiers read."""
 
 
-def check_attestations(*, predicate: str, predicate_type: str, provenance: bool, files: bool, with_key: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class Attested:
+    """A claim that is to be signed."""
+
+    stem: str
+    """What its bundle is called, before `.sigstore.json`."""
+    claim: Claim
+    left_out: frozenset[Path] = frozenset()
+    """Files that it is not about."""
+
+
+def check_attestations(*, predicate: str, predicate_type: str, provenance: bool, with_key: bool) -> None:
     """Return when the inputs go together; raise Error SIGN012 (usage) where they do not."""
     if not (predicate or predicate_type or provenance):
         return
     if bool(predicate) != bool(predicate_type):
         lacking = "predicate-type" if predicate else "predicate"
         why, fix, where = "one says nothing without the other", f"Give `{lacking}` too.", lacking
-    elif files:
-        why = "an attestation is over a release folder, and `files` names others"
-        fix, where = "Copy the files into the folder, or leave `predicate` and `provenance` out.", "files"
     elif provenance and with_key:
         why = "it is made of the claims of a job's identity, and a key signs here"
         fix, where = "Leave `key` out, in a job with the permission `id-token: write`.", "provenance"
@@ -55,7 +81,7 @@ def check_attestations(*, predicate: str, predicate_type: str, provenance: bool,
     )
 
 
-def read_predicate(path: Path, predicate_type: str) -> Claim:
+def read_predicate(path: Path, predicate_type: str, where: str = "predicate") -> Claim:
     """Return what a predicate in a file claims; raises Error SIGN014 (usage) where it holds no JSON object."""
     from maximus import documents  # noqa: PLC0415 - `--help` needs none of it
     from maximus.signing.batch import Claim  # noqa: PLC0415 - likewise
@@ -75,14 +101,44 @@ def read_predicate(path: Path, predicate_type: str) -> Claim:
             f"{path} is no predicate",
             why=why,
             fix="It is one JSON object, in UTF-8; the statement around it is made here.",
-            where="input `predicate`",
+            where=f"input `{where}`",
             status=ExitStatus.USAGE,
         )
     return Claim(predicate_type, predicate)
 
 
+def read_sboms(folder: Path, root: Path, files: Sequence[Path]) -> tuple[Attested, ...]:
+    """Return what the SBOMs of a release claim: each the predicate of a statement over the other files.
+
+    They are looked for in `root`, where the files are, and in the release folder. No SBOM describes another, so none
+    is among the subjects. Raises Error SIGN017 (unmeasured) where there is none, or nothing that it could be about
+    among the `files`; SIGN014 for one that is no JSON.
+    """
+    left_out = frozenset(place / name for name, _, _ in _SBOMS for place in (root, folder))
+    found: list[tuple[str, Path, str]] = []
+    for name, stem, kind in _SBOMS:
+        path = next((place / name for place in (root, folder) if (place / name).is_file()), None)
+        if path:
+            found.append((stem, path, kind))
+    if not found or left_out.issuperset(files):
+        why = (
+            "there is no other file"
+            if found
+            else f"neither {' nor '.join(name for name, _, _ in _SBOMS)} is in {folder}"
+        )
+        raise Error(
+            "SIGN017",
+            "there is no SBOM to attest over anything",
+            why=why,
+            fix="Run `sbom` first, or leave `sbom` out.",
+            where="input `sbom`",
+            status=ExitStatus.UNMEASURED,
+        )
+    return tuple(Attested(stem, read_predicate(path, kind, "sbom"), left_out) for stem, path, kind in found)
+
+
 def attest_all(  # noqa: PLR0913, PLR0917 - claims, files, their names, where to, who signs, whom to show
-    claims: Sequence[tuple[str, Claim]],
+    claims: Sequence[Attested],
     files: Sequence[Path],
     root: Path,
     place: Callable[[str, int], Path],
@@ -96,16 +152,16 @@ def attest_all(  # noqa: PLR0913, PLR0917 - claims, files, their names, where to
 
     found: list[tuple[str, Outcome]] = []
     with face.progress("attesting", len(claims)) as advance:
-        for stem, claim in claims:
+        for each in claims:
             made = attest(
-                files,
+                [path for path in files if path not in each.left_out],
                 root,
                 signer,
-                claim=claim,
-                place=lambda number, stem=stem: place(stem, number),  # type: ignore[misc]  # a default binds it now
+                claim=each.claim,
+                place=lambda number, stem=each.stem: place(stem, number),  # type: ignore[misc]  # bound now
                 advance=lambda: None,
             )
-            found += [(stem, outcome) for outcome in made]
+            found += [(each.stem, outcome) for outcome in made]
             advance()
     return tuple(found)
 

@@ -7,6 +7,7 @@ In a job with `id-token: write` the signature is bound to the workflow and needs
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import re
@@ -21,22 +22,28 @@ from maximus.verdict import Status, Verdict
 from .attestations import (
     ATTESTATION,
     PROVENANCE,
+    SBOM_STEMS,
+    Attested,
     attest_all,
     check_attestations,
     judge_attestations,
     read_predicate,
+    read_sboms,
 )
 from .declare import GITHUB_ISSUER, Concluded, as_json, given, out
+from .declared import declare, declared_files, find_declared
 from .face import shortened
+from .terms import check_fallback, is_outage, judge_fallback, read_terms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from maximus.signing.batch import Claim, Failed, Origin, Outcome, Signed
+    from maximus.signing.batch import Failed, Origin, Outcome, Signed
     from maximus.signing.signers import Identity, Signer
     from maximus.signing.transport import Limits
 
     from .face import Face
+    from .terms import Terms
 
 __all__ = ["NOT_LOGGED", "Inputs", "Outputs", "plan_signing", "run"]
 
@@ -44,9 +51,6 @@ NOT_LOGGED: Final = "key-signed, not logged"
 """What every report of a signature by a managed key says."""
 _MAX_ROWS: Final = 200
 """Files that the table names; the outputs name all."""
-_DAY: Final = 86_400
-_DIGITS: Final = 5
-"""Of the longest retry budget."""
 _MAX_EVENT: Final = 32 << 20
 """Bytes of the largest event that is read; GitHub sends 25 MB at most."""
 
@@ -61,7 +65,8 @@ class Inputs:
         metavar="DIR",
     )
     files: tuple[str, ...] = given(
-        "Which files to sign instead of the folder's: globs, one a line; `!` in front excludes.",
+        "Which files to sign instead of the folder's: globs, one a line; `!` in front excludes. Without them and "
+        "without the folder, what earlier steps of the job declared (`GITHUB_ARTIFACTS_LIST`).",
         default=(),
         metavar="GLOB",
     )
@@ -74,23 +79,46 @@ class Inputs:
     trust_config: str = given(
         "A Sigstore ClientTrustConfig (JSON) of a private instance. Default: the public one.", metavar="FILE"
     )
+    instance: str = given(
+        "`public`, `staging`, or the address of a mirror of the public instance's TUF repository.",
+        metavar="NAME|URL",
+    )
     key: str = given(
         "A private key to sign with instead of a job's identity: a PEM file, or `env:NAME`. "
         "Such signatures are not logged.",
         metavar="FILE|env:NAME",
     )
     key_password: str = given("The password of an encrypted `key`: PKCS #8, or cosign's own form.", secret=True)
+    fallback: str = given(
+        "`key`: where keyless signing fails because a service is away, sign all with `key` instead. "
+        "Such a run is `waived`, never a pass.",
+        default="none",
+        choices=("none", "key"),
+    )
     predicate: str = given(
-        "A JSON file with a predicate to attest over all files of the folder, beside their signatures.", metavar="FILE"
+        "A JSON file with a predicate to attest over all files, beside their signatures.", metavar="FILE"
     )
     predicate_type: str = given("The URI of the type of `predicate`.", metavar="URI")
     provenance: bool = given(
-        "Attest the SLSA provenance of all files of the folder, from the claims of the job's identity.", default=False
+        "Attest the SLSA provenance of all files, from the claims of the job's identity.", default=False
+    )
+    sbom: bool = given(
+        "Attest the SBOMs `sbom.spdx.json` and `sbom.cdx.json` of the folder over all other files.",
+        default=False,
     )
     retry_budget: str = given(
         "For how many seconds a signing service that is away is tried again before the step ends with 3.",
         default="600",
         metavar="SECONDS",
+    )
+    timeout: str = given(
+        "Within how many seconds one request to a service must be answered whole before it is tried again.",
+        default="60",
+        metavar="SECONDS",
+    )
+    jobs: str = given(
+        "How many files are signed at once, 1 to 64. Default: 24 with Rekor v1, 64 with v2, 4 with a key.",
+        metavar="NUMBER",
     )
     allow_public_log: bool = given(
         "Sign keyless in a private repository too, although the public log then shows its name for good.",
@@ -128,6 +156,8 @@ class _Chosen:
     """What the files' names in a statement are relative to: the release folder, or the files' common one."""
     bundles: Path | None
     """The folder for the bundles; none where each goes beside its file."""
+    is_declared: bool = False
+    """Whether earlier steps of the job say what is signed, and not the inputs."""
 
     def place(self, stem: str, number: int = 1) -> Path:
         """Return where the bundle of the n-th statement of a stem goes."""
@@ -136,30 +166,59 @@ class _Chosen:
         return statement_path(self.bundles or self.root, number, stem)
 
 
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What signing came to."""
+
+    outcomes: tuple[Outcome, ...]
+    stated: tuple[tuple[str, Outcome], ...]
+    identity: Identity
+    signing: str
+    command: str
+    instead_of: Error | None = None
+    """The outage for which a key signed and not the job."""
+
+    @property
+    def outage(self) -> Error | None:
+        """The first outage that kept anything from being signed."""
+        from maximus.signing.batch import Failed  # noqa: PLC0415 - `--help` needs none of it
+
+        errors = (
+            each.error for each in (*self.outcomes, *(made for _, made in self.stated)) if isinstance(each, Failed)
+        )
+        return next(filter(is_outage, errors), None)
+
+
 def run(inputs: Inputs, face: Face, *, limits: Limits | None = None) -> Outputs:
     """Sign what the inputs name and return where the bundles are.
 
     `limits` says how long services are waited for, instead of the inputs. Raises Error SIGN001 where nothing is
     there to sign, SIGN002 in a job without an identity, SIGN009 where a private repository would become known,
-    SIGN011 for a budget that is no number, SIGN012 to SIGN015 for attestations that cannot be, and what keys and
-    trust configurations are refused with.
+    SIGN011 for a number that is none, SIGN012 to SIGN015 and SIGN017 for attestations that cannot be, SIGN016 for a
+    key that cannot step in, SIGN018 and SIGN019 for declared artifacts, and what keys and trust are refused with.
     """
-    budget = _seconds(inputs.retry_budget)
-    job = _decide(inputs.key, face.environment)
+    terms = read_terms(retry_budget=inputs.retry_budget, timeout=inputs.timeout, jobs=inputs.jobs)
+    check_fallback(inputs.fallback, key=inputs.key, provenance=inputs.provenance)
+    job = _decide("" if inputs.fallback == "key" else inputs.key, face.environment)
     check_attestations(
         predicate=inputs.predicate,
         predicate_type=inputs.predicate_type,
         provenance=inputs.provenance,
-        files=bool(inputs.files),
         with_key=job is None,
     )
-    chosen = _choose(inputs, with_key=job is None)
-    _refuse_same_name(inputs, chosen)
     if job is None:
-        return _sign_with_key(inputs, chosen, face)
-    from maximus.signing.transport import Limits  # noqa: PLC0415 - a key needs no network
-
-    return _sign_keyless(inputs, chosen, job, face, limits or Limits(budget=budget))
+        return _report(_sign_with_key(inputs, terms, face), face)
+    try:
+        made = _sign_keyless(inputs, job, terms, face, limits or terms.limits)
+        outage = made.outage
+    except Error as error:
+        if inputs.fallback != "key" or not is_outage(error):
+            raise
+        outage = error
+    if outage and inputs.fallback == "key":
+        face.warn(f"{outage.headline}; the key signs instead: {NOT_LOGGED}", where="input `fallback`")
+        made = dataclasses.replace(_sign_with_key(inputs, terms, face), instead_of=outage)
+    return _report(made, face)
 
 
 def plan_signing(key: str, environment: Mapping[str, str]) -> str:
@@ -196,20 +255,6 @@ def _decide(key: str, environment: Mapping[str, str]) -> _Job | None:
     )
 
 
-def _seconds(text: str) -> float:
-    """Return the retry budget; raises Error SIGN011 where the text is no whole number of seconds up to a day."""
-    if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS and int(text) <= _DAY):
-        raise Error(
-            "SIGN011",
-            f"`retry-budget` is {text!r:.40}",
-            why=f"it is a whole number of seconds from 0 to {_DAY}",
-            fix="Leave it out for ten minutes.",
-            where="input `retry-budget`",
-            status=ExitStatus.USAGE,
-        )
-    return float(text)
-
-
 def _event_visibility(environment: Mapping[str, str]) -> str:
     """Return the visibility of the repository as the event that started the job states it; empty where it does not."""
     try:
@@ -238,12 +283,14 @@ def _refuse_private(visibility: str) -> None:
         )
 
 
-def _choose(inputs: Inputs, *, with_key: bool) -> _Chosen:
+def _choose(inputs: Inputs, environment: Mapping[str, str], *, with_key: bool) -> _Chosen:
     from maximus.files import EVIDENCE, find_files, list_folder, remove_leftovers  # noqa: PLC0415 - `--help` needs none of it
 
     bundles = Path(inputs.bundles) if inputs.bundles else None
-    if inputs.files:
-        files = tuple(path for path in find_files(inputs.files, Path()) if _is_signed(path, with_key=with_key))
+    declared = () if inputs.files or Path(inputs.folder).exists() else declared_files(environment)
+    if inputs.files or declared:
+        found = find_files(inputs.files, Path()) if inputs.files else find_declared(declared, Path())
+        files = tuple(path for path in found if _is_signed(path, with_key=with_key))
         root = Path(os.path.commonpath([path.parent for path in files])) if files else Path()
         swept = {path.parent for path in files}
         where = "input `files`"
@@ -265,7 +312,9 @@ def _choose(inputs: Inputs, *, with_key: bool) -> _Chosen:
             where=where,
             status=ExitStatus.UNMEASURED,
         )
-    return _Chosen(files, root, bundles)
+    chosen = _Chosen(files, root, bundles, is_declared=bool(declared))
+    _refuse_same_name(inputs, chosen)
+    return chosen
 
 
 def _is_signed(path: Path, *, with_key: bool) -> bool:
@@ -279,14 +328,16 @@ def _is_signed(path: Path, *, with_key: bool) -> bool:
     return not is_bundle(path) and not (with_key and path.name == PUBLIC_KEY_NAME)
 
 
-def _sign_with_key(inputs: Inputs, chosen: _Chosen, face: Face) -> Outputs:
+def _sign_with_key(inputs: Inputs, terms: Terms, face: Face) -> _Made:
     from maximus.files import write_whole  # noqa: PLC0415 - `--help` needs none of it
     from maximus.signing import keys  # noqa: PLC0415 - 60 ms of cryptography
     from maximus.signing.bundles import PUBLIC_KEY_NAME  # noqa: PLC0415 - `--help` needs none of it
     from maximus.signing.signers import KeySigner  # noqa: PLC0415 - likewise
 
-    if inputs.trust_config:
-        face.warn("`trust-config` has no part in signing with a key", where="input `trust-config`")
+    chosen = _choose(inputs, face.environment, with_key=True)
+    for name, given_ in (("trust-config", inputs.trust_config), ("instance", inputs.instance)):
+        if given_ and inputs.fallback != "key":
+            face.warn(f"`{name}` has no part in signing with a key", where=f"input `{name}`")
     if inputs.key_password and not inputs.key:
         face.warn("`key-password` has no part in signing with the key that was made here", where="input `key-password`")
     name, is_variable = inputs.key.removeprefix("env:"), inputs.key.startswith("env:")
@@ -311,39 +362,45 @@ def _sign_with_key(inputs: Inputs, chosen: _Chosen, face: Face) -> Outputs:
             face.say(f"made a signing key of your own in {folder}; keep it, later releases are checked with it")
     public = chosen.root / PUBLIC_KEY_NAME
     write_whole(public, key.public.pem)
-    signer = KeySigner(key)
-    claims = _claims(inputs, None, face.environment)
+    signer = KeySigner(key, jobs=terms.jobs)
+    claims = _claims(inputs, chosen, None, face.environment)
     outcomes = _sign(inputs, chosen, signer, face)
     stated = attest_all(claims, chosen.files, chosen.root, chosen.place, signer, face)
     command = _command(inputs, chosen, ["--key", public.as_posix()])
-    return _report(outcomes, stated, signer.identity, "key", command, face)
+    return _Made(outcomes, stated, signer.identity, "key", command)
 
 
-def _sign_keyless(inputs: Inputs, chosen: _Chosen, job: _Job, face: Face, limits: Limits) -> Outputs:
+def _sign_keyless(inputs: Inputs, job: _Job, terms: Terms, face: Face, limits: Limits) -> _Made:
     # sigstore-python takes 0.35 s to import: only who signs keyless should wait for it.
+    from maximus.signing.instances import read_instance  # noqa: PLC0415
     from maximus.signing.keyless import KeylessSigner, quiet  # noqa: PLC0415
     from maximus.signing.tokens import TokenSource  # noqa: PLC0415
     from maximus.signing.transport import Transport  # noqa: PLC0415
     from maximus.signing.trust import load_trust, public_trust  # noqa: PLC0415
 
-    if inputs.key_password:
+    chosen = _choose(inputs, face.environment, with_key=False)
+    instance = read_instance(inputs.instance)
+    if inputs.instance and inputs.trust_config:
+        face.warn("`instance` has no part where `trust-config` names one", where="input `instance`")
+    if inputs.key_password and inputs.fallback != "key":
         face.warn("`key-password` has no part in keyless signing", where="input `key-password`")
     # A private instance's log is as private as the instance.
     may_be_known = inputs.allow_public_log or bool(inputs.trust_config)
     if not may_be_known:
         _refuse_private(_event_visibility(face.environment))
     with quiet(), Transport(limits, face.warn) as transport:
-        trust = load_trust(Path(inputs.trust_config)) if inputs.trust_config else public_trust(transport)
-        signer = KeylessSigner(trust, transport, TokenSource(transport, job.url, job.bearer, face.mask))
+        trust = load_trust(Path(inputs.trust_config)) if inputs.trust_config else public_trust(transport, instance)
+        tokens = TokenSource(transport, job.url, job.bearer, face.mask)
+        signer = KeylessSigner(trust, transport, tokens, jobs=terms.jobs)
         if not may_be_known:
             # The event may lack it, as a schedule's does; the token is what the certificate will say.
             _refuse_private(signer.visibility)
-        claims = _claims(inputs, signer.claims, face.environment)
+        claims = _claims(inputs, chosen, signer.claims, face.environment)
         outcomes = _sign(inputs, chosen, signer, face)
         stated = attest_all(claims, chosen.files, chosen.root, chosen.place, signer, face)
     identity = signer.identity
-    command = _command(inputs, chosen, _who(identity, inputs.trust_config)) if identity.name else ""
-    return _report(outcomes, stated, identity, "keyless", command, face)
+    command = _command(inputs, chosen, _who(identity, inputs)) if identity.name else ""
+    return _Made(outcomes, stated, identity, "keyless", command)
 
 
 def _sign(inputs: Inputs, chosen: _Chosen, signer: Signer, face: Face) -> tuple[Outcome, ...]:
@@ -365,18 +422,20 @@ def _sign(inputs: Inputs, chosen: _Chosen, signer: Signer, face: Face) -> tuple[
 
 
 def _claims(
-    inputs: Inputs, said: Mapping[str, object] | None, environment: Mapping[str, str]
-) -> tuple[tuple[str, Claim], ...]:
-    """Return what is attested, by the stem of its bundle; `said` is what the job's token says, none with a key."""
-    found: list[tuple[str, Claim]] = []
+    inputs: Inputs, chosen: _Chosen, said: Mapping[str, object] | None, environment: Mapping[str, str]
+) -> tuple[Attested, ...]:
+    """Return what is attested; `said` is what the job's token says, none with a key."""
+    found: list[Attested] = []
     if inputs.predicate:
-        found.append((ATTESTATION, read_predicate(Path(inputs.predicate), inputs.predicate_type)))
+        found.append(Attested(ATTESTATION, read_predicate(Path(inputs.predicate), inputs.predicate_type)))
     if inputs.provenance and said is not None:
         from maximus.signing.batch import Claim  # noqa: PLC0415 - `--help` needs none of it
         from maximus.signing.provenance import PROVENANCE_PREDICATE, provenance_predicate  # noqa: PLC0415 - likewise
 
         server = environment.get("GITHUB_SERVER_URL", "https://github.com").rstrip("/")
-        found.append((PROVENANCE, Claim(PROVENANCE_PREDICATE, provenance_predicate(said, server))))
+        found.append(Attested(PROVENANCE, Claim(PROVENANCE_PREDICATE, provenance_predicate(said, server))))
+    if inputs.sbom:
+        found += read_sboms(Path(inputs.folder), chosen.root, chosen.files)
     return tuple(found)
 
 
@@ -385,6 +444,7 @@ def _refuse_same_name(inputs: Inputs, chosen: _Chosen) -> None:
     from maximus.signing.bundles import bundle_path  # noqa: PLC0415 - `--help` needs none of it
 
     stems = [ATTESTATION] * bool(inputs.predicate) + [PROVENANCE] * inputs.provenance
+    stems += SBOM_STEMS if inputs.sbom else ()
     if not stems or inputs.mode != "each":
         return
     # As many as one statement a file would be: far more than there can be.
@@ -396,7 +456,7 @@ def _refuse_same_name(inputs: Inputs, chosen: _Chosen) -> None:
                 "SIGN015",
                 f"the bundle of {path} would have the name of the {stem}'s",
                 fix="Give the file another name, or use `mode: statement`.",
-                where=f"input `{'predicate' if stem == ATTESTATION else stem}`",
+                where=f"input `{'predicate' if stem == ATTESTATION else stem.partition('-')[0]}`",
                 status=ExitStatus.USAGE,
             )
 
@@ -416,19 +476,20 @@ def _origin(environment: Mapping[str, str]) -> Origin:
 def _command(inputs: Inputs, chosen: _Chosen, who: Sequence[str]) -> str:
     """Return the line that verifies what was signed, ready to paste into a POSIX shell."""
     words = ["maximus", "verify"]
-    if inputs.files:
-        for pattern in inputs.files:
+    by_name = inputs.files or tuple(path.as_posix() for path in chosen.files if chosen.is_declared)
+    if by_name:
+        for pattern in by_name:
             words += ["--files", pattern]
     else:
         words += ["--folder", inputs.folder]
     if inputs.bundles:
         words += ["--bundles", inputs.bundles]
-    elif inputs.files and inputs.mode == "statement":
+    elif by_name and inputs.mode == "statement":
         words += ["--bundles", chosen.root.as_posix()]
     return shlex.join([*words, *who])
 
 
-def _who(identity: Identity, trust_config: str) -> list[str]:
+def _who(identity: Identity, inputs: Inputs) -> list[str]:
     """Return the options with which `verify` is told who must have signed.
 
     The source repository and the workflow are named apart: a workflow that others may call proves nothing alone.
@@ -443,43 +504,44 @@ def _who(identity: Identity, trust_config: str) -> list[str]:
         words = ["--identity", identity.name]
     if identity.issuer != GITHUB_ISSUER:
         words += ["--issuer", identity.issuer]
-    return words + (["--trust-config", trust_config] if trust_config else [])
+    if inputs.trust_config:
+        return [*words, "--trust-config", inputs.trust_config]
+    return words + (["--instance", inputs.instance] if inputs.instance else [])
 
 
-def _report(  # noqa: PLR0913, PLR0917 - what was made, who by, how, what to say, to whom
-    outcomes: Sequence[Outcome],
-    stated: Sequence[tuple[str, Outcome]],
-    identity: Identity,
-    signing: str,
-    command: str,
-    face: Face,
-) -> Outputs:
+def _report(made: _Made, face: Face) -> Outputs:
     """Judge what became of the files, show it, and return the outputs."""
     from maximus.signing.batch import Failed, Signed  # noqa: PLC0415 - `--help` needs none of it
 
-    signed = tuple(outcome for outcome in outcomes if isinstance(outcome, Signed))
-    failed = tuple(outcome for outcome in outcomes if isinstance(outcome, Failed))
-    lost = tuple(outcome for _, outcome in stated if isinstance(outcome, Failed))
+    signed = tuple(outcome for outcome in made.outcomes if isinstance(outcome, Signed))
+    failed = tuple(outcome for outcome in made.outcomes if isinstance(outcome, Failed))
+    lost = tuple(outcome for _, outcome in made.stated if isinstance(outcome, Failed))
     for error in _distinct((*failed, *lost)):
         face.fail(error)
-    made = (*signed, *(outcome for _, outcome in stated if isinstance(outcome, Signed)))
-    indexes = {outcome.bundle.as_posix(): index for outcome in made if (index := _log_index(outcome)) is not None}
-    _show(signed, failed, stated, indexes, face)
-    for verdict in _verdicts(signed, failed, len(made), len(indexes), signing):
+    new = (*signed, *(outcome for _, outcome in made.stated if isinstance(outcome, Signed)))
+    indexes = {outcome.bundle.as_posix(): index for outcome in new if (index := _log_index(outcome)) is not None}
+    _show(signed, failed, made.stated, indexes, face)
+    for verdict in _verdicts(signed, failed, len(new), len(indexes), made.signing):
         face.judge(verdict)
-    if stated:
-        face.judge(judge_attestations(len(stated), lost, NOT_LOGGED if signing == "key" else ""))
-    face.headline(_headline(signed, failed, len(indexes), identity, signing))
+    if made.stated:
+        face.judge(judge_attestations(len(made.stated), lost, NOT_LOGGED if made.signing == "key" else ""))
+    if made.instead_of:
+        face.judge(judge_fallback(made.instead_of, NOT_LOGGED))
+    face.headline(_headline(signed, failed, len(indexes), made.identity, made.signing))
     if signed:
-        face.note("Anybody verifies it with", command)
+        face.note("Anybody verifies it with", made.command)
+    if kept := declare([path for outcome in signed for path in outcome.files], face.environment):
+        face.warn(
+            f"{_count(len(kept), 'file')} cannot be declared as an artifact of this job: {shortened(str(kept[0]))}"
+        )
     return Outputs(
-        bundles=as_json(sorted({outcome.bundle.as_posix() for outcome in made})),
+        bundles=as_json(sorted({outcome.bundle.as_posix() for outcome in new})),
         log_indexes=as_json(indexes),
-        identity=identity.name,
-        issuer=identity.issuer,
-        signing=signing,
+        identity=made.identity.name,
+        issuer=made.identity.issuer,
+        signing=made.signing,
         failed=as_json(sorted(path.as_posix() for outcome in failed for path in outcome.files)),
-        verify_command=command if signed else "",
+        verify_command=made.command if signed else "",
     )
 
 

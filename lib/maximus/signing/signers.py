@@ -61,16 +61,17 @@ class Signer(Protocol):
 class KeySigner:
     """Signs with a managed key: no certificate, no log entry."""
 
-    def __init__(self, key: SigningKey) -> None:
-        """Sign with `key`."""
+    def __init__(self, key: SigningKey, *, jobs: int = 0) -> None:
+        """Sign with `key`, as many files at once as `jobs` says where it says anything."""
         self._key = key
+        self._jobs = jobs
         self._public = key.public
         self._der = self._public.der
 
     @property
     def workers(self) -> int:
         """A few: reading files is all that takes time."""
-        return 4
+        return self._jobs or 4
 
     @property
     def identity(self) -> Identity:

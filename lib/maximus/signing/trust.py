@@ -9,12 +9,13 @@ from sigstore_models.trustroot import v1 as trustroot
 
 from maximus.errors import Error, ExitStatus
 
-from .carried import PUBLIC_URL
+from .carried import carried
 from .tuf import fetch_targets, first_line
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from .instances import Instance
     from .transport import Transport
 
 __all__ = ["load_trust", "public_trust"]
@@ -60,8 +61,8 @@ def load_trust(path: Path) -> ClientTrustConfig:
     return config
 
 
-def public_trust(transport: Transport, url: str = PUBLIC_URL, bootstrap: bytes | None = None) -> ClientTrustConfig:
-    """Return the trust configuration of the public instance, brought up to date by TUF.
+def public_trust(transport: Transport, instance: Instance, bootstrap: bytes | None = None) -> ClientTrustConfig:
+    """Return the trust configuration of a public instance, or of a mirror of one, brought up to date by TUF.
 
     `bootstrap` is the root that is believed to begin with; by default the one in sigstore-python.
 
@@ -69,7 +70,8 @@ def public_trust(transport: Transport, url: str = PUBLIC_URL, bootstrap: bytes |
     shared with sigstore-python, and what they hold is verified by TUF each time.
     Raises Error WIRE001 when the repository is away, and TRUST003 when what it serves does not verify.
     """
-    root, signing = fetch_targets(_TARGETS, transport, url, bootstrap)
+    bootstrap = bootstrap or carried("root.json", instance.home)
+    root, signing = fetch_targets(_TARGETS, transport, instance.url, bootstrap)
     return ClientTrustConfig(
         trustroot.ClientTrustConfig(
             media_type=ClientTrustConfig.ClientTrustConfigType.CONFIG_0_1.value,

@@ -17,6 +17,7 @@ from tuf.api._payload import MetaFile, Root, Snapshot, TargetFile, Targets, Time
 from tuf.api.metadata import Metadata
 
 from maximus.errors import Error, ExitStatus
+from maximus.signing.instances import read_instance
 from maximus.signing.transport import Limits, Transport
 from maximus.signing.trust import load_trust, public_trust
 
@@ -99,24 +100,24 @@ def transport() -> Iterator[Transport]:
 
 def test_the_public_instance_is_found_by_tuf(url: str, repository: Repository, transport: Transport) -> None:
     """With Fulcio, a log and its keys; the search for a newer root ends at a 404, which is no fault."""
-    trust = public_trust(transport, url, repository.root)
+    trust = public_trust(transport, read_instance(url), repository.root)
     assert trust.signing_config.get_fulcio().url.startswith("https://fulcio.")
     assert trust.trusted_root.get_fulcio_certs()
 
 
 def test_a_second_run_takes_the_targets_it_has(url: str, repository: Repository, transport: Transport) -> None:
     """Only the metadata is asked for again."""
-    public_trust(transport, url, repository.root)
+    public_trust(transport, read_instance(url), repository.root)
     for target in (repository.folder / "targets").iterdir():
         target.unlink()
-    assert public_trust(transport, url, repository.root).trusted_root.get_fulcio_certs()
+    assert public_trust(transport, read_instance(url), repository.root).trusted_root.get_fulcio_certs()
 
 
 def test_a_repository_that_is_away_is_named(repository: Repository, transport: Transport, url: str) -> None:
     """Something outside failed, with its host."""
     nobody = "http://127.0.0.1:1"
     with pytest.raises(Error) as raised:
-        public_trust(transport, nobody, repository.root)
+        public_trust(transport, read_instance(nobody), repository.root)
     assert (raised.value.code, raised.value.where) == ("WIRE001", "127.0.0.1:1")
     assert url != nobody
 
@@ -125,7 +126,7 @@ def test_what_is_too_old_is_not_believed(url: str, repository: Repository, trans
     """A repository that is frozen by somebody looks like this."""
     repository.write_timestamp(dt.datetime.now(dt.UTC) - dt.timedelta(days=1))
     with pytest.raises(Error) as raised:
-        public_trust(transport, url, repository.root)
+        public_trust(transport, read_instance(url), repository.root)
     assert (raised.value.code, raised.value.status) == ("TRUST003", ExitStatus.OUTSIDE)
 
 
@@ -134,7 +135,7 @@ def test_a_changed_target_is_not_believed(url: str, repository: Repository, tran
     for target in (repository.folder / "targets").glob("*.trusted_root.json"):
         target.write_bytes(target.read_bytes().replace(b"sigstore", b"sigstorf", 1))
     with pytest.raises(Error) as raised:
-        public_trust(transport, url, repository.root)
+        public_trust(transport, read_instance(url), repository.root)
     assert raised.value.code == "TRUST003"
 
 
