@@ -74,6 +74,8 @@ def test_reads_an_old_rsa_key_without_its_wrapping() -> None:
         (b"", "PKIX_ED25519", "cannot be parsed"),
         (b"\x30\x00", "PKIX_ECDSA_P256_SHA_256", "cannot be parsed"),
     ],
+    # The keys are new ones each time, and a test's name must not be.
+    ids=["curve", "type", "kind", "no-kind", "nothing", "no-key"],
 )
 def test_refuses_a_key_that_is_not_what_it_says(content: bytes, details: str, words: str) -> None:
     """What cannot be used is a fault in words."""
