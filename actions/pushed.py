@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from .face import Face
 
-__all__ = ["Pushed", "image_commands", "read_images", "report_images", "sign_images"]
+__all__ = ["Pushed", "image_commands", "image_headline", "read_images", "report_images", "sign_images"]
 
 MAX_IMAGES: Final = 100
 """How many images one run signs."""
@@ -144,3 +144,16 @@ def _verdict(pushed: Sequence[Pushed], not_logged: str) -> Verdict:
 def image_commands(pushed: Sequence[Pushed], who: Sequence[str]) -> tuple[str, ...]:
     """Return the lines that verify the images that are signed, ready to paste into a POSIX shell."""
     return tuple(shlex.join(["maximus", "verify", "--image", each.name, *who]) for each in pushed if not each.error)
+
+
+def image_headline(pushed: Sequence[Pushed], signer: str, not_logged: str) -> tuple[str, ...]:
+    """Return the part of the headline about the images; nothing where there are none."""
+    if not pushed:
+        return ()
+    good, count = sum(not each.error for each in pushed), len(pushed)
+    images = "1 image" if count == 1 else f"{count} images"
+    if good < count:
+        return (f"{count - good} of {images} not signed",)
+    logged = sum(each.log_index is not None for image in pushed for each in image.attached)
+    how = not_logged or ("1 log entry" if logged == 1 else f"{logged} log entries")
+    return (f"{images} signed{f' by {signer}' if signer else ''}: {how}",)
