@@ -185,7 +185,7 @@ def compose_local(
     if built and not (request.version or request.tag or request.name):
         settings = replace(settings, request=replace(request, tag=built))
     last, commits = _range(checkout, settings)
-    history = _history(checkout, last, commits)
+    history = _history(checkout, last, commits, is_escaped=settings.guard.is_strict)
     notes = compose(settings, history, sections)
     if last is None:
         notes = replace(notes, body=f"This is the first release.\n\n{notes.body}")
@@ -258,43 +258,46 @@ def _range(checkout: Checkout, settings: Settings) -> tuple[Release | None, tupl
 _PULL_REQUEST = re.compile(r"\s\(#(?P<number>[0-9]{1,9})\)$")
 
 
-def changes_of(commits: Sequence[Commit]) -> tuple[Change, ...]:
-    """Return the change that each commit stands for, oldest first; merges stand for none."""
-    return tuple(_change(commit) for commit in reversed(commits) if commit.parents < 2)  # noqa: PLR2004 - a merge has two
+def changes_of(commits: Sequence[Commit], *, is_escaped: bool = False) -> tuple[Change, ...]:
+    """Return the change that each commit stands for, oldest first; merges stand for none.
+
+    `is_escaped` says that the notes make names harmless anyway, which must not happen twice.
+    """
+    return tuple(_change(commit, is_escaped=is_escaped) for commit in reversed(commits) if commit.parents < 2)  # noqa: PLR2004 - a merge has two
 
 
-def _change(commit: Commit) -> Change:
+def _change(commit: Commit, *, is_escaped: bool) -> Change:
     subject = commit.subject.strip()
     found = _PULL_REQUEST.search(subject)
     return Change(
         title=subject[: found.start()].rstrip() if found else subject,
         number=int(found["number"]) if found else None,
         commit=commit.id,
-        author=_person(commit.author_name, commit.author_email),
+        author=_person(commit.author_name, commit.author_email, is_escaped=is_escaped),
         labels=(BREAKING,) if announces_breaking(commit.body) else (),
         merged_at=f"{commit.time:020d}",
         body=commit.body,
     )
 
 
-def _person(name: str, email: str) -> Person:
-    """Return the author: an account where the address is GitHub's own, else the name, made harmless."""
-    return Person(name=markdown.escape(name), login=noreply_login(email))
+def _person(name: str, email: str, *, is_escaped: bool) -> Person:
+    """Return the author: an account where the address is GitHub's own, else the name, harmless by now or later."""
+    return Person(name=name if is_escaped else markdown.escape(name), login=noreply_login(email))
 
 
-def _history(checkout: Checkout, last: Release | None, commits: Sequence[Commit]) -> History:
+def _history(checkout: Checkout, last: Release | None, commits: Sequence[Commit], *, is_escaped: bool) -> History:
     origin = checkout.origin()
     return History(
         repository=origin.name if origin else "",
         server=origin.server if origin else "https://github.com",
         last=last,
-        changes=changes_of(commits),
+        changes=changes_of(commits, is_escaped=is_escaped),
         commits=tuple(
             RangeCommit(
                 commit.id,
                 (
-                    _person(commit.author_name, commit.author_email),
-                    *(_person(name, email) for name, email in co_authors(commit.body)),
+                    _person(commit.author_name, commit.author_email, is_escaped=is_escaped),
+                    *(_person(name, email, is_escaped=is_escaped) for name, email in co_authors(commit.body)),
                 ),
             )
             for commit in commits

@@ -144,6 +144,18 @@ def test_a_hostile_subject_stays_text(tmp_path: Path) -> None:
     assert "@<!---->octocat \\<img src=x\\> \\[a\\]\\(b\\) \\<!-- $RESOLVED\\_VERSION" in body
 
 
+@pytest.mark.parametrize("variable", ["AUTHOR", "AUTHORS"])
+@pytest.mark.parametrize("escape", ["", "escape: strict\n"])
+def test_a_name_is_made_harmless_once(tmp_path: Path, escape: str, variable: str) -> None:
+    """With `escape: strict` by that, else by us; twice would show the backslashes."""
+    checkout = _repository(tmp_path, "first", "tag:v1.0.0")
+    (tmp_path / ".github").mkdir()
+    text = f"template: $CHANGES\nchange-template: ${variable}\n{escape}"
+    (tmp_path / ".github" / "release-drafter.yml").write_text(text, encoding="utf-8")
+    _git(tmp_path, "-c", "user.name=x", "commit", "--allow-empty", "-m", "x", "--author", "[*Eve*] <eve@x.example>")
+    assert compose_local(checkout, Request()).notes.body == "\\[\\*Eve\\*\\]"
+
+
 def test_a_configuration_that_extends_another_repository_says_what_was_left_out(tmp_path: Path) -> None:
     """Without a token another repository cannot be read; the rest of the configuration holds."""
     checkout = _repository(tmp_path, "first", "tag:v1.0.0", "second")
