@@ -9,12 +9,13 @@ from __future__ import annotations
 import gc
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from maximus.errors import Error, ExitStatus
 from maximus.verdict import Status
 
 from .declare import Concluded, given, out
+from .sbom_difference import CLASSES, report_difference
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -77,6 +78,16 @@ class Inputs:
     base: str = given(
         "What to compare with: a CycloneDX or SPDX file in JSON, or a git tag, whose locks are read out of git. "
         "Default: nothing is compared."
+    )
+    diff_policy: tuple[str, ...] = given(
+        "Which classes of changes since `base` fail the run, one a line, such as `hash-changed`. The documents and the "
+        "comparison are written all the same. Default: none.",
+        default=(),
+        choices=CLASSES,
+    )
+    diff_output: str = given(
+        "Where the comparison goes besides the evidence: as Markdown, or as JSON where the name ends in `.json`.",
+        metavar="FILE",
     )
     installed: bool = given(
         "Take licences and producers from what is installed in the tree beside the locks (`node_modules`, virtual "
@@ -242,7 +253,15 @@ def _run(inputs: Inputs, face: Face, written: _Written) -> Outputs:
             write_whole(folder / FILES[name], rendering.as_bytes(document))
             written.paths[name] = folder / FILES[name]
     if compared is not None:
-        written.diff = _write_difference(face, folder, compared, rendered.cyclonedx)
+        written.diff = report_difference(
+            face,
+            folder,
+            compared.base,
+            compared.listed,
+            rendered.cyclonedx,
+            policy=inputs.diff_policy,
+            output=inputs.diff_output,
+        )
     _report(face, made, dated)
     if inputs.profile not in ("", *thresholds.PROFILES):
         _hold_to_profile(inputs.profile, rendered, face)
@@ -389,13 +408,21 @@ def _is_file(name: str) -> bool:
 
 
 def _base_file(path: Path) -> _Compared:
-    from maximus import documents  # noqa: PLC0415 - as in `_run`
+    from maximus import __version__, documents  # noqa: PLC0415 - as in `_run`
     from maximus.files import hash_file  # noqa: PLC0415 - likewise
     from maximus.sbom.baseline import entries_of  # noqa: PLC0415 - likewise
     from maximus.sbom.difference import Base  # noqa: PLC0415 - likewise
 
     listed = entries_of(documents.load_json(path), path.as_posix())
-    return _Compared(Base("file", path.name, sha256=hash_file(path).sha256, unnamed=listed.unnamed), listed)
+    is_other = listed.tool != f"maximus {__version__}"
+    base = Base(
+        "file",
+        path.name,
+        sha256=hash_file(path).sha256,
+        unnamed=listed.unnamed,
+        tool=listed.tool if is_other else "",
+    )
+    return _Compared(base, listed)
 
 
 def _no_base(name: str, why: str) -> Error:
@@ -437,35 +464,6 @@ def _base_tag(inputs: Inputs, tree: Tree, selection: Selection) -> _Compared:
     made = inventory.build(subject.describe(subject.Facts(folder=tree.root.name)), found.readings)
     document = rendering.render(made, seconds=0, tool_version=__version__).cyclonedx
     return _Compared(Base("tag", tag, commit=commit), entries_of(document, tag))
-
-
-def _write_difference(face: Face, folder: Path, compared: _Compared, document: dict[str, Any]) -> Path:
-    """Write what changed since the base, show how much, and warn of every alarm; return the JSON's path."""
-    from maximus import documents  # noqa: PLC0415 - as in `_run`
-    from maximus.files import EVIDENCE, write_whole  # noqa: PLC0415 - likewise
-    from maximus.sbom.baseline import entries_of  # noqa: PLC0415 - likewise
-    from maximus.sbom.comparison import Class, compare  # noqa: PLC0415 - likewise
-    from maximus.sbom.difference import as_document, as_markdown  # noqa: PLC0415 - likewise
-
-    base, found = compared.base, None
-    if compared.listed is None:
-        face.say(f"there is no tag {base.name}: this is the first release, and nothing to compare it with")
-    else:
-        found = compare(compared.listed.entries, entries_of(document, FILES["cyclonedx"]).entries)
-        face.table(f"Since {base.name}", ("change", "count"), [(k.value, str(n)) for k, n in found.counts().items()])
-        if base.unnamed:
-            face.warn(f"{_counted(base.unnamed, 'component')} of {base.name} without a purl could not be compared")
-        alarms = [change for change in found.changes if change.kind is Class.HASH_CHANGED]
-        for change in alarms[:_MAX_LISTED]:
-            face.warn(f"alarm: {change.purl} is the same version with another hash: {change.before}, {change.after}")
-        if len(alarms) > _MAX_LISTED:
-            face.warn(f"{len(alarms) - _MAX_LISTED} more alarms are in sbom-diff.json")
-    made = as_document(base, found)
-    path = folder / EVIDENCE / "sbom-diff.json"
-    documents.validate(made, "sbom-diff", "sbom-diff.json")
-    write_whole(path, documents.pretty(made))
-    write_whole(path.with_suffix(".md"), as_markdown(base, found))
-    return path
 
 
 def _with_installed(face: Face, made: Inventory, tree: Tree) -> Inventory:

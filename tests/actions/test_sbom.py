@@ -17,6 +17,7 @@ from actions import sbom
 from actions.terminal import TerminalFace
 from maximus import documents
 from maximus.errors import Error, ExitStatus
+from maximus.sbom.comparison import Class
 from maximus.verdict import Status
 from tests.lib.sbom.images.making import layer, oci
 from tests.lib.sbom.samples import NPM_3, REQUIREMENTS, SAMPLES, make
@@ -439,6 +440,30 @@ def test_a_tag_that_is_not_there_is_a_first_release(tmp_path: Path) -> None:
     found = diff_of(tmp_path / "release")
     assert (found["first_release"], found["base"]) == (True, {"kind": "none", "name": "v0.0.1"})
     assert face.record.exit_status is ExitStatus.PASS
+
+
+def test_changes_of_a_refused_class_fail(tmp_path: Path) -> None:
+    """By name and with status 1; everything is written, also where the user wants it besides."""
+    tree = make(tmp_path / "app", {"requirements.txt": "a==1.0\nb==1.0\n"})
+    run(tree, tmp_path / "release")
+    make(tree, {"requirements.txt": "a==1.1\nc==1.0\n"})
+    old = str(tmp_path / "release" / "sbom.cdx.json")
+    for name, policy, status in (
+        ("notes.md", ("added", "downgraded"), ExitStatus.FAILED),
+        ("diff.json", ("hash-changed",), ExitStatus.PASS),
+    ):
+        face = face_of({})
+        run(tree, tmp_path / "again", face, base=old, diff_policy=policy, diff_output=str(tmp_path / name))
+        assert face.record.exit_status is status
+        assert next(item for item in face.record.verdicts if item.check == "sbom.diff").inspected == 2
+    assert [item.code for item in face.record.errors] == []
+    assert "| added |" in (tmp_path / "notes.md").read_text(encoding="utf-8")
+    assert documents.load_json(tmp_path / "diff.json") == diff_of(tmp_path / "again")
+
+
+def test_the_classes_that_can_be_refused_are_those_that_there_are() -> None:
+    """In the order in which they are shown."""
+    assert tuple(item.value for item in Class) == sbom.CLASSES
 
 
 @pytest.mark.parametrize("base", ["nowhere.json", "v1", "x" * 5000])

@@ -21,6 +21,10 @@ __all__ = ["Entry", "Listed", "entries_of"]
 
 # They say where a package came from or which bytes it has, not which package it is.
 _VOLATILE = frozenset({"vcs_url", "checksum", "download_url", "file_name"})
+_HOST = re.compile(r"https?://(?:[^/?#@]*@)?([^/?#]+)")
+_PHASES = {"source": "pre-build", "build": "build", "analyzed": "post-build", "deployed": "operations"}
+_LONGEST = 200
+"""Characters of what is told of a tool or a phase."""
 _SPDX_SCOPE = re.compile(r"scope: ([a-z, ]+); (direct|transitive)")
 
 
@@ -39,6 +43,12 @@ class Entry:
     scope: str = ""
     """`required`, `optional` or `excluded`; empty where the document does not say."""
     direct: bool | None = None
+    producer: str = ""
+    """The name of who makes it."""
+    source: str = ""
+    """Where it comes from: its repository, else the hosts of its files; empty where that is not told."""
+    edges: bool = False
+    """Whether the document knows what it needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +58,10 @@ class Listed:
     entries: tuple[Entry, ...]
     unnamed: int = 0
     """How many components have no purl that can be read, and are left out."""
+    tool: str = ""
+    """Which tool in which version wrote it; empty where it does not say."""
+    phase: str = ""
+    """When in its life the subject was looked at, in CycloneDX's words where it is one of them."""
 
 
 def entries_of(document: Any, where: str) -> Listed:  # noqa: ANN401 - foreign JSON enters here
@@ -56,13 +70,38 @@ def entries_of(document: Any, where: str) -> Listed:  # noqa: ANN401 - foreign J
     Raises Error SBOM016 where it is neither CycloneDX nor SPDX 2 in JSON, or larger than a tree may be.
     """
     if isinstance(document, dict) and document.get("bomFormat") == "CycloneDX":
-        found = [_of_cyclonedx(item) for item in _nested(document.get("components"), where)]
+        told = {_text(item, "ref") for item in _records(document.get("dependencies"))}
+        found = [_of_cyclonedx(item, told) for item in _nested(document.get("components"), where)]
     elif isinstance(document, dict) and str(document.get("spdxVersion", "")).startswith("SPDX-2"):
-        found = [_of_spdx(item) for item in _used_packages(document, where)]
+        told = {
+            _text(item, "spdxElementId")
+            for item in _records(document.get("relationships"))
+            if item.get("relationshipType") == "DEPENDS_ON"
+        }
+        found = [_of_spdx(item, told, serial_of(document) is not None) for item in _used_packages(document, where)]
     else:
         raise _wrong(where, "it is neither CycloneDX nor SPDX 2 in JSON")
     kept = sorted((item for item in found if item), key=lambda item: (item.key, item.version, item.purl))
-    return Listed(tuple(kept), len(found) - len(kept))
+    return Listed(tuple(kept), len(found) - len(kept), *_written_by(document))
+
+
+def _written_by(document: dict[str, Any]) -> tuple[str, str]:
+    """Return tool and phase of a document, as it says."""
+    metadata, made = document.get("metadata"), document.get("creationInfo")
+    tools, phase = [], ""
+    if isinstance(metadata, dict):
+        listed = metadata.get("tools")
+        # A list until CycloneDX 1.4, then an object.
+        of_tools = _records(listed.get("components") if isinstance(listed, dict) else listed)
+        tools = [f"{_text(item, 'name')} {_text(item, 'version')}".strip() for item in of_tools]
+        phase = next((_text(item, "phase") for item in _records(metadata.get("lifecycles"))), "")
+    elif isinstance(made, dict):
+        creators = made.get("creators")
+        names = [item for item in creators if isinstance(item, str)] if isinstance(creators, list) else []
+        tools = [item.removeprefix("Tool: ").replace("-", " ") for item in names if item.startswith("Tool: ")]
+        word = _text(made, "comment").removeprefix("SBOM Type: ")
+        phase = _PHASES.get(word.lower(), word)
+    return visible(", ".join(tools)[:_LONGEST]), visible(phase[:_LONGEST])
 
 
 def _wrong(where: str, why: str) -> Error:
@@ -110,7 +149,7 @@ def _identity(purl: str) -> tuple[str, str, str] | None:
     return key, found.to_string(), visible(found.version or "")
 
 
-def _of_cyclonedx(item: dict[str, Any]) -> Entry | None:
+def _of_cyclonedx(item: dict[str, Any], told: set[str]) -> Entry | None:
     identity = _identity(_text(item, "purl"))
     if identity is None:
         return None
@@ -126,7 +165,28 @@ def _of_cyclonedx(item: dict[str, Any]) -> Entry | None:
         _licence(item.get("licenses")),
         scope if scope in ("required", "optional", "excluded") else "",
         "true" in direct if direct else None,
+        _maker(item, "manufacturer") or _maker(item, "supplier"),
+        _source(
+            identity[1],
+            (_text(r, "url") for r in _records(item.get("externalReferences")) if r.get("type") == "distribution"),
+        ),
+        _text(item, "bom-ref") in told,
     )
+
+
+def _maker(item: dict[str, Any], field: str) -> str:
+    value = item.get(field)
+    return visible(_text(value, "name")) if isinstance(value, dict) else ""
+
+
+def _source(purl: str, addresses: Iterable[str]) -> str:
+    """Return the repository without its commit, else the hosts of the files: paths change with every version."""
+    from urllib.parse import unquote  # noqa: PLC0415 - of use to a comparison alone
+
+    if vcs := re.search(r"[?&]vcs_url=([^&#]+)", purl):
+        return visible(re.sub(r"@[^@/]*$", "", unquote(vcs[1])))
+    hosts = {found[1].lower() for address in addresses if (found := _HOST.match(address))}
+    return visible(", ".join(sorted(hosts)))
 
 
 def _digests(file: str, value: object, algorithm: str, content: str) -> set[tuple[str, str, str]]:
@@ -175,7 +235,7 @@ def _used_packages(document: dict[str, Any], where: str) -> list[dict[str, Any]]
     return [item for item in packages if _text(item, "SPDXID") not in roots]
 
 
-def _of_spdx(item: dict[str, Any]) -> Entry | None:
+def _of_spdx(item: dict[str, Any], told: set[str], is_ours: bool) -> Entry | None:  # noqa: FBT001 - who wrote it
     purl = next((_text(r, "referenceLocator") for r in _records(item.get("externalRefs")) if _is_purl(r)), "")
     identity = _identity(purl)
     if identity is None:
@@ -189,7 +249,22 @@ def _of_spdx(item: dict[str, Any]) -> Entry | None:
         _all_of([_text(item, "licenseDeclared")]),
         _scope(noted[1].split(", ")) if noted else "",
         noted[2] == "direct" if noted else None,
+        _agent(_text(item, "originator")) or _agent(_text(item, "supplier")),
+        _source(identity[1], [_text(item, "downloadLocation")]),
+        _is_told(item) if is_ours else _text(item, "SPDXID") in told,
     )
+
+
+def _agent(text: str) -> str:
+    """Return the name in `Organization: NAME (MAIL)`; empty for NOASSERTION."""
+    kind, _, name = text.partition(": ")
+    return visible(re.sub(r" \([^()]*\)$", "", name)) if kind in ("Organization", "Person") else ""
+
+
+def _is_told(item: dict[str, Any]) -> bool:
+    """Tell whether a document of ours does not say that the needs are unknown."""
+    notes = [_text(note, "comment") for note in _records(item.get("annotations"))]
+    return not any(note.startswith("unknown: Component Dependency Relationship") for note in notes)
 
 
 def _is_purl(reference: dict[str, Any]) -> bool:

@@ -6,18 +6,20 @@ Pure. Packages are a multiset by purl: {1.0, 2.0} -> {1.0, 2.1} is one upgrade a
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from maximus.sbom.ordering import distance, is_newer, step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from maximus.sbom.baseline import Entry
 
 __all__ = ["Change", "Class", "Comparison", "Known", "compare"]
 
+_WEAK = frozenset({"MD5", "SHA1"})
+"""Algorithms under which two packages can be made to have one digest."""
 _MAX_PAIRS = 10_000
 """Pairs of versions of one package that are tried for the nearest; beyond it they are paired in order."""
 
@@ -33,8 +35,15 @@ class Class(enum.StrEnum):
     """Two versions between which there is no order, such as commits."""
     ADDED = "added"
     REMOVED = "removed"
+    RENAMED = "renamed"
+    """The same bytes under another purl."""
     LICENCE_CHANGED = "licence-changed"
+    PRODUCER_CHANGED = "producer-changed"
+    SOURCE_CHANGED = "source-changed"
+    """Another repository, or files from other hosts."""
     SCOPE_CHANGED = "scope-changed"
+    DIRECT_CHANGED = "direct-changed"
+    """Needed directly, and only by others before; or the reverse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +61,8 @@ class Change:
     step: str = ""
     """Of an upgrade or downgrade: `major`, `minor`, `patch` or `other`."""
     direct: bool | None = None
+    why: tuple[str, ...] = ()
+    """Of what is now needed by others only: the purls from a direct need to it, both included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +73,9 @@ class Known:
     versions: int
     hashes: int
     licences: int
+    producers: int = 0
+    edges: int = 0
+    """Of how many it is known what they need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +94,32 @@ class Comparison:
         return found
 
 
-def compare(before: Sequence[Entry], after: Sequence[Entry]) -> Comparison:
-    """Return what changed between two inventories."""
+def compare(
+    before: Sequence[Entry], after: Sequence[Entry], ways: Mapping[str, tuple[str, ...]] | None = None
+) -> Comparison:
+    """Return what changed between two inventories; `ways` says by purl how a package of the later one is reached."""
     changes: list[Change] = []
+    lost: list[Entry] = []
+    gained: list[Entry] = []
     old, new = _by_key(before), _by_key(after)
     for key in sorted(old.keys() | new.keys()):
-        changes += _of_package(old.get(key, []), new.get(key, []))
+        left, right = list(old.get(key, [])), list(new.get(key, []))
+        changes += _of_package(left, right)
+        lost += left
+        gained += right
+    changes += _take_renamed(lost, gained)
+    for entry in gained:
+        changes.append(Change(Class.ADDED, entry.purl, after=entry.version, version=entry.version, direct=entry.direct))
+    for entry in lost:
+        changes.append(
+            Change(Class.REMOVED, entry.purl, before=entry.version, version=entry.version, direct=entry.direct)
+        )
+    changes = [
+        replace(item, why=ways.get(item.purl, ()))
+        if ways and item.direct is False and item.kind is not Class.REMOVED
+        else item
+        for item in changes
+    ]
     order = {kind: number for number, kind in enumerate(Class)}
     changes.sort(key=lambda item: (order[item.kind], item.direct is not True, item.purl, item.before, item.after))
     return Comparison(tuple(changes), _known(before), _known(after))
@@ -104,20 +138,37 @@ def _known(entries: Sequence[Entry]) -> Known:
         sum(1 for entry in entries if entry.version),
         sum(1 for entry in entries if entry.digests),
         sum(1 for entry in entries if entry.licence),
+        sum(1 for entry in entries if entry.producer),
+        sum(1 for entry in entries if entry.edges),
     )
 
 
-def _of_package(old: list[Entry], new: list[Entry]) -> Iterator[Change]:
-    """Yield what changed about one package, whose versions may be several on either side."""
-    left, right = list(old), list(new)
+def _of_package(left: list[Entry], right: list[Entry]) -> list[Change]:
+    """Return what changed about one package, of which either side may have several versions.
+
+    What has no counterpart is left over in the two lists.
+    """
     pairs = [*_take_same(left, right, with_digests=True), *_take_same(left, right, with_digests=False)]
     pairs += _take_nearest(left, right)
-    for before, after in pairs:
-        yield from _of_pair(before, after)
-    for entry in right:
-        yield Change(Class.ADDED, entry.purl, after=entry.version, version=entry.version, direct=entry.direct)
-    for entry in left:
-        yield Change(Class.REMOVED, entry.purl, before=entry.version, version=entry.version, direct=entry.direct)
+    return [change for before, after in pairs for change in _of_pair(before, after)]
+
+
+def _take_renamed(lost: list[Entry], gained: list[Entry]) -> list[Change]:
+    """Take what has the same bytes under another purl out of both lists, each former one once."""
+    known: dict[tuple[str, str], list[Entry]] = {}
+    for entry in lost:
+        for _, algorithm, value in sorted(entry.digests):
+            if algorithm not in _WEAK:
+                known.setdefault((algorithm, value), []).append(entry)
+    changes = []
+    for entry in tuple(gained):
+        same = (item for _, algorithm, value in sorted(entry.digests) for item in known.get((algorithm, value), ()))
+        former = next((item for item in same if item in lost), None)
+        if former is not None:
+            lost.remove(former)
+            gained.remove(entry)
+            changes.append(Change(Class.RENAMED, entry.purl, former.purl, entry.purl, entry.version, "", entry.direct))
+    return changes
 
 
 def _take_same(left: list[Entry], right: list[Entry], *, with_digests: bool) -> list[tuple[Entry, Entry]]:
@@ -173,8 +224,15 @@ def _of_pair(before: Entry, after: Entry) -> Iterator[Change]:
     # What one side does not say is a matter of completeness, not a change.
     if before.licence and after.licence and before.licence != after.licence:
         yield changed(Class.LICENCE_CHANGED, before.licence, after.licence)
+    if before.producer and after.producer and before.producer != after.producer:
+        yield changed(Class.PRODUCER_CHANGED, before.producer, after.producer)
+    if before.source and after.source and before.source != after.source:
+        yield changed(Class.SOURCE_CHANGED, before.source, after.source)
     if before.scope and after.scope and before.scope != after.scope:
         yield changed(Class.SCOPE_CHANGED, before.scope, after.scope)
+    if None not in (before.direct, after.direct) and before.direct is not after.direct:
+        words = ("transitive", "direct")
+        yield changed(Class.DIRECT_CHANGED, words[bool(before.direct)], words[bool(after.direct)])
 
 
 def _other_bytes(before: Entry, after: Entry) -> tuple[str, str] | None:

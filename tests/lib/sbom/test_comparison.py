@@ -13,11 +13,12 @@ from packaging.version import Version
 
 from maximus import documents
 from maximus.errors import Error
-from maximus.sbom import rendering
+from maximus.sbom import paths, rendering
 from maximus.sbom.baseline import Entry, entries_of
 from maximus.sbom.comparison import Change, Class, compare
 from maximus.sbom.difference import Base, as_document, as_markdown
 from maximus.sbom.ordering import is_newer, step
+from maximus.sbom.paths import ways_in
 from tests.lib.sbom.samples import SAMPLES, inventory_of
 
 if TYPE_CHECKING:
@@ -182,7 +183,7 @@ def test_where_a_package_came_from_is_not_which_it_is() -> None:
     """Two commits of one repository are one package with two versions."""
     found = [
         entries_of(
-            {"bomFormat": "CycloneDX", "components": [{"purl": f"pkg:npm/x@{v}?vcs_url=git%2Bhttps://h/{v}"}]}, "x"
+            {"bomFormat": "CycloneDX", "components": [{"purl": f"pkg:npm/x@{v}?vcs_url=git%2Bhttps://h/x%40{v}"}]}, "x"
         )
         for v in ("1.0.0", "1.0.1")
     ]
@@ -242,7 +243,7 @@ def test_a_cut_table_says_how_much_it_cuts() -> None:
     """The JSON has all rows, the Markdown the first 200."""
     found = compare([], [entry("1", name=f"npm/p{number}") for number in range(250)])
     assert as_markdown(BASE, found).count("\n| added") == 200
-    assert "Showing 200 of 250" in as_markdown(BASE, found)
+    assert "Showing 200 of 250: 50 rows are cut" in as_markdown(BASE, found)
     assert len(as_document(BASE, found)["changes"]) == 250
 
 
@@ -253,3 +254,106 @@ def test_a_record_leaves_out_what_is_not_known() -> None:
     assert as_document(BASE, found)["changes"] == [
         {"class": "added", "purl": "pkg:npm/x@1", "after": "1", "version": "1"}
     ]
+
+
+def test_the_same_bytes_under_another_purl_are_a_rename() -> None:
+    """By a digest that cannot be made to order; each former package becomes one other at most."""
+    old = [entry("1.0.0", name="npm/left", digests=(("left.tgz", "SHA256", A),))]
+    new = [entry("1.0.0", name=f"npm/%40s/{name}", digests=(("left.tgz", "SHA256", A),)) for name in ("left", "right")]
+    assert told(old, new) == [
+        ("added", "", "1.0.0"),
+        ("renamed", "pkg:npm/left@1.0.0", "pkg:npm/%40s/left@1.0.0"),
+    ]
+    weak = (
+        [entry("1", name="npm/a", digests=(("", "SHA1", A),))],
+        [entry("1", name="npm/b", digests=(("", "SHA1", A),))],
+    )
+    assert [kind for kind, *_ in told(*weak)] == ["added", "removed"]
+
+
+def test_another_producer_and_another_source_are_told() -> None:
+    """Where both sides say who and where from; another version from the same host is no other source."""
+    old = entry("1", producer="Ada", source="files.example")
+    assert told([old], [entry("1", producer="Eve", source="mirror.example")]) == [
+        ("producer-changed", "Ada", "Eve"),
+        ("source-changed", "files.example", "mirror.example"),
+    ]
+    assert told([old], [entry("1")]) == []
+
+
+def test_where_a_package_comes_from_is_the_host_or_the_repository() -> None:
+    """The path of a file changes with every version, and a commit does too."""
+    component = {
+        "purl": "pkg:npm/x@1",
+        "externalReferences": [{"type": "distribution", "url": "https://user:pw@Files.example/x/-/x-1.tgz"}],
+    }
+    listed = entries_of({"bomFormat": "CycloneDX", "components": [component]}, "x")
+    assert [item.source for item in listed.entries] == ["files.example"]
+
+
+def test_direct_and_transitive_are_told_with_the_way() -> None:
+    """What is now needed by others only names who needs it."""
+    ways = {"pkg:npm/x@1": ("pkg:npm/top@1", "pkg:npm/mid@1", "pkg:npm/x@1")}
+    found = compare([entry("1", direct=True)], [entry("1", direct=False)], ways)
+    (change,) = found.changes
+    assert (change.kind, change.before, change.after) == (Class.DIRECT_CHANGED, "direct", "transitive")
+    assert as_document(BASE, found)["changes"][0]["why"] == list(ways["pkg:npm/x@1"])
+    assert "transitively, by `pkg:npm/mid@1` for `pkg:npm/top@1`" in as_markdown(BASE, found)
+    back = compare([entry("1", direct=False)], [entry("1", direct=True)], ways).changes[0]
+    assert (back.before, back.after, back.why) == ("transitive", "direct", ())
+
+
+def test_the_way_to_a_package_is_the_shortest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From a direct need to the package, in a whole document; rings end, and a long way is left out."""
+    made = rendering.render(inventory_of(tmp_path, SAMPLES["npm-3"]), seconds=0, tool_version="1").cyclonedx
+    found = ways_in(made)
+    assert set(found) == {item["purl"] for item in made["components"]}
+    direct = {
+        item["purl"] for item in made["components"] if {"name": "maximus:direct", "value": "true"} in item["properties"]
+    }
+    needs = {item["ref"]: item["dependsOn"] for item in made["dependencies"]}
+    for purl, way in found.items():
+        assert way[-1] == purl
+        assert way[0] in direct
+        assert all(after in needs[before] for before, after in itertools.pairwise(way))
+    assert any(len(way) > 1 for way in found.values())
+    monkeypatch.setattr(paths, "MAX_STEPS", 1)
+    assert all(len(way) == 1 for way in ways_in(made).values())
+
+
+def test_completeness_is_told_as_a_share() -> None:
+    """More of everything is no more complete; a digest where there was none is."""
+    old = [entry("1", digests=(("x", "SHA256", A),)), entry("1", name="npm/y")]
+    new = [old[0], entry("1", name="npm/y", digests=(("y", "SHA256", B),), edges=True)]
+    text = as_markdown(BASE, compare(old, new))
+    assert "Known: hashes 1/2 before, 2/2 now; what they need 0/2 before, 1/2 now." in text
+    assert "Known" not in as_markdown(BASE, compare(old, old))
+
+
+def test_another_tool_or_another_time_is_said_above_the_table() -> None:
+    """Part of the difference may come from there."""
+    text = as_markdown(Base("file", "old.json", tool="other 1", phase="build"), compare([], [entry("1")]))
+    assert text.index("by `other 1` and at another time of its life (`build`)") < text.index("| added")
+
+
+@pytest.mark.parametrize(
+    ("document", "tool", "phase"),
+    [
+        ({"metadata": {"tools": [{"name": "a", "version": "1"}]}}, "a 1", ""),
+        (
+            {"metadata": {"tools": {"components": [{"name": "a"}]}, "lifecycles": [{"phase": "build"}]}},
+            "a",
+            "build",
+        ),
+        (
+            {"spdxVersion": "SPDX-2.3", "creationInfo": {"creators": ["Tool: a-1"], "comment": "SBOM Type: Source"}},
+            "a 1",
+            "pre-build",
+        ),
+        ({"metadata": {"tools": 5, "lifecycles": "x"}}, "", ""),
+    ],
+)
+def test_who_wrote_a_document_and_when(document: dict[str, Any], tool: str, phase: str) -> None:
+    """In each form that either format has for it."""
+    found = entries_of({"bomFormat": "CycloneDX" if "metadata" in document else "", **document}, "x")
+    assert (found.tool, found.phase) == (tool, phase)
