@@ -33,6 +33,7 @@ from .attestations import (
 from .declare import GITHUB_ISSUER, Concluded, as_json, given, out
 from .declared import declare, declared_files, find_declared
 from .face import shortened
+from .pushed import Pushed, image_commands, image_headline, read_images, report_images, sign_images
 from .terms import check_fallback, is_outage, judge_fallback, read_terms
 
 if TYPE_CHECKING:
@@ -69,6 +70,12 @@ class Inputs:
         "without the folder, what earlier steps of the job declared (`GITHUB_ARTIFACTS_LIST`).",
         default=(),
         metavar="GLOB",
+    )
+    images: tuple[str, ...] = given(
+        "Images to sign and attest where they lie, one a line: `REGISTRY/NAME@sha256:HEX`, or with a tag, which is "
+        "resolved once. Their platforms are signed too. Where there is no `folder`, they alone are signed.",
+        default=(),
+        metavar="IMAGE",
     )
     bundles: str = given("A folder for the bundles. Default: each beside its file.", metavar="DIR")
     mode: str = given(
@@ -135,8 +142,12 @@ class Outputs(Concluded):
     identity: str = out("Who signed: the certificate's identity, or the public key's SHA-256 fingerprint.")
     issuer: str = out("Who vouched for the identity; empty with a key.")
     signing: str = out("`keyless` or `key`.")
-    failed: str = out("The files that could not be signed, a sorted JSON list.", default="[]")
+    failed: str = out("The files and images that could not be signed, a sorted JSON list.", default="[]")
     verify_command: str = out("The line with which anybody verifies these files.")
+    signed_images: str = out(
+        "The images that are signed, `REGISTRY/NAME@sha256:HEX`, platforms included, a sorted JSON list.", default="[]"
+    )
+    image_verify_command: str = out("The lines with which anybody verifies the images, one for each.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +186,8 @@ class _Made:
     identity: Identity
     signing: str
     command: str
+    pushed: tuple[Pushed, ...] = ()
+    image_command: tuple[str, ...] = ()
     instead_of: Error | None = None
     """The outage for which a key signed and not the job."""
 
@@ -183,9 +196,9 @@ class _Made:
         """The first outage that kept anything from being signed."""
         from maximus.signing.batch import Failed  # noqa: PLC0415 - `--help` needs none of it
 
-        errors = (
-            each.error for each in (*self.outcomes, *(made for _, made in self.stated)) if isinstance(each, Failed)
-        )
+        made = (*self.outcomes, *(outcome for _, outcome in self.stated))
+        errors = [each.error for each in made if isinstance(each, Failed)]
+        errors += [each.error for each in self.pushed if each.error]
         return next(filter(is_outage, errors), None)
 
 
@@ -197,6 +210,7 @@ def run(inputs: Inputs, face: Face, *, limits: Limits | None = None) -> Outputs:
     SIGN011 for a number that is none, SIGN012 to SIGN015 and SIGN017 for attestations that cannot be, SIGN016 for a
     key that cannot step in, SIGN018 and SIGN019 for declared artifacts, and what keys and trust are refused with.
     """
+    read_images(inputs.images)
     terms = read_terms(retry_budget=inputs.retry_budget, timeout=inputs.timeout, jobs=inputs.jobs)
     check_fallback(inputs.fallback, key=inputs.key, provenance=inputs.provenance)
     job = _decide("" if inputs.fallback == "key" else inputs.key, face.environment)
@@ -288,6 +302,8 @@ def _choose(inputs: Inputs, environment: Mapping[str, str], *, with_key: bool) -
 
     bundles = Path(inputs.bundles) if inputs.bundles else None
     declared = () if inputs.files or Path(inputs.folder).exists() else declared_files(environment)
+    if inputs.images and not (inputs.files or declared or Path(inputs.folder).exists()):
+        return _Chosen((), Path(), bundles)
     if inputs.files or declared:
         found = find_files(inputs.files, Path()) if inputs.files else find_declared(declared, Path())
         files = tuple(path for path in found if _is_signed(path, with_key=with_key))
@@ -303,7 +319,7 @@ def _choose(inputs: Inputs, environment: Mapping[str, str], *, with_key: bool) -
         where = "input `folder`"
     for folder in sorted(swept | ({bundles} if bundles and bundles.is_dir() else set())):
         remove_leftovers(folder)
-    if not files:
+    if not files and not inputs.images:
         raise Error(
             "SIGN001",
             "no file to sign",
@@ -366,8 +382,10 @@ def _sign_with_key(inputs: Inputs, terms: Terms, face: Face) -> _Made:
     claims = _claims(inputs, chosen, None, face.environment)
     outcomes = _sign(inputs, chosen, signer, face)
     stated = attest_all(claims, chosen.files, chosen.root, chosen.place, signer, face)
-    command = _command(inputs, chosen, ["--key", public.as_posix()])
-    return _Made(outcomes, stated, signer.identity, "key", command)
+    pushed = _sign_images(inputs, claims, signer, face)
+    who = ["--key", public.as_posix()]
+    command = _command(inputs, chosen, who)
+    return _Made(outcomes, stated, signer.identity, "key", command, pushed, image_commands(pushed, who))
 
 
 def _sign_keyless(inputs: Inputs, job: _Job, terms: Terms, face: Face, limits: Limits) -> _Made:
@@ -398,9 +416,11 @@ def _sign_keyless(inputs: Inputs, job: _Job, terms: Terms, face: Face, limits: L
         claims = _claims(inputs, chosen, signer.claims, face.environment)
         outcomes = _sign(inputs, chosen, signer, face)
         stated = attest_all(claims, chosen.files, chosen.root, chosen.place, signer, face)
+        pushed = _sign_images(inputs, claims, signer, face)
     identity = signer.identity
-    command = _command(inputs, chosen, _who(identity, inputs)) if identity.name else ""
-    return _Made(outcomes, stated, identity, "keyless", command)
+    who = _who(identity, inputs) if identity.name else []
+    command = _command(inputs, chosen, who) if who else ""
+    return _Made(outcomes, stated, identity, "keyless", command, pushed, image_commands(pushed, who) if who else ())
 
 
 def _sign(inputs: Inputs, chosen: _Chosen, signer: Signer, face: Face) -> tuple[Outcome, ...]:
@@ -419,6 +439,12 @@ def _sign(inputs: Inputs, chosen: _Chosen, signer: Signer, face: Face) -> tuple[
             place=lambda number: chosen.place(STATEMENT_STEM, number),
             advance=advance,
         )
+
+
+def _sign_images(inputs: Inputs, claims: Sequence[Attested], signer: Signer, face: Face) -> tuple[Pushed, ...]:
+    """Return what became of the images; the SBOMs of the folder are about its files, and not about them."""
+    said = [each.claim for each in claims if each.stem not in SBOM_STEMS]
+    return sign_images(read_images(inputs.images), said, signer, face)
 
 
 def _claims(
@@ -520,16 +546,23 @@ def _report(made: _Made, face: Face) -> Outputs:
         face.fail(error)
     new = (*signed, *(outcome for _, outcome in made.stated if isinstance(outcome, Signed)))
     indexes = {outcome.bundle.as_posix(): index for outcome in new if (index := _log_index(outcome)) is not None}
-    _show(signed, failed, made.stated, indexes, face)
-    for verdict in _verdicts(signed, failed, len(new), len(indexes), made.signing):
-        face.judge(verdict)
+    if made.outcomes or not made.pushed:
+        _show(signed, failed, made.stated, indexes, face)
+    if made.outcomes or not made.pushed:
+        for verdict in _verdicts(signed, failed, len(new), len(indexes), made.signing):
+            face.judge(verdict)
     if made.stated:
         face.judge(judge_attestations(len(made.stated), lost, NOT_LOGGED if made.signing == "key" else ""))
+    report_images(made.pushed, NOT_LOGGED if made.signing == "key" else "", face)
     if made.instead_of:
         face.judge(judge_fallback(made.instead_of, NOT_LOGGED))
-    face.headline(_headline(signed, failed, len(indexes), made.identity, made.signing))
+    said = [_headline(signed, failed, len(indexes), made.identity, made.signing)] if made.outcomes else []
+    said += image_headline(made.pushed, shortened(made.identity.name), NOT_LOGGED if made.signing == "key" else "")
+    face.headline("; ".join(said))
     if signed:
         face.note("Anybody verifies it with", made.command)
+    for line in made.image_command:
+        face.note("Anybody verifies the image with", line)
     if kept := declare([path for outcome in signed for path in outcome.files], face.environment):
         face.warn(
             f"{_count(len(kept), 'file')} cannot be declared as an artifact of this job: {shortened(str(kept[0]))}"
@@ -540,8 +573,17 @@ def _report(made: _Made, face: Face) -> Outputs:
         identity=made.identity.name,
         issuer=made.identity.issuer,
         signing=made.signing,
-        failed=as_json(sorted(path.as_posix() for outcome in failed for path in outcome.files)),
+        failed=as_json(
+            sorted(
+                [
+                    *(path.as_posix() for outcome in failed for path in outcome.files),
+                    *(each.name for each in made.pushed if each.error),
+                ]
+            )
+        ),
         verify_command=made.command if signed else "",
+        signed_images=as_json(sorted({each.image for image in made.pushed for each in image.attached})),
+        image_verify_command="\n".join(made.image_command),
     )
 
 
