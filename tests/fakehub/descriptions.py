@@ -101,6 +101,7 @@ OPERATIONS: Mapping[str, tuple[str, ...]] = {
     f"{_REPOSITORY}/pulls/{{pull_number}}": ("get",),
     f"{_REPOSITORY}/pulls/{{pull_number}}/files": ("get",),
     f"{_REPOSITORY}/compare/{{basehead}}": ("get",),
+    f"{_REPOSITORY}/commits": ("get",),
     f"{_REPOSITORY}/commits/{{commit_sha}}/pulls": ("get",),
     f"{_REPOSITORY}/commits/{{ref}}": ("get",),
     f"{_REPOSITORY}/tags": ("get",),

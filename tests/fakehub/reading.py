@@ -13,7 +13,7 @@ Only names are required; everything else has a default:
                               "authors": [], "parents": ["<sha>"], "prs": ["acme/app#1"],
                               "files": ["src/a.py"]}},
         "compare": [{"base": "refs/tags/v1.0.0", "head": "*", "commits": ["<sha>"], "behind": 0}],
-        "attestations": {"sha256:…": [{…bundle…}]},
+        "attestations": {"sha256:…": [{…bundle…}, {"bundle_url": "…"}]},
         "permissions": {"ada": "maintain"},
         "approvals": {"42": [{"state": "approved", "user": "ada", "comment": "…", "environments": ["production"]}]},
         "rules": {"main": [{"type": "required_status_checks", "parameters": {…}}]},

@@ -630,6 +630,18 @@ def _get_commit(call: Call) -> Reply:
     )
 
 
+def _list_commits(call: Call) -> Reply:
+    """Answer `repos/list-commits`: the newest first, from a moment on where one is asked for."""
+    repository = call.repository
+    named = call.query.get("sha") or repository.default_branch
+    oid = repository.resolve(named)
+    if oid is None:
+        raise Missing
+    since = call.query.get("since", "")
+    found = [commit for commit in repository.history(oid) if commit.date >= since]
+    return _paged(call, found, lambda commit: _commit(call, repository, commit))
+
+
 def _list_tags(call: Call) -> Reply:
     """Answer `repos/list-tags`."""
     repository = call.repository
@@ -752,8 +764,10 @@ def _list_attestations(call: Call) -> Reply:
     size, _ = _page(call)
     # These pages go by cursor; here a cursor is a position.
     start = int(call.query["after"]) if call.query.get("after", "").isdecimal() else 0
+    # What is too large for the answer has an address instead, as a world gives it.
     shown = [
-        {"bundle": bundle, "repository_id": repository.id, "bundle_url": call.openapi.least("release", "url")}
+        {"bundle_url": call.openapi.least("release", "url"), "repository_id": repository.id}
+        | (bundle if bundle.keys() == {"bundle_url"} else {"bundle": bundle})
         for bundle in bundles[start : start + size]
     ]
     headers = {}
@@ -838,6 +852,7 @@ HANDLERS: Mapping[str, Callable[[Call], Reply]] = {
     "repos/compare-commits-with-basehead": _compare,
     "repos/list-pull-requests-associated-with-commit": _commit_pulls,
     "repos/get-commit": _get_commit,
+    "repos/list-commits": _list_commits,
     "repos/list-tags": _list_tags,
     "repos/get-branch-rules": _branch_rules,
     "issues/list-events": _list_events,

@@ -176,6 +176,7 @@ def test_every_described_operation_is_served(fakehub: FakeHub) -> None:
         "repos/list-pull-requests-associated-with-commit": ("GET", f"{APP}/commits/{SECOND}/pulls", None),
         "actions/get-reviews-for-run": ("GET", f"{APP}/actions/runs/42/approvals", None),
         "repos/get-commit": ("GET", f"{APP}/commits/{SECOND}", None),
+        "repos/list-commits": ("GET", f"{APP}/commits", None),
         "repos/list-tags": ("GET", f"{APP}/tags", None),
         "repos/get-branch-rules": ("GET", f"{APP}/rules/branches/main", None),
         "git/get-ref": ("GET", f"{APP}/git/ref/tags/v1.0.0", None),

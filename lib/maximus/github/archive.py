@@ -109,9 +109,11 @@ class Archive:
     def since(self, head: str, moment: str) -> Range:
         """Return all that a head has, from a moment on where one is named (ISO 8601 in UTC): no release, no base.
 
-        GraphQL is asked, whatever the way of the ranges: only version 6's meanings of a configuration need it.
+        Only version 6's meanings of a configuration need it.
         """
-        route = Queries(self._client, self._repository, self._wanted)
+        return self._read(lambda route: self._since(route, head, moment))
+
+    def _since(self, route: Route, head: str, moment: str) -> Range:
         walk = route.walk_since(head, moment)
         found, notices = route.merged(walk)
         whole = assemble(self._repository, self._server, walk, found, self._wanted)

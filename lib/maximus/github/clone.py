@@ -78,6 +78,11 @@ class Clone:
             behind,
         )
 
+    def walk_since(self, head: str, since: str) -> Walk:
+        """Raise NotHere: a checkout is read between two points, and here there is one."""
+        counted = f", since {since}" if since else ""
+        raise NotHere(f"there is no release to read {head} from{counted}")
+
     def _read(self, base: str, head: str, base_name: str, head_name: str) -> tuple[tuple[Commit, ...], int]:
         """Return the commits from base to head, oldest first, and how many only the base has."""
         try:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from requests import Response, Session
 
-__all__ = ["Downloaded", "Downloads", "fetch_all", "hash_asset"]
+__all__ = ["Downloaded", "Downloads", "fetch_all", "hash_asset", "read_address"]
 
 CONNECT_TIMEOUT: Final = 10
 READ_TIMEOUT: Final = 60
@@ -232,3 +232,32 @@ def hash_asset(api_url: str, token: str, repository: str, asset_id: int, size: i
             return _take(session, item, Downloads(api_url, repository, token)).sha256
     except requests.RequestException as fault:
         raise unreachable(f"the asset {asset_id} could not be read back: {type(fault).__name__}") from fault
+
+
+def read_address(address: str, api_url: str, limit: int) -> bytes:
+    """Return what lies at an address that GitHub named, asked for without a token; at most `limit` bytes.
+
+    Raises Error HUB001 (outside) when it cannot be read whole, or is longer.
+    """
+    import requests  # noqa: PLC0415 - as in `_session`
+
+    item = Attached(0, address, 0, address, is_whole=True)
+    fault: Exception | None = None
+    for _ in range(TRIES):
+        try:
+            with _session() as session, _open(session, item, Downloads(api_url, "")) as reply:
+                if reply.status_code != 200:  # noqa: PLR2004 - the one status that carries it
+                    raise unreachable(f"where it is kept the answer is status {reply.status_code}")
+                return _within(reply, limit)
+        except requests.RequestException as cause:
+            fault = cause
+    raise unreachable(f"what is kept elsewhere did not come whole ({type(fault).__name__})") from fault
+
+
+def _within(reply: Response, limit: int) -> bytes:
+    found = bytearray()
+    for chunk in reply.iter_content(_CHUNK):
+        found += chunk
+        if len(found) > limit:
+            raise unreachable(f"more than the {limit} bytes came that are read")
+    return bytes(found)

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["Lists"]
 
 _GONE = 404
+_EMPTY = 409
+"""What GitHub answers for the commits of a repository that has none."""
 GHOST = "ghost"
 """Who stands in REST's answers for an account that was deleted."""
 
@@ -57,6 +59,25 @@ class Lists:
             refuse_too_many(len(commits), base)
             if len(items) < MAX_PAGE or len(commits) >= found["total_commits"]:
                 return self._attributed(Walk(base, tuple(commits), found["behind_by"]))
+            page += 1
+
+    def walk_since(self, head: str, since: str) -> Walk:
+        """Return all that `head` has, from a moment on where `since` names one; raise as `Queries.walk_since` does."""
+        commits: list[RangeCommit] = []
+        query: dict[str, str | int] = {"sha": head, "per_page": MAX_PAGE} | ({"since": since} if since else {})
+        page = 1
+        while True:
+            reply = self._client.get(
+                f"/repos/{self._repository}/commits", query={**query, "page": page}, allowed=(_GONE, _EMPTY)
+            )
+            if reply.status in (_GONE, _EMPTY):
+                raise no_ref(head, self._repository)
+            items = reply.items(key="sha")
+            commits += [self._commit(item) for item in items]
+            refuse_too_many(len(commits), since or "the beginning")
+            if len(items) < MAX_PAGE:
+                # GitHub lists the newest first.
+                return self._attributed(Walk(since, tuple(reversed(commits))))
             page += 1
 
     def _compare(self, base: str, head: str, *, page: int = 1, size: int = MAX_PAGE) -> dict[str, Any] | None:

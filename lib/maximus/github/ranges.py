@@ -106,6 +106,9 @@ class Route(Protocol):
     def walk(self, base: str, head: str) -> Walk:
         """Return what `head` has and `base`, a full ref, has not; raise Error HUB011 where one is not there."""
 
+    def walk_since(self, head: str, since: str) -> Walk:
+        """Return all that `head` has, from a moment on where `since` names one (ISO 8601 in UTC); raise as `walk`."""
+
     def merged(self, walk: Walk) -> tuple[dict[int, Change], tuple[str, ...]]:
         """Return the repository's merged pull requests among the commits by number, and notices."""
 

@@ -155,6 +155,31 @@ def test_rest_takes_over_where_graphql_is_refused(fakehub: FakeHub, status: int)
     assert operations(hub)[1:] == ["repos/compare-commits-with-basehead"] * 2 + ["pulls/list"] * 2
 
 
+@pytest.mark.parametrize("moment", ["", "2026-02-01T00:20:00Z"])
+def test_rest_reads_a_history_without_a_release_too(fakehub: FakeHub, moment: str) -> None:
+    """Page by page, from the moment on that is named: what GraphQL has."""
+    given = world(150)
+    expected = archive(fakehub(given), EVERYTHING).since("refs/heads/main", moment)
+    hub = fakehub(given)
+    refuse_graphql(hub)
+    made = archive(hub)
+    found = made.since("refs/heads/main", moment)
+    assert found.changes == expected.changes
+    assert [commit.id for commit in found.commits] == [commit.id for commit in expected.commits]
+    assert (0 < len(found.changes) < 150) is bool(moment)
+    assert made.way == "GitHub's REST API"
+    assert operations(hub)[1:3] == ["repos/list-commits"] * 2
+
+
+def test_a_head_that_rest_does_not_know_is_named(fakehub: FakeHub) -> None:
+    """As GraphQL's."""
+    hub = fakehub(world(1))
+    refuse_graphql(hub)
+    with pytest.raises(Error) as caught:
+        archive(hub).since("refs/heads/gone", "")
+    assert caught.value.code == "HUB011"
+
+
 def test_a_token_without_rights_is_refused_once_more_by_rest(fakehub: FakeHub) -> None:
     """Then the error is the one about the token."""
     hub = fakehub(world(1))
@@ -354,6 +379,14 @@ def test_a_number_that_is_no_pull_request_is_no_fault(fakehub: FakeHub, made: Ma
         change.number for change in read(archive(fakehub(made.world), checkout=find_checkout(made.folder))).changes
     }
     assert numbers == {1, 2, 3}
+
+
+def test_without_a_release_the_checkout_is_left_alone(fakehub: FakeHub, made: Made) -> None:
+    """It is read between two points, and there is one: GitHub is asked, which is said."""
+    by = archive(fakehub(made.world), checkout=find_checkout(made.folder))
+    assert len(by.since("refs/heads/main", "").changes) == 3
+    assert by.way == "GitHub's API"
+    assert by.notices == ("the checkout is not used: there is no release to read refs/heads/main from",)
 
 
 def test_a_shallow_clone_is_not_trusted(fakehub: FakeHub, made: Made, tmp_path: Path) -> None:
