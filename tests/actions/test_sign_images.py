@@ -1,0 +1,240 @@
+"""`sign` with `images`, as a job or a person runs it: against real registries, with cosign and `verify` as judges."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shlex
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from actions import pushed, sign, verify
+from actions.sign import Inputs
+from maximus.errors import Error, ExitStatus
+from maximus.verdict import Status
+from tests.actions.test_sign import Face, Run, pem
+from tests.stack.faults import Answer, Drop, Faults
+from tests.stack.images import push_image, push_index, repository
+
+if TYPE_CHECKING:
+    import contextlib
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from tests.stack.cosign import Cosign
+    from tests.stack.stack import Stack
+
+KINDS = ("registry", "referring_registry")
+
+
+@pytest.fixture(params=KINDS)
+def address(request: pytest.FixtureRequest) -> str:
+    """A registry without the referrers API, and one with it."""
+    found: str = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working folder."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def person(tmp_path: Path) -> dict[str, str]:
+    """A person with a key and no registry's password."""
+    return {"KEY": pem(), "HOME": str(tmp_path)}
+
+
+def run(environment: Mapping[str, str], *images: str, **changes: Any) -> Run:  # noqa: ANN401 - the inputs' own types
+    """Run `sign` over images."""
+    face = Face(environment)
+    return Run(face, sign.run(Inputs(images=images, **changes), face))
+
+
+def verdicts(done: Run) -> dict[str, Status]:
+    """Return the verdicts by their checks."""
+    return {verdict.check: verdict.status for verdict in done.face.record.verdicts}
+
+
+def verified(command: str, home: Path, **changes: str) -> ExitStatus:
+    """Run a line that `sign` printed; return how it ended."""
+    program, action, *options = shlex.split(command)
+    assert (program, action) == ("maximus", "verify")
+    texts = dict(zip((each.removeprefix("--") for each in options[::2]), options[1::2], strict=True)) | changes
+    inputs = verify.Inputs(**{name.replace("-", "_"): text for name, text in texts.items()})  # type: ignore[arg-type]  # by name
+    face = Face({"HOME": str(home)})
+    verify.run(inputs, face)
+    return face.record.exit_status
+
+
+@pytest.mark.usefixtures("here")
+def test_a_job_signs_and_attests_an_image_and_its_platforms(
+    address: str, stack: Stack, cosign: Cosign, tmp_path: Path
+) -> None:
+    """The printed line verifies it, cosign does, and the provenance is the job's."""
+    into = repository(address, "octo/job")
+    child = push_image(into, b"job")
+    index = push_index(into, "v1", amd64=child)
+    job = stack.environment() | {"HOME": str(tmp_path)}
+    done = run(job, f"{address}/octo/job:v1", provenance=True, trust_config=str(stack.trust_v1))
+    names = [f"{address}/octo/job@{digest}" for digest in (index.digest, child.digest)]
+    assert json.loads(done.outputs.signed_images) == sorted(names)
+    assert verdicts(done) == {"sign.images": Status.PASS}
+    assert done.face.record.headline.endswith(": 4 log entries")
+    assert f"{address}/octo/job:v1 is {names[0]}" in done.face.shown
+    assert verified(done.outputs.image_verify_command, tmp_path) is ExitStatus.PASS
+    expected = (
+        *("--allow-http-registry", "--trusted-root", stack.trusted_root),
+        *("--certificate-identity", done.outputs.identity, "--certificate-oidc-issuer", done.outputs.issuer),
+    )
+    for name in names:
+        assert cosign.run("verify", *expected, name).returncode == 0
+        attested = cosign.run("verify-attestation", "--type", "slsaprovenance1", *expected, name)
+        assert attested.returncode == 0, attested.stderr
+    statement = json.loads(base64.b64decode(json.loads(attested.stdout.splitlines()[0])["payload"]))
+    assert statement["predicate"]["buildDefinition"]["externalParameters"]["workflow"]["repository"].endswith(
+        "octo/app"
+    )
+
+
+def test_a_person_signs_an_image_with_a_key(address: str, person: dict[str, str], here: Path, cosign: Cosign) -> None:
+    """It says so everywhere; the public key lies in the working folder, and cosign takes it."""
+    image = push_image(repository(address, "octo/person"), b"person", "v1")
+    done = run(person, f"{address}/octo/person:v1", key="env:KEY")
+    name = f"{address}/octo/person@{image.digest}"
+    assert done.face.record.headline.endswith(f": {sign.NOT_LOGGED}")
+    (verdict,) = done.face.record.verdicts
+    assert (verdict.check, verdict.status, verdict.reason) == ("sign.images", Status.PASS, sign.NOT_LOGGED)
+    assert {row[3] for table in done.face.record.tables for row in table.rows} == {sign.NOT_LOGGED}
+    assert verified(done.outputs.image_verify_command, here) is ExitStatus.PASS
+    judged = cosign.run(
+        "verify", "--allow-http-registry", "--insecure-ignore-tlog", "--key", here / "maximus.pub", name
+    )
+    assert judged.returncode == 0, judged.stderr
+
+
+def test_a_predicate_is_attested_of_an_image(registry: str, person: dict[str, str], here: Path, cosign: Cosign) -> None:
+    """Beside its signature, under the type that was named."""
+    push_image(repository(registry, "octo/scanned"), b"scanned", "v1")
+    (here / "scan.json").write_text('{"found": 0}', encoding="utf-8")
+    kind = "https://example.com/scan/v1"
+    done = run(person, f"{registry}/octo/scanned:v1", key="env:KEY", predicate="scan.json", predicate_type=kind)
+    (name,) = json.loads(done.outputs.signed_images)
+    judged = cosign.run(
+        *("verify-attestation", "--allow-http-registry", "--insecure-ignore-tlog", "--type", kind),
+        *("--key", here / "maximus.pub", name),
+    )
+    assert judged.returncode == 0, judged.stderr
+
+
+def test_files_and_images_are_signed_in_one_run(registry: str, person: dict[str, str], here: Path) -> None:
+    """Each has its verdict, its line, and its part of the headline."""
+    push_image(repository(registry, "octo/both"), b"both", "v1")
+    (here / "release").mkdir()
+    (here / "release" / "app.whl").write_bytes(b"app")
+    done = run(person, f"{registry}/octo/both:v1", key="env:KEY")
+    assert verdicts(done) == {"sign.files": Status.PASS, "sign.images": Status.PASS}
+    assert done.bundles == ["release/app.whl.sigstore.json"]
+    assert done.face.record.headline.count("signed by") == 2
+    assert done.outputs.verify_command
+    assert done.outputs.image_verify_command.startswith("maximus verify --image ")
+
+
+def test_an_image_that_is_named_twice_is_signed_once(registry: str, person: dict[str, str], here: Path) -> None:
+    """And one that was signed before is kept."""
+    into = repository(registry, "octo/once")
+    image = push_image(into, b"once", "v1")
+    text = f"{registry}/octo/once:v1"
+    run(person, text, text, key="env:KEY")
+    done = run(person, text, key="env:KEY")
+    assert [row[2] for row in done.face.record.tables[0].rows] == ["was signed already"]
+    assert len(into.referrers(image.digest)) == 1
+    assert not (here / "release").exists()
+
+
+@pytest.mark.usefixtures("here")
+def test_one_image_that_cannot_be_signed_leaves_the_others(registry: str, person: dict[str, str]) -> None:
+    """It is named in the outputs, in the verdict and in an error; the exit status is a fault's."""
+    push_image(repository(registry, "octo/good"), b"good", "v1")
+    missing = f"{registry}/octo/missing:v1"
+    done = run(person, missing, f"{registry}/octo/good:v1", key="env:KEY")
+    assert (done.status, done.failed, verdicts(done)) == (ExitStatus.FAILED, [missing], {"sign.images": Status.FAIL})
+    assert len(json.loads(done.outputs.signed_images)) == 1
+    assert "IMAGE005" in done.face.shown
+    assert done.outputs.image_verify_command.count("\n") == 0
+    assert done.face.record.headline == "1 of 2 images not signed"
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize(("fault", "code"), [(Answer(401), "IMAGE004"), (Drop(forwarded=False), "IMAGE003")])
+def test_a_registry_that_does_not_serve_ends_with_3(
+    registry: str, person: dict[str, str], monkeypatch: pytest.MonkeyPatch, fault: Answer | Drop, code: str
+) -> None:
+    """Nothing was measured of the image, and a later run can sign it."""
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    with Faults(f"http://{registry}") as faults:
+        faults.inject(fault, times=99)
+        done = run(person, f"{faults.url.removeprefix('http://')}/octo/any:v1", key="env:KEY")
+    assert (done.status, verdicts(done)) == (ExitStatus.OUTSIDE, {"sign.images": Status.UNMEASURED})
+    assert code in done.face.shown
+
+
+@pytest.mark.usefixtures("here")
+def test_a_registry_is_shown_the_docker_configurations_password(
+    registry: str, person: dict[str, str], tmp_path: Path
+) -> None:
+    """It goes to the registry it is for, and nowhere into what is shown."""
+    push_image(repository(registry, "octo/secret"), b"secret", "v1")
+    with Faults(f"http://{registry}") as faults:
+        host = faults.url.removeprefix("http://")
+        faults.inject(Answer(401, headers={"WWW-Authenticate": 'Basic realm="r"'}), times=1)
+        auth = base64.b64encode(b"octo:hunter2hunter2").decode()
+        (tmp_path / "docker").mkdir()
+        (tmp_path / "docker" / "config.json").write_text(
+            json.dumps({"auths": {host: {"auth": auth}}}), encoding="utf-8"
+        )
+        done = run({**person, "DOCKER_CONFIG": str(tmp_path / "docker")}, f"{host}/octo/secret:v1", key="env:KEY")
+        shown = {request.headers.get("authorization") for request in faults.requests}
+    assert done.status is ExitStatus.PASS
+    assert f"Basic {auth}" in shown
+    assert auth not in done.face.shown
+    assert "hunter2hunter2" not in done.face.shown
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize("image", ["app", "app:v1", "registry.example/App:v1", "registry.example/app", "--force"])
+def test_a_text_that_names_no_image_is_refused_before_anything_is_signed(person: dict[str, str], image: str) -> None:
+    """No registry and no tag is assumed."""
+    with pytest.raises(Error, match="IMAGE001") as caught:
+        run(person, image, key="env:KEY")
+    assert (caught.value.status, caught.value.where) == (ExitStatus.USAGE, "input `images`")
+
+
+@pytest.mark.usefixtures("here")
+def test_more_images_than_one_run_signs_are_refused(person: dict[str, str]) -> None:
+    """The bound is told."""
+    many = [f"registry.example/app:v{number}" for number in range(pushed.MAX_IMAGES + 1)]
+    with pytest.raises(Error, match="SIGN052"):
+        run(person, *many, key="env:KEY")
+
+
+@pytest.mark.usefixtures("here")
+def test_an_elsewhere_is_never_spoken_to_in_plain_http(person: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only this machine is."""
+    asked: list[str] = []
+
+    def refuse(_: object, __: str, address: str, **___: object) -> contextlib.AbstractContextManager[object]:
+        asked.append(address)
+        message = "no network here"
+        raise OSError(message)
+
+    monkeypatch.setattr("requests.Session.request", refuse)
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    run(person, "registry.example:5000/app:v1", key="env:KEY")
+    assert asked
+    assert all(address.startswith("https://registry.example:5000/") for address in asked)
