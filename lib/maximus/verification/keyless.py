@@ -17,11 +17,14 @@ from .signer import read_signer
 from .verifier import bundle_verifier
 
 if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
+
     from maximus.files import HashedFile
     from maximus.signing.bundles import Bundle
 
     from .identity import Policy
     from .trust import Trust
+    from .verifier import Log
 
 __all__ = ["KeylessJudge"]
 
@@ -48,12 +51,20 @@ class KeylessJudge:
             if fault := digest_fault(bundle.content, file):
                 return Finding((fault,))
         certificate, log, timestamps, faults = self._verifier.verify_identity(bundle, file)
-        if faults or certificate is None:
+        if certificate is None or any(fault.fact is Fact.SIGNATURES for fault in faults):
             return Finding(faults)
+        # A log entry that does not hold leaves the question of who signed: the log may not be required.
+        return self._answer(certificate, log, timestamps, faults)
+
+    def _answer(self, certificate: Certificate, log: Log, timestamps: int, faults: tuple[Fault, ...]) -> Finding:
+        """Return who signed, and whether that is who was asked for; `faults` are of the log alone."""
         try:
             signer = read_signer(certificate)
         except Error as error:
             return Finding((Fault(Fact.SIGNATURES, error.code, error.headline),))
         wrong = mismatches(self._policy, signer)
         unlike = (Fault(Fact.IDENTITY, "VERIFY018", "; ".join(wrong)),) if wrong else ()
+        if faults or not log.logged:
+            reason = "; ".join(fault.reason for fault in faults)
+            return Finding(tuple(sorted((*faults, *unlike))), signer, log=NotLogged(reason), timestamps=timestamps)
         return Finding(unlike, signer, log=log.logged[0], logs=log.logged, timestamps=timestamps)

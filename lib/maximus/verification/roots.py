@@ -72,12 +72,17 @@ class Roots:
     stampers: tuple[Authority, ...]
 
     @property
+    def is_without_logs(self) -> bool:
+        """Tell whether the instance keeps no log at all and has timestamps alone, as GitHub's for what is private."""
+        return bool(self.stampers) and not self.logs and not self.certificate_logs
+
+    @property
     def lacking(self) -> tuple[str, ...]:
         """What is needed to verify an identity's signature, and is not there."""
         needed = {
             "certificate authority": self.authorities,
-            "CT log": self.certificate_logs,
-            "transparency log": self.logs,
+            "CT log": self.certificate_logs or self.is_without_logs,
+            "transparency log": self.logs or self.is_without_logs,
         }
         return tuple(what for what, found in needed.items() if not found)
 

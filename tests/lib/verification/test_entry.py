@@ -157,7 +157,8 @@ def test_refuses_every_part_that_differs(name: str, change: str) -> None:
         if path in UNREAD or path[-1] == "keyDetails":
             continue
         changed = copy.deepcopy(spec)
-        node = changed
+        # Of any JSON here: which keys and which numbers lead to a leaf is for the path to say.
+        node: Any = changed
         for key in path[:-1]:
             node = node[key]
         node[path[-1]] = CHANGES[change](node[path[-1]])

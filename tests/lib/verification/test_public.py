@@ -161,7 +161,8 @@ def test_each_of_npms_two_attestations_answers_its_own_question(tmp_path: Path) 
         json.dumps({"attestations": [{"predicateType": "x", "bundle": part} for part in parts]}), encoding="utf-8"
     )
     key = KeyJudge(load_public_key(npm_key(), "npm's key"), bundle_verifier(embedded()))
-    for number, judge in enumerate((by(SIGSTORE_JS), key)):
+    judges: tuple[Judge, ...] = (by(SIGSTORE_JS), key)
+    for number, judge in enumerate(judges):
         folder = tmp_path / str(number)
         folder.mkdir()
         assert holds(proven(npm("sigstore@1.3.0"), together, judge, folder))

@@ -17,6 +17,7 @@ from cryptography.x509 import load_der_x509_certificate
 from rfc3161_client import TimestampRequestBuilder
 
 from maximus import documents
+from maximus.errors import Error
 from maximus.files import HashedFile, hash_file
 from maximus.signing.bundles import parse_bundle
 from maximus.signing.keys import PublicKey, load_public_key
@@ -173,7 +174,7 @@ def test_refuses_a_format_that_is_not_known(real: Real, version: str) -> None:
     """What a later format means is not guessed."""
     document = json.loads(real.bundles["cosign-message-v1"])
     document["mediaType"] = f"application/vnd.dev.sigstore.bundle.{version}+json"
-    with pytest.raises(documents.Error, match="BUNDLE001"):
+    with pytest.raises(Error, match="BUNDLE001"):
         find(real, document)
 
 
