@@ -93,10 +93,10 @@ def find_declared(subjects: Sequence[Subject], root: Path) -> tuple[Path, ...]:
         candidates.setdefault(path.name, []).append(path)
     found = []
     for subject in subjects:
-        path = next(
+        kept = next(
             (path for path in candidates.get(subject.name, ()) if hash_file(path).sha256 == subject.sha256), None
         )
-        if path is None:
+        if kept is None:
             raise Error(
                 "SIGN019",
                 f"{subject.name} was declared by an earlier step and is not here",
@@ -106,7 +106,7 @@ def find_declared(subjects: Sequence[Subject], root: Path) -> tuple[Path, ...]:
                 fix="Keep what was declared as it is, or name what to sign with `files`.",
                 where="GITHUB_ARTIFACTS_LIST",
             )
-        found.append(path)
+        found.append(kept)
     return tuple(sorted(found))
 
 

@@ -7,6 +7,7 @@ In a job with `id-token: write` the signature is bound to the workflow and needs
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -224,15 +225,19 @@ def run(inputs: Inputs, face: Face, *, limits: Limits | None = None) -> Outputs:
         return _report(_sign_with_key(inputs, terms, face), face)
     try:
         made = _sign_keyless(inputs, job, terms, face, limits or terms.limits)
-        outage = made.outage
     except Error as error:
         if inputs.fallback != "key" or not is_outage(error):
             raise
-        outage = error
-    if outage and inputs.fallback == "key":
-        face.warn(f"{outage.headline}; the key signs instead: {NOT_LOGGED}", where="input `fallback`")
-        made = dataclasses.replace(_sign_with_key(inputs, terms, face), instead_of=outage)
+        return _report(_step_in(inputs, terms, error, face), face)
+    if inputs.fallback == "key" and made.outage:
+        made = _step_in(inputs, terms, made.outage, face)
     return _report(made, face)
+
+
+def _step_in(inputs: Inputs, terms: Terms, outage: Error, face: Face) -> _Made:
+    """Sign everything with the key: one line can only verify what one signer signed."""
+    face.warn(f"{outage.headline}; the key signs instead: {NOT_LOGGED}", where="input `fallback`")
+    return dataclasses.replace(_sign_with_key(inputs, terms, face), instead_of=outage)
 
 
 def plan_signing(key: str, environment: Mapping[str, str]) -> str:
@@ -390,11 +395,10 @@ def _sign_with_key(inputs: Inputs, terms: Terms, face: Face) -> _Made:
 
 def _sign_keyless(inputs: Inputs, job: _Job, terms: Terms, face: Face, limits: Limits) -> _Made:
     # sigstore-python takes 0.35 s to import: only who signs keyless should wait for it.
-    from maximus.signing.instances import read_instance  # noqa: PLC0415
-    from maximus.signing.keyless import KeylessSigner, quiet  # noqa: PLC0415
+    # So the job's token is asked for before, and comes meanwhile.
+    from maximus.signing.instances import check_configuration, read_instance  # noqa: PLC0415
     from maximus.signing.tokens import TokenSource  # noqa: PLC0415
     from maximus.signing.transport import Transport  # noqa: PLC0415
-    from maximus.signing.trust import load_trust, public_trust  # noqa: PLC0415
 
     chosen = _choose(inputs, face.environment, with_key=False)
     instance = read_instance(inputs.instance)
@@ -406,9 +410,16 @@ def _sign_keyless(inputs: Inputs, job: _Job, terms: Terms, face: Face, limits: L
     may_be_known = inputs.allow_public_log or bool(inputs.trust_config)
     if not may_be_known:
         _refuse_private(_event_visibility(face.environment))
-    with quiet(), Transport(limits, face.warn) as transport:
-        trust = load_trust(Path(inputs.trust_config)) if inputs.trust_config else public_trust(transport, instance)
+    if inputs.trust_config:
+        check_configuration(Path(inputs.trust_config))
+    with Transport(limits, face.warn) as transport, contextlib.ExitStack() as stack:
         tokens = TokenSource(transport, job.url, job.bearer, face.mask)
+        tokens.ask()
+        from maximus.signing.keyless import KeylessSigner, quiet  # noqa: PLC0415
+        from maximus.signing.trust import load_trust, public_trust  # noqa: PLC0415
+
+        stack.enter_context(quiet())
+        trust = load_trust(Path(inputs.trust_config)) if inputs.trust_config else public_trust(transport, instance)
         signer = KeylessSigner(trust, transport, tokens, jobs=terms.jobs)
         if not may_be_known:
             # The event may lack it, as a schedule's does; the token is what the certificate will say.

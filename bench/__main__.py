@@ -9,6 +9,17 @@ from bench.gate import gate_words
 from bench.notes import draft_categories
 from bench.reading import draft_checkout, draft_many, draft_requests, draft_start
 from bench.release import release
+from bench.sign import (
+    sign_cosign,
+    sign_large,
+    sign_large_memory,
+    sign_many,
+    sign_many_memory,
+    sign_start,
+    sign_statement,
+    sign_v1,
+    sign_v2,
+)
 from bench.starts import first_start_pip, first_start_uv, help_text, second_start
 from bench.verify import verify_each, verify_many, verify_memory, verify_one, verify_statement
 
@@ -28,6 +39,15 @@ BENCHMARKS = {
     "draft-many": draft_many,
     "draft-start": draft_start,
     "draft-categories": draft_categories,
+    "sign-v1": sign_v1,
+    "sign-v2": sign_v2,
+    "sign-cosign": sign_cosign,
+    "sign-statement": sign_statement,
+    "sign-start": sign_start,
+    "sign-many": sign_many,
+    "sign-many-memory": sign_many_memory,
+    "sign-large": sign_large,
+    "sign-large-memory": sign_large_memory,
     "verify-one": verify_one,
     "verify-memory": verify_memory,
     "verify-each": verify_each,

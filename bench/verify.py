@@ -17,7 +17,21 @@ from bench.measure import Comparison, compare
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["Peak", "verify_each", "verify_many", "verify_memory", "verify_one", "verify_statement"]
+__all__ = [
+    "PYTHON",
+    "ROOT",
+    "Peak",
+    "make_key",
+    "measured",
+    "peak",
+    "plain_environment",
+    "run_quietly",
+    "verify_each",
+    "verify_many",
+    "verify_memory",
+    "verify_one",
+    "verify_statement",
+]
 
 ROOT = Path(__file__).resolve().parents[1]
 PYTHON = getattr(sys, "_base_executable", sys.executable)
@@ -89,22 +103,25 @@ def _signed(mode: str, count: int) -> Iterator[_Signed]:
         (home / "root.json").write_bytes(stack.trusted_root.read_bytes())
         (home / "trust.json").write_bytes(stack.trust_v1.read_bytes())
         command = [PYTHON, "-I", str(ROOT / "actions"), "sign", "--folder", str(release), "--mode", mode]
-        _run([*command, "--trust-config", str(stack.trust_v1)], _plain() | stack.environment())
+        run_quietly([*command, "--trust-config", str(stack.trust_v1)], plain_environment() | stack.environment())
         yield _Signed(home, stack.issuer_url, stack.identity())
 
 
-def _plain() -> dict[str, str]:
+def plain_environment() -> dict[str, str]:
+    """Return the environment without what a job would add to it."""
     return {name: value for name, value in os.environ.items() if not name.startswith(("GITHUB_", "ACTIONS_"))}
 
 
-def _run(command: list[str], environment: dict[str, str] | None = None) -> None:
-    done = subprocess.run(command, check=False, capture_output=True, text=True, env=environment or _plain())
+def run_quietly(command: list[str], environment: dict[str, str] | None = None) -> None:
+    """Run a command to its end; one that fails ends the benchmark with what it said."""
+    done = subprocess.run(command, check=False, capture_output=True, text=True, env=environment or plain_environment())
     if done.returncode != 0:
         message = f"{command[:4]} ended with {done.returncode}:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
         raise SystemExit(message)
 
 
-def _measured(work: Callable[[], Comparison | Peak]) -> Comparison | Peak | str:
+def measured(work: Callable[[], Comparison | Peak]) -> Comparison | Peak | str:
+    """Return what the work measured, or why a part that it needs is missing."""
     from tests.stack.stack import Unmeasured  # noqa: PLC0415 - as in `_signed`
 
     try:
@@ -122,13 +139,13 @@ def verify_each() -> Comparison | Peak | str:
             files = [str(path) for path in sorted(folder.glob("*.bin"))]
             return compare(
                 "verify 100 files, 100 bundles / sigstore verify",
-                lambda: _run(made.ours("--folder", str(folder))),
-                lambda: _run(made.peer(files)),
+                lambda: run_quietly(made.ours("--folder", str(folder))),
+                lambda: run_quietly(made.peer(files)),
                 runs=5,
                 reach=0.7,
             )
 
-    return _measured(work)
+    return measured(work)
 
 
 def verify_statement() -> Comparison | Peak | str:
@@ -142,13 +159,13 @@ def verify_statement() -> Comparison | Peak | str:
             files = [str(path) for path in sorted((apart.home / "release").glob("*.bin"))]
             return compare(
                 "verify 100 files, one statement / sigstore verify, 100 bundles",
-                lambda: _run(made.ours("--folder", str(made.home / "release"))),
-                lambda: _run(apart.peer(files)),
+                lambda: run_quietly(made.ours("--folder", str(made.home / "release"))),
+                lambda: run_quietly(apart.peer(files)),
                 runs=5,
                 reach=0.5,
             )
 
-    return _measured(work)
+    return measured(work)
 
 
 def verify_one() -> Comparison | Peak | str:
@@ -159,13 +176,13 @@ def verify_one() -> Comparison | Peak | str:
             folder = made.home / "release"
             return compare(
                 "verify 1 file, warm / sigstore verify",
-                lambda: _run(made.ours("--folder", str(folder))),
-                lambda: _run(made.peer([str(folder / "file-0000.bin")])),
+                lambda: run_quietly(made.ours("--folder", str(folder))),
+                lambda: run_quietly(made.peer([str(folder / "file-0000.bin")])),
                 runs=9,
                 reach=0.8,
             )
 
-    return _measured(work)
+    return measured(work)
 
 
 def verify_memory() -> Comparison | Peak | str:
@@ -176,15 +193,15 @@ def verify_memory() -> Comparison | Peak | str:
             folder = made.home / "release"
             ours = made.ours("--folder", str(folder))
             # Once before, so that neither installs nor compiles anything while it is measured.
-            _run(ours)
+            run_quietly(ours)
             return Peak(
-                "verify 1 file, memory", _peak(ours), _peak(made.peer([str(folder / "file-0000.bin")])), MOST_MEMORY
+                "verify 1 file, memory", peak(ours), peak(made.peer([str(folder / "file-0000.bin")])), MOST_MEMORY
             )
 
-    return _measured(work)
+    return measured(work)
 
 
-def _peak(command: list[str]) -> int:
+def peak(command: list[str], environment: dict[str, str] | None = None) -> int:
     """Return the most memory that a command took, in kilobytes, as the system counted it for its parent."""
     code = (
         "import resource, subprocess, sys\n"
@@ -192,7 +209,11 @@ def _peak(command: list[str]) -> int:
         "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)\n"
     )
     told = subprocess.run(
-        [PYTHON, "-I", "-c", code, *command], check=True, capture_output=True, text=True, env=_plain()
+        [PYTHON, "-I", "-c", code, *command],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=environment or plain_environment(),
     )
     return int(told.stdout)
 
@@ -213,23 +234,24 @@ def verify_many() -> Comparison | Peak | str:
             with (release / f"file-{number:04}.bin").open("wb") as stream:
                 stream.truncate(size)
         key = home / "maximus.key"
-        _make_key(key)
+        make_key(key)
         command = [PYTHON, "-I", str(ROOT / "actions"), "sign", "--folder", str(release), "--mode", "statement"]
-        _run([*command, "--key", str(key)])
+        run_quietly([*command, "--key", str(key)])
         public = shutil.copy(release / "maximus.pub", home / "key.pub")
         ours = [PYTHON, "-I", str(ROOT / "actions"), "verify", "--folder", str(release), "--key", str(public)]
         facts = ["--require", "signatures", "--require", "identity"]
         hashing = f"find {release} -type f -print0 | xargs -0 -n 64 -P {os.cpu_count()} sha256sum"
         return compare(
             f"verify {MANY} files of {size * MANY / 1e9:.0f} GB / sha256sum on every core",
-            lambda: _run([*ours, *facts]),
-            lambda: _run(["sh", "-c", hashing]),
+            lambda: run_quietly([*ours, *facts]),
+            lambda: run_quietly(["sh", "-c", hashing]),
             runs=3,
             reach=1.1,
         )
 
 
-def _make_key(path: Path) -> None:
+def make_key(path: Path) -> None:
+    """Write a new private key that nobody else can read."""
     from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - only this benchmark needs it
     from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415 - likewise
 

@@ -4,16 +4,30 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from maximus import documents
 from maximus.errors import Error, ExitStatus
 
 from .carried import PUBLIC_URL
 
-__all__ = ["PUBLIC", "STAGING", "Instance", "read_instance"]
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = [
+    "PUBLIC",
+    "STAGING",
+    "Instance",
+    "check_configuration",
+    "not_a_configuration",
+    "read_configuration",
+    "read_instance",
+]
 
 PUBLIC: Final = "public"
 STAGING: Final = "staging"
+MAX_TRUST: Final = 16 << 20
+"""Bytes of the largest trust configuration that is read."""
 _URLS: Final = {PUBLIC: PUBLIC_URL, STAGING: "https://tuf-repo-cdn.sigstage.dev"}
 _NAMES: Final = {PUBLIC: "the public Sigstore instance", STAGING: "the staging Sigstore instance"}
 _MIRROR: Final = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d+)?(?:/[A-Za-z0-9._~/-]*)?")
@@ -44,5 +58,51 @@ def read_instance(text: str) -> Instance:
         fix="`instance` is `public`, `staging`, or the address of a mirror of the public one's TUF repository; "
         "a private instance is named with `trust-config`.",
         where="input instance",
+        status=ExitStatus.USAGE,
+    )
+
+
+def read_configuration(path: Path) -> bytes:
+    """Return what a file with a trust configuration holds; raise Error TRUST001 (usage) where it cannot be read."""
+    try:
+        with path.open("rb") as stream:
+            return stream.read(MAX_TRUST)
+    except OSError as fault:
+        raise Error(
+            "TRUST001",
+            f"cannot read the trust configuration {path}",
+            why=fault.strerror or str(fault),
+            fix="Name the instance's ClientTrustConfig, or leave the input out for the public one.",
+            where="input `trust-config`",
+            status=ExitStatus.USAGE,
+        ) from fault
+
+
+def check_configuration(path: Path) -> None:
+    """Return where a file may be a trust configuration to sign with, told without the models of `sigstore`.
+
+    Raises Error TRUST001 or TRUST002 (usage) where it is none: before anything is asked of anybody.
+    """
+    try:
+        document = documents.parse_json(read_configuration(path), path.as_posix())
+        missing = sorted({"signingConfig", "trustedRoot"} - set(document if isinstance(document, dict) else ()))
+        why = f"it has no {missing[0]}" if missing else ""
+    except Error as error:
+        if error.code == "TRUST001":
+            raise
+        why = error.headline
+    if why:
+        raise not_a_configuration(path, why)
+
+
+def not_a_configuration(path: Path, why: str) -> Error:
+    """Return the error for a file that is no trust configuration to sign with."""
+    return Error(
+        "TRUST002",
+        f"{path} is no trust configuration to sign with",
+        why=why,
+        fix="It needs a trustedRoot and a signingConfig that names Fulcio and Rekor; "
+        "a trusted root alone is enough to verify only.",
+        where="input `trust-config`",
         status=ExitStatus.USAGE,
     )

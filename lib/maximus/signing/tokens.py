@@ -5,11 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import threading
 import time
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
-
-from sigstore.oidc import IdentityError, IdentityToken
 
 from maximus.errors import Error, ExitStatus
 
@@ -17,6 +16,8 @@ from .transport import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from sigstore.oidc import IdentityToken
 
     from .transport import Transport
 
@@ -42,10 +43,16 @@ class TokenSource:
         self._url = _with_audience(url)
         self._host = urlsplit(url).netloc
         self._mask = mask
+        self._asked: _Asked | None = None
 
     def __repr__(self) -> str:
         """Return where tokens are from and nothing that is secret."""
         return f"TokenSource({self._host})"
+
+    def ask(self) -> None:
+        """Ask for the first token now, and go on meanwhile: the next `fetch` returns it, or raises what came of it."""
+        self._asked = _Asked(self._request)
+        self._asked.start()
 
     def fetch(self) -> IdentityToken:
         """Return a fresh token.
@@ -53,6 +60,10 @@ class TokenSource:
         Raises Error WIRE001 when the issuer is away, TOKEN001 when it refuses, and TOKEN002 when what it
         sends is no token to sign with.
         """
+        asked, self._asked = self._asked, None
+        return self._parse(asked.result() if asked else self._request())
+
+    def _request(self) -> str:
         try:
             reply = self._session.get(self._url).json()
         except Refused as refused:
@@ -68,9 +79,12 @@ class TokenSource:
         if not isinstance(raw, str) or not raw:
             raise self._unusable("its answer holds no token")
         self._mask(raw)
-        return self._parse(raw)
+        return raw
 
     def _parse(self, raw: str) -> IdentityToken:
+        # 200 ms, in which the token is on its way where it was asked for ahead.
+        from sigstore.oidc import IdentityError, IdentityToken  # noqa: PLC0415
+
         claims = claims_of(raw)
         ahead = _number(claims.get("nbf")) - time.time()
         if 0 < ahead <= _LEEWAY:
@@ -90,6 +104,28 @@ class TokenSource:
             where=self._host,
             status=ExitStatus.OUTSIDE,
         )
+
+
+class _Asked(threading.Thread):
+    """A request that is on its way; it does not keep the process from ending."""
+
+    def __init__(self, request: Callable[[], str]) -> None:
+        super().__init__(name="token", daemon=True)
+        self._request = request
+        self._raw = ""
+        self._fault: Exception | None = None
+
+    def run(self) -> None:
+        try:
+            self._raw = self._request()
+        except Exception as fault:  # noqa: BLE001 - raised again where the token is needed
+            self._fault = fault
+
+    def result(self) -> str:
+        self.join()
+        if self._fault:
+            raise self._fault
+        return self._raw
 
 
 def claims_of(token: object) -> Mapping[str, Any]:

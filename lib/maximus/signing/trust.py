@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Final
 from sigstore.models import ClientTrustConfig
 from sigstore_models.trustroot import v1 as trustroot
 
-from maximus.errors import Error, ExitStatus
-
 from .carried import carried
+from .instances import not_a_configuration, read_configuration
 from .tuf import fetch_targets, first_line
 
 if TYPE_CHECKING:
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["load_trust", "public_trust"]
 
-MAX_TRUST: Final = 16 << 20
-"""Bytes of the largest trust configuration that is read."""
 _TARGETS: Final = ("trusted_root.json", "signing_config.v0.2.json")
 
 
@@ -31,33 +28,14 @@ def load_trust(path: Path) -> ClientTrustConfig:
     Raises Error TRUST001 when it cannot be read, and TRUST002 when it is no ClientTrustConfig or names no
     service that can be signed with.
     """
-    try:
-        with path.open("rb") as stream:
-            raw = stream.read(MAX_TRUST)
-    except OSError as fault:
-        raise Error(
-            "TRUST001",
-            f"cannot read the trust configuration {path}",
-            why=fault.strerror or str(fault),
-            fix="Name the instance's ClientTrustConfig, or leave the input out for the public one.",
-            where="input `trust-config`",
-            status=ExitStatus.USAGE,
-        ) from fault
+    raw = read_configuration(path)
     try:
         config = ClientTrustConfig.from_json(raw.decode("utf-8"))
         # These are parsed on first use, which is too late for a good error.
         _ = config.trusted_root, config.signing_config
     except Exception as fault:
         # sigstore-python raises errors of pydantic's, its own and ValueError here; all mean the same.
-        raise Error(
-            "TRUST002",
-            f"{path} is no trust configuration to sign with",
-            why=first_line(fault),
-            fix="It needs a trustedRoot and a signingConfig that names Fulcio and Rekor; "
-            "a trusted root alone is enough to verify only.",
-            where="input `trust-config`",
-            status=ExitStatus.USAGE,
-        ) from fault
+        raise not_a_configuration(path, first_line(fault)) from fault
     return config
 
 
