@@ -291,7 +291,7 @@ def test_another_manifest_than_was_asked_for_is_not_signed(busy: Faults, registr
 class _Failing(KeySigner):
     """A signer whose service goes away after the first statement."""
 
-    workers = 1  # type: ignore[assignment]  # a property there
+    workers = 1
 
     def __init__(self, key: SigningKey) -> None:
         super().__init__(key)
