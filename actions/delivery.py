@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from .face import Face
 
-__all__ = ["Delivery", "Order", "deliver"]
+__all__ = ["Delivery", "Order", "Place", "deliver", "place_of"]
 
 MAX_READ: Final = 64 << 20
 """Bytes of the largest SBOM or key that is set aside to be looked into."""
@@ -32,6 +32,18 @@ MAX_IN_MEMORY: Final = 512 << 20
 """Bytes of all bundles, SBOMs and keys of a release together; a thousand bundles have some 10 MB."""
 _GITHUB: Final = "https://github.com"
 _REPOSITORY: Final = re.compile(r"(?:(?P<server>https?://[^/\s]+)/)?(?P<name>[\w.-]+/[\w.-]+)", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A repository on a GitHub server."""
+
+    repository: str
+    """`owner/name`."""
+    api: str
+    """The address of the server's API."""
+    token: str
+    """The job's token where the server is the job's own, else empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +84,12 @@ def deliver(order: Order, face: Face) -> Iterator[Delivery]:
     from maximus import __version__  # noqa: PLC0415 - only a run with a tag needs it
     from maximus.github.client import Client  # noqa: PLC0415 - 170 ms of PyGithub, as above
 
-    server, name, api = _addresses(order, face)
-    token = order.token if server == _home(face) else ""
-    if token:
-        face.mask(token)
-    client = Client(api, token, version=__version__)
+    place = place_of(order.repository, order.token, face)
+    if place is None:
+        raise _no_repository(order.repository)
+    client = Client(place.api, place.token, version=__version__)
     try:
-        found = _release(client, name, order)
+        found = _release(client, place.repository, order)
     finally:
         client.close()
     if order.folder is not None:
@@ -86,7 +97,7 @@ def deliver(order: Order, face: Face) -> Iterator[Delivery]:
     with tempfile.TemporaryDirectory(prefix="maximus-verify-") as aside:
         from maximus.github.downloads import Downloads  # noqa: PLC0415 - as above
 
-        downloads = Downloads(api_url=api, repository=name, token=token, sleep=time.sleep)
+        downloads = Downloads(api_url=place.api, repository=place.repository, token=place.token, sleep=time.sleep)
         yield _fetched(found, order, downloads, Path(aside), face)
 
 
@@ -198,27 +209,34 @@ def _home(face: Face) -> str:
     return (face.environment.get("GITHUB_SERVER_URL") or _GITHUB).rstrip("/")
 
 
-def _addresses(order: Order, face: Face) -> tuple[str, str, str]:
-    """Return the server, the repository's name and the API's address; raises Error VERIFY044 (usage) without them."""
-    found = _REPOSITORY.fullmatch(order.repository)
+def _no_repository(repository: str) -> Error:
+    return Error(
+        "VERIFY044",
+        f"`tag` needs the repository of the release, and {repository!r} is none"
+        if repository
+        else "`tag` needs the repository of the release",
+        fix="Name it with `repository`: `owner/name`, or its whole address.",
+        where="input repository",
+        status=ExitStatus.USAGE,
+    )
+
+
+def place_of(repository: str, token: str, face: Face) -> Place | None:
+    """Return where a repository is, given as `owner/name` or as its whole address; None where it is neither."""
+    found = _REPOSITORY.fullmatch(repository)
     if found is None:
-        raise Error(
-            "VERIFY044",
-            f"`tag` needs the repository of the release, and {order.repository!r} is none"
-            if order.repository
-            else "`tag` needs the repository of the release",
-            fix="Name it with `repository`: `owner/name`, or its whole address.",
-            where="input repository",
-            status=ExitStatus.USAGE,
-        )
+        return None
     home = _home(face)
     server = (found["server"] or home).rstrip("/")
+    token = token if server == home else ""
+    if token:
+        face.mask(token)
     if server == home and face.environment.get("GITHUB_API_URL"):
-        return server, found["name"], face.environment["GITHUB_API_URL"]
+        return Place(found["name"], face.environment["GITHUB_API_URL"], token)
     if server == _GITHUB:
-        return server, found["name"], "https://api.github.com"
+        return Place(found["name"], "https://api.github.com", token)
     host = urlsplit(server)
-    return server, found["name"], f"{host.scheme}://{host.netloc}/api/v3"
+    return Place(found["name"], f"{host.scheme}://{host.netloc}/api/v3", token)
 
 
 def _require_own(folder: Path, found: Published) -> None:

@@ -59,8 +59,8 @@ def bench_of(inputs: Inputs, face: Face, read: PolicyFile | None) -> Bench:
     from maximus.verification import identity  # noqa: PLC0415 - as above
     from maximus.verification.claims import Claims  # noqa: PLC0415 - likewise
 
-    # With `tag` the repository says where the release is; a key and an exact identity say who signed without it.
-    is_place = bool(inputs.tag and (inputs.key or inputs.identity))
+    # With `tag` and `attestations` the repository says where they are; a key and an exact identity say who signed.
+    is_place = bool((inputs.tag or inputs.attestations) and (inputs.key or inputs.identity))
     asked = identity.Asked(
         repository="" if is_place else inputs.repository,
         workflow=inputs.workflow,
@@ -102,6 +102,8 @@ def _contradictions(inputs: Inputs) -> list[str]:
         wrong.append("`offline` and `tag` exclude each other: a release is fetched from GitHub")
     if inputs.search and inputs.offline:
         wrong.append("`offline` and `search` exclude each other: a log is asked over the network")
+    if inputs.attestations and inputs.offline:
+        wrong.append("`attestations` and `offline` exclude each other: GitHub is asked over the network")
     if inputs.search and inputs.key:
         wrong.append("`search` says nothing about a key: logs are searched for what identities signed")
     if inputs.instance and inputs.trust_config:

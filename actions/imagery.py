@@ -31,7 +31,11 @@ def pulled(inputs: Inputs, face: Face, stack: contextlib.ExitStack) -> Material:
     from maximus.registry.wire import Wire  # noqa: PLC0415 - likewise
     from maximus.verification.images import read_image  # noqa: PLC0415 - likewise
 
-    others = [name for name in ("bundles", "files", "folder", "tag", "offline", "search") if getattr(inputs, name)]
+    others = [
+        name
+        for name in ("bundles", "files", "folder", "tag", "offline", "search", "attestations")
+        if getattr(inputs, name)
+    ]
     if others:
         raise Error(
             "VERIFY095",

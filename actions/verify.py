@@ -98,6 +98,9 @@ class Inputs:
     offline: bool = given(
         "Make no request: believe the root in `trust-config`, or the one that came with the program.", default=False
     )
+    attestations: bool = given(
+        "Ask GitHub for the attestations that `repository` keeps of files that no bundle speaks of.", default=False
+    )
     search: bool = given(
         "Look in the log for the signatures of files that no bundle speaks of (Rekor v1 only).", default=False
     )
@@ -123,7 +126,7 @@ class Inputs:
         metavar="FILE",
     )
     token: str = given(
-        "The token to fetch a private release with; a public one needs none.",
+        "The token to fetch a private release or its attestations with; public ones need none.",
         secret=True,
         action_default="${{ github.token }}",
     )
@@ -175,6 +178,10 @@ def run(inputs: Inputs, face: Face) -> Outputs:
         material, tag = _material(inputs, face, bench, stack)
         if not material.items and not material.sealed and not material.broken_files and not material.broken_bundles:
             raise _nothing(inputs)
+        if inputs.attestations:
+            from .attested import with_attestations  # noqa: PLC0415 - only what GitHub keeps needs it
+
+            material = with_attestations(material, inputs, bench, face)
         if inputs.search:
             from .logsearch import searched  # noqa: PLC0415 - only a search needs it
 
@@ -359,7 +366,7 @@ def _material(inputs: Inputs, face: Face, bench: Bench, stack: contextlib.ExitSt
     digests, patterns = named_digests(inputs.files)
     material = read_files(patterns, Path.cwd(), bundles, lambda total: face.progress("hashing", total))
     if digests:
-        if bundles is None and not inputs.search:
+        if bundles is None and not inputs.search and not inputs.attestations:
             raise _no_place()
         material = read_digests(digests, bundles, material)
     return material, ""
@@ -371,7 +378,7 @@ def _no_place() -> Error:
     return Error(
         "VERIFY050",
         "a digest has no bundle beside it",
-        fix="Say with `bundles` where its bundle lies, or look for it in the log with `search`.",
+        fix="Say with `bundles` where its bundle lies, or look for it with `attestations` or `search`.",
         where="input bundles",
         status=ExitStatus.USAGE,
     )
