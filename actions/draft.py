@@ -144,9 +144,9 @@ class Inputs:
         secret=True,
         action_default="${{ github.token }}",
     )
-    disable_releaser: str = given("Taken from release-drafter 6.", deprecated="Leave the step out.")
+    disable_releaser: str = given("Taken from release-drafter 6, without effect.", deprecated="Leave the step out.")
     disable_autolabeler: str = given(
-        "Taken from release-drafter 6.", deprecated="Leave it out; labelling is an action of its own."
+        "Taken from release-drafter 6, without effect.", deprecated="Leave it out; labelling is an action of its own."
     )
     initial_commits_since: str = given(
         "From when on the history counts where there is no release, with `compat: v6`.", metavar="DATE"
@@ -517,6 +517,7 @@ class _Drafting:
             configuration = DEFAULT_CONFIGURATION
         else:
             self._face.say(f"configuration: {', '.join(loaded.files)}")
+            self._name_foreign(loaded.files)
             for warning in loaded.warnings:
                 self._warn(warning)
             configuration = read_configuration(loaded.root, compat=_compat(self._inputs))
@@ -527,6 +528,14 @@ class _Drafting:
         if is_open and settings.change_needs("$TITLE"):
             self._face.say("titles keep their mentions and HTML: `change-title-escapes` lacks @ or <")
         return settings
+
+    def _name_foreign(self, files: Sequence[str]) -> None:
+        """Name in the summary what another repository's people decide of this release, and where it was read."""
+        # A file of the workspace has no colon in its name.
+        foreign = [name for name in files if ":" in name and not name.startswith(f"{self._place.repository}:")]
+        if foreign:
+            told = [name if "@" in name else f"{name}, at its default branch" for name in foreign]
+            self._face.note("Configuration of another repository", "\n".join(told))
 
     def _read(self, target: Target) -> str:
         """Return a configuration file's text; raise NotFound."""

@@ -127,7 +127,9 @@ def _option_help(item: Declared) -> str:
         value = "env:NAME" if item.secret else item.metavar or ("|".join(item.choices) or "TEXT")
         head = f"  --{item.name} {value}" + (" (may be given several times)" if item.kind is tuple else "")
     default = item.default_text.replace("\n", ", ")
-    shown = "" if item.action_default is not None or not default else f" Default: {default}."
+    # A full stop behind a full stop is no sentence.
+    named = "the folder you stand in" if default == "." else default
+    shown = "" if item.action_default is not None or not default else f" Default: {named}."
     needed = " Required." if item.required else ""
     return _wrapped(head, item.help + needed + shown)
 

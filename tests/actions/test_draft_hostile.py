@@ -112,6 +112,35 @@ def test_a_loop_of_files_ends_with_a_warning(fakehub: FakeHub, draft: Callable[.
     assert "leads back to a file that was read already" in done.log
 
 
+@pytest.mark.parametrize(("ref", "shown"), [("", "rules.yml, at its default branch"), ("@v3", "rules.yml@v3")])
+def test_another_repositorys_configuration_is_named_in_the_summary(
+    fakehub: FakeHub, draft: Callable[..., Run], ref: str, shown: str
+) -> None:
+    """With the ref that it was read at: its people decide here too. One's own files are not named."""
+    given = configured(f"_extends: acme/shared:.github/rules.yml{ref}\ntemplate: $CHANGES\n")
+    given["repos"]["acme/shared"] = {"default_branch": "main", "files": {"*": {".github/rules.yml": PLAIN}}}
+    done = draft(fakehub(given))
+    assert done.status == 0
+    assert f"acme/shared:.github/{shown}" in done.summary
+    assert "another repository" not in draft(fakehub(configured(PLAIN))).summary
+
+
+def test_values_travel_beside_a_query_never_in_its_text(fakehub: FakeHub, draft: Callable[..., Run]) -> None:
+    """Refs, tags and logins are strangers' texts: what looks like GraphQL in them stays a value."""
+    hostile = 'v1.0.0"){id}'
+    given = configured("template: $CHANGES $NEW_CONTRIBUTORS\n")
+    home = given["repos"][REPOSITORY]
+    home["releases"] = [{"tag_name": hostile, "created_at": "2026-01-01T00:00:00Z"}]
+    home["refs"][f"refs/tags/{hostile}"] = home["refs"].pop("refs/tags/v1.0.0")
+    home["refs"][f"refs/heads/{hostile}"] = "3" * 40
+    given["prs"][f"{REPOSITORY}#1"]["author"] = {"login": hostile}
+    hub = fakehub(given)
+    assert draft(hub, {"commitish": f"refs/heads/{hostile}"}).status == 0
+    queries = [made.body for made in hub.log if "query" in (made.body or {})]
+    assert any(hostile in str(query["variables"]) for query in queries)
+    assert not [query for query in queries if "{id}" in query["query"]]
+
+
 @pytest.mark.parametrize("name", ["file:../../outside.yml", "file:link.yml"])
 def test_no_file_outside_the_workspace_is_read(
     fakehub: FakeHub, draft: Callable[..., Run], tmp_path: Path, name: str
