@@ -416,6 +416,7 @@ def _sign_keyless(inputs: Inputs, job: _Job, terms: Terms, face: Face, limits: L
         tokens = TokenSource(transport, job.url, job.bearer, face.mask)
         tokens.ask()
         from maximus.signing.keyless import KeylessSigner, quiet  # noqa: PLC0415
+        from maximus.signing.probes import probe  # noqa: PLC0415
         from maximus.signing.trust import load_trust, public_trust  # noqa: PLC0415
 
         stack.enter_context(quiet())
@@ -425,6 +426,7 @@ def _sign_keyless(inputs: Inputs, job: _Job, terms: Terms, face: Face, limits: L
             # The event may lack it, as a schedule's does; the token is what the certificate will say.
             _refuse_private(signer.visibility)
         claims = _claims(inputs, chosen, signer.claims, face.environment)
+        face.say(f"services: {', '.join(map(str, probe(signer.services)))}")
         outcomes = _sign(inputs, chosen, signer, face)
         stated = attest_all(claims, chosen.files, chosen.root, chosen.place, signer, face)
         pushed = _sign_images(inputs, claims, signer, face)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -169,6 +171,31 @@ def test_a_request_may_take_as_long_as_is_said(release: Path, stack: Stack) -> N
     assert "no whole answer within 1 s" in done.face.shown or "no answer in time" in done.face.shown
 
 
+@pytest.mark.usefixtures("release")
+def test_each_service_is_probed_before_the_work(stack: Stack, trust_v1: Path) -> None:
+    """One line, with what a connection took; one that is away is named and nothing ends for it."""
+    shown = run(stack.environment(), Inputs(trust_config=str(trust_v1))).face.shown
+    (line,) = [line for line in shown.splitlines() if line.startswith("services: ")]
+    assert line.count(" ms") == 3
+    assert [name in line for name in ("Fulcio at ", "Rekor at ", "the timestamp authority at ")] == [True] * 3
+
+
+def test_one_statement_takes_four_requests(release: Path, stack: Stack) -> None:
+    """Token, certificate, timestamp, log entry: the probes are none."""
+    names = ("fulcio", "rekor-v1", "tsa")
+    with (
+        Faults(stack.urls["fulcio"]) as fulcio,
+        Faults(stack.urls["rekor-v1"]) as log,
+        Faults(stack.urls["tsa"]) as tsa,
+        Faults(stack.issuer_url) as issuer,
+    ):
+        through = dict(zip(names, (each.url for each in (fulcio, log, tsa)), strict=True))
+        trust = stack.write_trust(release.parent / "trust.json", through=through)
+        done = run(stack.environment(issuer=issuer.url), Inputs(trust_config=str(trust), mode="statement"))
+        assert [each.count() for each in (issuer, fulcio, tsa, log)] == [1, 1, 1, 1]
+    assert done.status is ExitStatus.PASS
+
+
 def test_terms_are_what_the_inputs_say() -> None:
     """A connection is never waited for longer than the whole request."""
     terms = read_terms(retry_budget="0", timeout="3", jobs="7")
@@ -204,6 +231,46 @@ def test_the_line_to_verify_with_names_the_instance(
     assert [getattr(each, "url", "") for each in asked] == ["https://mirror.example/tuf"]
     assert done.outputs.verify_command.endswith(" --instance https://mirror.example/tuf")
     assert len(done.bundles) == len(list(release.glob("app*[lz]")))
+
+
+# What there may be in a folder.
+
+
+def test_an_empty_file_is_signed_and_what_is_no_file_is_not(release: Path) -> None:
+    """A FIFO would be waited for without end."""
+    (release / "empty").touch()
+    os.mkfifo(release / "pipe")
+    done = run({}, Inputs(key="key.pem"))
+    assert "release/empty.sigstore.json" in done.bundles
+    assert not [path for path in done.bundles if "pipe" in path]
+
+
+def test_ten_thousand_files_are_one_run(release: Path) -> None:
+    """As statements, none over more than other verifiers read, and proved by the line that it hands on."""
+    for number in range(10_000 - 2):
+        (release / f"{number:05}").touch()
+    done = run({}, Inputs(key="key.pem", mode="statement"))
+    assert (done.status, len(done.bundles)) == (ExitStatus.PASS, 10)
+    assert done.face.record.verdicts[0].measured == 10_000
+    proof = obey(done.outputs.verify_command)
+    assert (proof.status, proof.outputs.compliant) == (ExitStatus.PASS, "true")
+
+
+def test_a_clock_that_is_five_minutes_behind_is_named(release: Path, stack: Stack, trust_v1: Path) -> None:
+    """The issuer's token has not begun then: 3, with the clock as the cause, and nothing is signed."""
+    now = int(time.time()) + 300
+    error = refused(Inputs(trust_config=str(trust_v1)), stack.environment(iat=now, nbf=now, exp=now + 600))
+    assert (error.code, error.status) == ("TOKEN002", ExitStatus.OUTSIDE)
+    assert "it begins in " in error.why
+    assert "Check this machine's clock" in error.fix
+    assert not list(release.glob("*.sigstore.json"))
+
+
+def test_a_clock_that_is_five_minutes_ahead_costs_nothing(release: Path, stack: Stack, trust_v1: Path) -> None:
+    """The token is older than it is, and still holds."""
+    now = int(time.time()) - 300
+    done = run(stack.environment(iat=now, nbf=now, exp=now + 600), Inputs(trust_config=str(trust_v1)))
+    assert (done.status, len(done.bundles)) == (ExitStatus.PASS, len(list(release.glob("app.*[lz]"))))
 
 
 # SBOMs.

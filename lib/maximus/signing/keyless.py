@@ -115,6 +115,14 @@ class KeylessSigner:
         return self._identity
 
     @property
+    def services(self) -> tuple[tuple[str, str], ...]:
+        """What is asked for each signature, by name and URL."""
+        context = self._context
+        rekor: Any = context._rekor
+        stamps = [("the timestamp authority", authority.url) for authority in context._tsa_clients]
+        return (("Fulcio", context._fulcio.url), ("Rekor", rekor.url), *stamps)
+
+    @property
     def claims(self) -> Mapping[str, Any]:
         """What the token says about the job; Fulcio is who verified it once something is signed."""
         return self._claims
