@@ -16,6 +16,7 @@ from maximus.verdict import Status
 
 from .declare import Concluded, given, out
 from .sbom_difference import CLASSES, report_difference
+from .sbom_facts import with_facts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -99,6 +100,16 @@ class Inputs:
         "Take digests that the locks do not state from the caches of npm, cargo and Go, where the cached bytes have "
         "the digest that the lock does state; of Go also licences and needs. The documents then depend on the caches.",
         default=False,
+    )
+    fetch: bool = given(
+        "Ask package indexes for licences and producers that locks do not state (PyPI, npm): those that the locks or "
+        "the configuration of this user name, and no others.",
+        default=False,
+    )
+    facts: str = given(
+        "The file in which what was fetched is pinned, by purl and digest; what is in it is not asked for again, and "
+        "without `fetch` it is read alone.",
+        metavar="FILE",
     )
     check: str = given(
         "Judge this document instead (CycloneDX or SPDX 2 in JSON), whoever wrote it; nothing else is done.",
@@ -305,6 +316,8 @@ def _of_tree(inputs: Inputs, face: Face) -> _Found:
         made = _with_installed(face, made, found.tree)
     if inputs.caches:
         made = _with_caches(face, made)
+    if inputs.fetch or inputs.facts:
+        made = with_facts(face, made, inputs.facts, fetching=inputs.fetch)
     return _Found(made, len(found.readings), found.faults, dated, compared)
 
 

@@ -26,7 +26,8 @@ def judged(root: Path, files: dict[str, str]) -> ntia.BaseChecker:
     path = root.with_suffix(".spdx.json")
     path.write_bytes(rendering.as_bytes(both.spdx))
     # Its validation is spdx-tools', which judges every sample elsewhere and takes quadratic time.
-    return ntia.SbomChecker(str(path), validate=False, compliance="ntia")
+    checker: ntia.BaseChecker = ntia.SbomChecker(str(path), validate=False, compliance="ntia")
+    return checker
 
 
 def installed() -> dict[str, str]:

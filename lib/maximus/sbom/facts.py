@@ -1,0 +1,115 @@
+"""What was fetched about packages, pinned in a file: a second run reads it and needs no network.
+
+A fact is about a package (purl) whose file has a digest that a lock states; of other bytes it says nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from maximus.sbom.installed import Said
+from maximus.sbom.licences import expression_of
+from maximus.sbom.model import LicenceClaim, Producer, Purl
+from maximus.sbom.naming import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from maximus.sbom.model import Component
+
+__all__ = ["KIND", "Fact", "as_document", "digest_of", "facts_of", "said_of"]
+
+KIND: Final = "maximus-sbom-facts"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What an index says about one package."""
+
+    purl: Purl
+    digest: str
+    """`SHA-512:...`, of one of its files, as the lock states it."""
+    licence: LicenceClaim | None
+    producer: Producer | None
+    source: str
+    """The address that it comes from, without credentials."""
+    date: str = ""
+    """When, as the server says; empty where it does not."""
+
+
+def digest_of(component: Component) -> str:
+    """Return what pins a component's bytes: the first by algorithm and value of all that are stated; empty without."""
+    found = sorted((d.algorithm, d.value) for artifact in component.artifacts for d in artifact.digests)
+    strong = [
+        f"{algorithm}:{value}" for algorithm, value in found if algorithm.startswith("SHA-") and algorithm != "SHA-1"
+    ]
+    return strong[0] if strong else ""
+
+
+def facts_of(document: Mapping[str, Any]) -> tuple[Fact, ...]:
+    """Return the facts of a document under `schemas/sbom-facts.schema.json`."""
+    found = []
+    for item in document["facts"]:
+        licence, producer = item.get("licence"), item.get("producer")
+        found.append(
+            Fact(
+                Purl(item["purl"]),
+                item["digest"],
+                LicenceClaim(
+                    visible(licence["text"]),
+                    # Made again and not believed: the file may have been edited by hand.
+                    expression_of(licence.get("expression", "")),
+                    concluded=licence.get("concluded", False),
+                    evidence=visible(licence["evidence"]),
+                )
+                if licence
+                else None,
+                Producer(visible(producer["name"]), producer.get("url", ""), derived=producer.get("derived", False))
+                if producer
+                else None,
+                item["source"],
+                item.get("date", ""),
+            )
+        )
+    return tuple(found)
+
+
+def as_document(facts: Iterable[Fact]) -> dict[str, Any]:
+    """Return the document of these facts, sorted by purl and digest, empty fields left out."""
+    return {
+        "kind": KIND,
+        "version": 1,
+        "facts": [_record(fact) for fact in sorted(facts, key=lambda item: (item.purl, item.digest))],
+    }
+
+
+def _record(fact: Fact) -> dict[str, Any]:
+    made: dict[str, Any] = {"purl": str(fact.purl), "digest": fact.digest, "source": fact.source}
+    if fact.date:
+        made["date"] = fact.date
+    if claim := fact.licence:
+        made["licence"] = {"text": claim.text, "evidence": claim.evidence}
+        if claim.expression:
+            made["licence"]["expression"] = claim.expression
+        if claim.concluded:
+            made["licence"]["concluded"] = True
+    if maker := fact.producer:
+        made["producer"] = {"name": maker.name}
+        if maker.url:
+            made["producer"]["url"] = maker.url
+        if maker.derived:
+            made["producer"]["derived"] = True
+    return made
+
+
+def said_of(facts: Iterable[Fact], components: Iterable[Component]) -> tuple[Said, ...]:
+    """Return what the facts say about these components: of each only the fact about its very bytes."""
+    known = {(fact.purl, fact.digest): fact for fact in facts}
+    found = {}
+    for component in components:
+        fact = known.get((component.purl, digest_of(component)))
+        if fact is not None:
+            claims = (fact.licence,) if fact.licence else ()
+            found[component.purl] = Said(component.purl, claims, fact.producer)
+    return tuple(found.values())

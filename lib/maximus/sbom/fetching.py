@@ -1,0 +1,140 @@
+"""Licences and producers from the indexes that locks or the user's own configuration name.
+
+PyPI: the METADATA beside a wheel (PEP 658), one GET a package, and a page of the Simple index (PEP 691) more where one
+is configured, which states the metadata's digest. npm: the document of one version, believed only where it states the
+digest that the lock states.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote, urljoin
+
+from maximus.errors import Error
+from maximus.sbom import addresses, parsing
+from maximus.sbom.facts import Fact, digest_of
+from maximus.sbom.indexes import origin_of
+from maximus.sbom.installed import of_metadata, of_package_json
+from maximus.sbom.model import Ecosystem, Finding
+from maximus.sbom.naming import visible
+from maximus.sbom.transfer import UnreachableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from maximus.sbom.installed import Said
+    from maximus.sbom.model import Component
+    from maximus.sbom.transfer import Answer, Client
+
+__all__ = ["Fetched", "fetch", "is_wanting"]
+
+_WORKERS: Final = 8
+"""Requests at a time."""
+_SIMPLE: Final = "application/vnd.pypi.simple.v1+json"
+_TARBALL = re.compile(r"(https?://.+)/(?:@[^/]+(?:/|%2[fF]))?[^/]+/-/[^/]+\.tgz")
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What the indexes told."""
+
+    facts: tuple[Fact, ...]
+    """In the order of the components."""
+    findings: tuple[Finding, ...]
+    """One for each component that nothing could be had about."""
+
+
+def is_wanting(component: Component) -> bool:
+    """Tell whether an index could fill something in: a licence or a producer, of bytes that the lock pins."""
+    known = any(claim.expression for claim in component.licences) and component.producer is not None
+    return component.ecosystem in (Ecosystem.PYPI, Ecosystem.NPM) and not known and bool(digest_of(component))
+
+
+def fetch(components: Iterable[Component], client: Client) -> Fetched:
+    """Return what indexes say about components that lack something; a host that fails costs its components' fields."""
+    wanting = [component for component in components if is_wanting(component)]
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        answers: Sequence[Fact | Finding] = list(pool.map(lambda item: _one(item, client), wanting))
+    return Fetched(
+        tuple(item for item in answers if isinstance(item, Fact)),
+        tuple(item for item in answers if isinstance(item, Finding)),
+    )
+
+
+def _one(component: Component, client: Client) -> Fact | Finding:
+    try:
+        ask = _of_pypi if component.ecosystem == Ecosystem.PYPI else _of_npm
+        said, source, date = ask(component, client)
+        if said is None or said.purl != component.purl:
+            raise UnreachableError(f"{origin_of(source)}: it answers about another package")  # noqa: TRY301 - as any other fault of an index
+    except (UnreachableError, Error) as fault:
+        text = f"nothing was fetched about {component.purl}: {visible(str(fault))[:200]}"
+        return Finding("unresolved", text, component.locations[0], lost=False)
+    licence = next((item for item in said.licences if item.expression), next(iter(said.licences), None))
+    if licence is not None:
+        licence = replace(licence, evidence=licence.evidence.replace("installed", "fetched"))
+    return Fact(component.purl, digest_of(component), licence, said.producer, addresses.clean(source), date)
+
+
+def _of_pypi(component: Component, client: Client) -> tuple[Said | None, str, str]:
+    """Return what the METADATA of one of the stated wheels says."""
+    stated = {d.value for artifact in component.artifacts for d in artifact.digests if d.algorithm == "SHA-256"}
+    if client.indexes.pypi:
+        page = f"{client.indexes.pypi}/{quote(component.name)}/"
+        source, digest = _on_page(client.get(page, accept=_SIMPLE), page, stated)
+    else:
+        wheels = sorted(item.url for item in component.artifacts if item.url.endswith(".whl"))
+        source, digest = (f"{wheels[0]}.metadata", "") if wheels else ("", "")
+    if not source:
+        reason = "the lock names no address of a wheel, and no index that has its metadata is configured"
+        raise UnreachableError(reason)
+    answer = client.get(source, sha256=digest)
+    return of_metadata(answer.body), source, answer.date
+
+
+def _on_page(answer: Answer, page: str, stated: set[str]) -> tuple[str, str]:
+    """Return address and digest of the metadata of the first file that the lock states and that has some."""
+    document = parsing.parse_json(answer.body, "the index")
+    for item in parsing.listed(document.get("files")):
+        if isinstance(item, dict) and parsing.texts(item.get("hashes")).get("sha256") in stated:
+            told = item.get("core-metadata", item.get("dist-info-metadata"))
+            if told:
+                address = urljoin(page, parsing.text_of(item.get("url")).partition("#")[0])
+                return f"{address}.metadata", parsing.texts(told).get("sha256", "")
+    return "", ""
+
+
+def _of_npm(component: Component, client: Client) -> tuple[Said | None, str, str]:
+    """Return what the document of one version says, which must state the digest that the lock states."""
+    base = client.indexes.npm
+    if not base:
+        found = next((match for item in component.artifacts if (match := _TARBALL.fullmatch(item.url))), None)
+        base = found[1] if found else ""
+    if not base:
+        reason = "the lock names no address of a registry, and none is configured"
+        raise UnreachableError(reason)
+    source = f"{base}/{quote(component.full_name, safe='@')}/{quote(component.version, safe='')}"
+    answer = client.get(source, accept="application/json")
+    document = parsing.parse_json(answer.body, "the registry")
+    stated = {d.value for artifact in component.artifacts for d in artifact.digests if d.algorithm == "SHA-512"}
+    if stated.isdisjoint(_sha512s(document.get("dist"))):
+        reason = f"{origin_of(source)}: alarm: it states another SHA-512 than the lock"
+        raise UnreachableError(reason)
+    return of_package_json(answer.body, "the registry"), source, answer.date
+
+
+def _sha512s(dist: Any) -> set[str]:  # noqa: ANN401 - foreign JSON
+    found = set()
+    for token in parsing.texts(dist).get("integrity", "").split():
+        algorithm, _, value = token.partition("-")
+        if algorithm == "sha512":
+            try:
+                found.add(base64.b64decode(value, validate=True).hex())
+            except (binascii.Error, ValueError):
+                continue
+    return found

@@ -1,0 +1,150 @@
+"""Which package indexes this user has configured, and with which credentials: for pip, uv and npm.
+
+No index is built in. A configuration in the tree that is inventoried does not count: it is a stranger's.
+See https://pip.pypa.io/en/stable/topics/configuration/, https://docs.astral.sh/uv/reference/settings/ and
+https://docs.npmjs.com/cli/configuring-npm/npmrc.
+"""
+
+from __future__ import annotations
+
+import base64
+import configparser
+import re
+import tomllib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote, urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["MAX_CONFIGURATION", "Indexes", "configuration_paths", "indexes_of", "origin_of"]
+
+MAX_CONFIGURATION: Final = 1 << 20
+"""Bytes of one file of a configuration."""
+
+
+@dataclass(frozen=True, slots=True)
+class Indexes:
+    """The indexes that a user's configuration names."""
+
+    pypi: str = ""
+    """The address of a Simple index without the last slash; empty where none is configured."""
+    npm: str = ""
+    """The address of a registry, likewise."""
+    credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """By origin (`https://host`): the value of the header `Authorization`."""
+    trusted: frozenset[str] = frozenset()
+    """The origins that the configuration names; only they may be inside a private network, or without TLS."""
+
+
+def configuration_paths(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return, for each tool, where its configuration of this user lies, relative to the home folder or absolute."""
+    base = environment.get("XDG_CONFIG_HOME") or ".config"
+    return {
+        "pip": environment.get("PIP_CONFIG_FILE") or f"{base}/pip/pip.conf",
+        "uv": environment.get("UV_CONFIG_FILE") or f"{base}/uv/uv.toml",
+        "npm": environment.get("npm_config_userconfig") or environment.get("NPM_CONFIG_USERCONFIG") or ".npmrc",
+    }
+
+
+def indexes_of(environment: Mapping[str, str], texts: Mapping[str, str]) -> Indexes:
+    """Return what variables and configuration files name; a variable counts more than a file.
+
+    `texts` are the files' contents by the tool: `pip`, `uv`, `npm`. A file that cannot be understood names nothing.
+    """
+    npmrc = _npmrc(texts.get("npm", ""), environment)
+    pypi = (
+        environment.get("UV_DEFAULT_INDEX")
+        or environment.get("UV_INDEX_URL")
+        or environment.get("PIP_INDEX_URL")
+        or _of_uv(texts.get("uv", ""))
+        or _of_pip(texts.get("pip", ""))
+    )
+    npm = environment.get("npm_config_registry") or environment.get("NPM_CONFIG_REGISTRY") or npmrc.get("registry", "")
+    credentials = {}
+    for address in (pypi, npm):
+        if found := _userinfo(address):
+            credentials[origin_of(address)] = found
+    credentials |= _tokens(npmrc, npm)
+    trusted = frozenset(origin for address in (pypi, npm) if (origin := origin_of(address)))
+    return Indexes(_plain(pypi), _plain(npm), credentials, trusted)
+
+
+def origin_of(address: str) -> str:
+    """Return scheme, host and port of an address; empty where it is no address of the web."""
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return ""
+    if parts.scheme not in ("http", "https") or not host:
+        return ""
+    shown = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{shown}" + (f":{port}" if port else "")
+
+
+def _plain(address: str) -> str:
+    """Return an address without user and password, query and last slash."""
+    origin = origin_of(address)
+    return f"{origin}{urlsplit(address).path}".rstrip("/") if origin else ""
+
+
+def _userinfo(address: str) -> str:
+    """Return the header for the user and password that an address carries; empty without."""
+    if not origin_of(address):
+        return ""
+    parts = urlsplit(address)
+    if not parts.username:
+        return ""
+    pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return "Basic " + base64.b64encode(pair.encode()).decode()
+
+
+def _of_pip(text: str) -> str:
+    parser = configparser.RawConfigParser()
+    try:
+        parser.read_string(text)
+    except configparser.Error:
+        return ""
+    return next(
+        (parser[name]["index-url"] for name in ("install", "global") if parser.has_option(name, "index-url")), ""
+    )
+
+
+def _of_uv(text: str) -> str:
+    try:
+        document = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return ""
+    listed = document.get("index")
+    for item in listed if isinstance(listed, list) else ():
+        if isinstance(item, dict) and item.get("default") is True and isinstance(item.get("url"), str):
+            return str(item["url"])
+    value = document.get("index-url")
+    return value if isinstance(value, str) else ""
+
+
+def _npmrc(text: str, environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the lines `name = value` of an `.npmrc`, with `${NAME}` out of the environment."""
+    found = {}
+    for line in text.splitlines():
+        name, sign, value = line.partition("=")
+        if sign and not line.lstrip().startswith(("#", ";")):
+            stated = value.strip().strip("\"'")
+            found[name.strip()] = re.sub(r"\$\{(\w{1,100})\}", lambda m: environment.get(m[1], ""), stated)
+    return found
+
+
+def _tokens(npmrc: Mapping[str, str], registry: str) -> dict[str, str]:
+    """Return the registry's own credentials: `//host/path/:_authToken=...`, and no other host's."""
+    origin = origin_of(registry)
+    found = {}
+    for name, value in npmrc.items():
+        where, _, kind = name.rpartition("/:")
+        if where.startswith("//") and origin_of(f"https:{where}").partition("://")[2] == origin.partition("://")[2]:
+            if kind == "_authToken" and value:
+                found[origin] = f"Bearer {value}"
+            elif kind == "_auth" and value:
+                found[origin] = f"Basic {value}"
+    return found
