@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +13,8 @@ import pytest
 from actions import pushed, sign, verify
 from actions.sign import Inputs
 from maximus.errors import Error, ExitStatus
-from maximus.verdict import Status
+from maximus.signing.transport import Limits
+from maximus.verdict import Status, overall
 from tests.actions.test_sign import Face, Run, pem
 from tests.stack.faults import Answer, Drop, Faults
 from tests.stack.images import push_image, push_index, repository
@@ -20,7 +22,6 @@ from tests.stack.images import push_image, push_index, repository
 if TYPE_CHECKING:
     import contextlib
     from collections.abc import Mapping
-    from pathlib import Path
 
     from tests.stack.cosign import Cosign
     from tests.stack.stack import Stack
@@ -87,7 +88,8 @@ def test_a_job_signs_and_attests_an_image_and_its_platforms(
     assert verdicts(done) == {"sign.images": Status.PASS}
     assert done.face.record.headline.endswith(": 4 log entries")
     assert f"{address}/octo/job:v1 is {names[0]}" in done.face.shown
-    assert verified(done.outputs.image_verify_command, tmp_path) is ExitStatus.PASS
+    for name in names:
+        assert verified(done.outputs.image_verify_command, tmp_path, image=name) is ExitStatus.PASS
     expected = (
         *("--allow-http-registry", "--trusted-root", stack.trusted_root),
         *("--certificate-identity", done.outputs.identity, "--certificate-oidc-issuer", done.outputs.issuer),
@@ -181,6 +183,35 @@ def test_a_registry_that_does_not_serve_ends_with_3(
         done = run(person, f"{faults.url.removeprefix('http://')}/octo/any:v1", key="env:KEY")
     assert (done.status, verdicts(done)) == (ExitStatus.OUTSIDE, {"sign.images": Status.UNMEASURED})
     assert code in done.face.shown
+
+
+@pytest.mark.usefixtures("here")
+def test_a_key_steps_in_for_a_service_that_is_away_and_not_for_a_registry(
+    registry: str, stack: Stack, person: dict[str, str], tmp_path: Path
+) -> None:
+    """Where it does, nothing is the same green; where the registry is away a key would help nobody."""
+    push_image(repository(registry, "octo/instead"), b"instead", "v1")
+    job = stack.environment() | person
+    asked = {"key": "env:KEY", "fallback": "key"}
+    with Faults(stack.urls["rekor-v1"]) as faults, faults.down():
+        trust = stack.write_trust(tmp_path / "trust.json", through={"rekor-v1": faults.url})
+        inputs = Inputs(images=(f"{registry}/octo/instead:v1",), trust_config=str(trust), **asked)
+        done = Run(face := Face(job), sign.run(inputs, face, limits=Limits(budget=0.3)))
+    assert (done.outputs.signing, done.failed) == ("key", [])
+    assert verdicts(done) == {"sign.images": Status.PASS, "sign.log": Status.UNMEASURED}
+    assert overall(face.record.verdicts) is Status.WAIVED
+    assert verified(done.outputs.image_verify_command, tmp_path) is ExitStatus.PASS
+    done = run(job, f"{registry}/octo/nothing:v1", trust_config=str(stack.trust_v1), **asked)
+    assert (done.outputs.signing, done.status) == ("keyless", ExitStatus.FAILED)
+
+
+@pytest.mark.usefixtures("here")
+def test_a_private_repositorys_images_stay_out_of_the_public_log(registry: str, stack: Stack) -> None:
+    """Before anything is asked or pushed."""
+    job = stack.environment(repository_visibility="private")
+    (event := Path("event.json")).write_text('{"repository": {"private": true}}', encoding="utf-8")
+    with pytest.raises(Error, match="SIGN009"):
+        run({**job, "GITHUB_EVENT_PATH": str(event)}, f"{registry}/octo/private:v1")
 
 
 @pytest.mark.usefixtures("here")
