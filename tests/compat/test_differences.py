@@ -57,7 +57,8 @@ def test_a_draft_is_read_again_before_it_is_written(fakehub: FakeHub, draft: Cal
     hub = fakehub(EXAMPLE)
     draft(hub)
     hub.edit(REPOSITORY, "v1.1.0", body="mine")
-    hub.world.repositories[REPOSITORY].refs["refs/tags/v1.1.0"] = "3" * 40
+    refs = hub.world.repositories[REPOSITORY].refs
+    refs["refs/tags/v1.1.0"] = refs["refs/heads/main"]
     hub.inject(Meanwhile(lambda there: there.publish(REPOSITORY, "v1.1.0")), method="GET", path=f"{RELEASES}/9*")
     assert draft(hub).status == 0
     published = next(release for release in hub.release_state[REPOSITORY] if release["tag_name"] == "v1.1.0")

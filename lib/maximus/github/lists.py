@@ -64,7 +64,9 @@ class Lists:
     def walk_since(self, head: str, since: str) -> Walk:
         """Return all that `head` has, from a moment on where `since` names one; raise as `Queries.walk_since` does."""
         commits: list[RangeCommit] = []
-        query: dict[str, str | int] = {"sha": head, "per_page": MAX_PAGE} | ({"since": since} if since else {})
+        query: dict[str, str | int] = {"sha": head, "per_page": MAX_PAGE}
+        if since:
+            query["since"] = since
         page = 1
         while True:
             reply = self._client.get(

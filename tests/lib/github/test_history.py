@@ -71,12 +71,17 @@ def test_finds_each_pull_request_once_in_the_order_of_the_commits(fakehub: FakeH
     assert found.changes[0].author == Person(login="ada", url="https://github.com/ada")
 
 
-def test_a_thousand_pull_requests_take_ten_queries(fakehub: FakeHub) -> None:
-    """Two lists of ten pages that travel together; release-drafter takes 68."""
+@pytest.mark.parametrize(("association", "points"), [(False, 10), (True, 30)])
+def test_a_thousand_pull_requests_take_ten_queries(
+    fakehub: FakeHub,
+    association: bool,  # noqa: FBT001 - what is compared
+    points: int,
+) -> None:
+    """Two lists of ten pages that travel together, dearer where commits name theirs; release-drafter takes 68."""
     hub = fakehub(world(1000))
     client = reader(hub)
-    found = read_range(client, HOME, "refs/tags/v1.0.0", "refs/heads/main", Wanted())
-    assert (len(found.changes), client.requests, client.points) == (1000, 10, 10)
+    found = read_range(client, HOME, "refs/tags/v1.0.0", "refs/heads/main", Wanted(association=association))
+    assert (len(found.changes), client.requests, client.points) == (1000, 10, points)
 
 
 def test_a_pull_request_whose_association_lags_is_found_by_its_merge_commit(fakehub: FakeHub) -> None:
