@@ -68,6 +68,11 @@ class Inputs:
         default="each",
         choices=("each", "statement"),
     )
+    sbom_exclude: tuple[str, ...] = given(
+        "Globs of locks that are no part of the release, one a line, such as `tests/**`; they are listed as left out.",
+        default=(),
+        metavar="GLOB",
+    )
     sbom_base: str = given(
         "What the inventory is compared with for the notes: the last release's SBOM, or its tag; see `sbom`.",
         metavar="FILE|TAG",
@@ -291,7 +296,13 @@ def _copy(files: tuple[Path, ...], folder: Path, face: Face) -> None:
 
 
 def _sbom_inputs(inputs: Inputs, plan: Plan) -> sbom.Inputs:
-    return sbom.Inputs(path=inputs.path, folder=inputs.folder, version=plan.version, base=inputs.sbom_base)
+    return sbom.Inputs(
+        path=inputs.path,
+        folder=inputs.folder,
+        version=plan.version,
+        base=inputs.sbom_base,
+        exclude=inputs.sbom_exclude,
+    )
 
 
 def _sign_inputs(inputs: Inputs) -> sign.Inputs:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shlex
 import shutil
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from actions import ACTIONS, command, dependencies, release, verify
+from actions import ACTIONS, command, dependencies, gate, release, verify
 from actions.declare import find_action, inputs_from_texts
 from actions.terminal import TerminalFace
 from maximus import documents
 from maximus.errors import Error, ExitStatus
 from maximus.evidence.checking import check_bundle
 from maximus.files import hash_file
+from maximus.verdict import Status
 from tests.trees import commit_all, git, make_tree
 
 if TYPE_CHECKING:
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from tests.stack.cosign import Cosign
     from tests.stack.stack import Stack
 
+ROOT = Path(__file__).resolve().parents[2]
 BUILT = "app-1.2.0.tar.gz"
 SIGNED = (BUILT, "sbom.cdx.json", "sbom.spdx.json")
 
@@ -328,6 +332,27 @@ def test_a_job_releases_keyless_and_cosign_agrees(  # noqa: PLR0913, PLR0917 - t
                 predicate_type="https://in-toto.io/attestation/release/v0.1",
             )
         assert judged.returncode == 0, judged.stderr
+
+
+def test_our_own_release_is_a_go(tmp_path: Path, stack: Stack, trust_v1: Path) -> None:
+    """What the release workflow does, on this repository's last commit: the checklist holds, and it is a GO."""
+    tree = tmp_path / "actions"
+    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(tree)], check=True, capture_output=True)
+    git(tree, "remote", "set-url", "origin", "https://github.com/octo/app.git")
+    (tree / "dist").mkdir()
+    (tree / "dist" / "maximus_actions-1.0.0-py3-none-any.whl").write_bytes(b"what a build would have made")
+    job = {"HOME": str(tmp_path), "PATH": os.environ["PATH"], **stack.environment()}
+    outputs, face, shown = _release(tree, job, trust_config=str(trust_v1), sbom_exclude=("tests/**",), version="1.0.0")
+    assert (face.record.exit_status, outputs.compliant) == (ExitStatus.PASS, "true"), shown
+    decided = TerminalFace(job, "gate", stream=io.StringIO(), errors=io.StringIO())
+    policy = str(tree / ".github" / "go-no-go.yml")
+    gate.run(gate.Inputs(policy=policy, path=str(tree), folder=str(tree / "release")), decided)
+    assert decided.record.exit_status is ExitStatus.PASS
+    found = {verdict.check.rpartition(".")[2]: verdict.status for verdict in decided.record.verdicts}
+    assert {name for name, status in found.items() if status is Status.PASS} == {
+        "sbom", "signatures", "log", "checklist", "documents"
+    }  # fmt: skip
+    assert Status.FAIL not in found.values()
 
 
 def test_the_printed_command_verifies_the_release(
