@@ -14,7 +14,8 @@ from maximus.verification.images import read_image
 from maximus.verification.keyless import KeylessJudge
 from maximus.verification.proof import prove
 from maximus.verification.trust import read_trust
-from tests.lib.verification.test_images import Signed, push_image, repository
+from tests.lib.verification.test_images import Signed
+from tests.stack.images import push_image, repository
 
 if TYPE_CHECKING:
     from pathlib import Path
