@@ -21,11 +21,14 @@ if TYPE_CHECKING:
     from maximus.signing.signers import Signer
 
     from .face import Face
+    from .terms import Terms
 
 __all__ = ["Pushed", "image_commands", "image_headline", "read_images", "report_images", "sign_images"]
 
 MAX_IMAGES: Final = 100
 """How many images one run signs."""
+LONGEST_AWAY: Final = 120.0
+"""Seconds for which a registry may be away, whatever the budget: a wrong name should not take ten minutes to tell."""
 _MAX_ROWS: Final = 200
 """Bundles that the table names; the outputs name all images."""
 
@@ -67,29 +70,30 @@ def read_images(texts: Sequence[str]) -> tuple[Reference, ...]:
 
 
 def sign_images(
-    references: Sequence[Reference], claims: Sequence[Claim], signer: Signer, face: Face
+    references: Sequence[Reference], claims: Sequence[Claim], signer: Signer, terms: Terms, face: Face
 ) -> tuple[Pushed, ...]:
     """Return what became of each image: signed, and attested with the claims; a fault of one leaves the others."""
     found: list[Pushed] = []
     if references:
         with face.progress("signing images", len(references)) as advance:
             for reference in references:
-                found.append(_sign_image(reference, claims, signer, face))
+                found.append(_sign_image(reference, claims, signer, terms, face))
                 advance()
     return tuple(found)
 
 
-def _sign_image(reference: Reference, claims: Sequence[Claim], signer: Signer, face: Face) -> Pushed:
+def _sign_image(reference: Reference, claims: Sequence[Claim], signer: Signer, terms: Terms, face: Face) -> Pushed:
     # Imported here: only an image needs a registry.
     from maximus.registry.client import Repository  # noqa: PLC0415
     from maximus.registry.credentials import find_credentials  # noqa: PLC0415 - likewise
-    from maximus.registry.wire import Wire  # noqa: PLC0415 - likewise
+    from maximus.registry.wire import Limits, Wire  # noqa: PLC0415 - likewise
     from maximus.signing.images import IMAGE_CLAIM, attach, resolve_image  # noqa: PLC0415 - likewise
 
     digest = ""
     try:
         credentials = find_credentials(docker_config(face), reference.host)
-        wire = Wire(reference.host, credentials, is_loopback=reference.is_loopback)
+        limits = Limits.within(min(terms.budget, LONGEST_AWAY), terms.attempt)
+        wire = Wire(reference.host, credentials, limits, is_loopback=reference.is_loopback)
         repository = Repository(wire, reference.repository)
         image = resolve_image(repository, reference)
         digest = image.digest

@@ -387,7 +387,7 @@ def _sign_with_key(inputs: Inputs, terms: Terms, face: Face) -> _Made:
     claims = _claims(inputs, chosen, None, face.environment)
     outcomes = _sign(inputs, chosen, signer, face)
     stated = attest_all(claims, chosen.files, chosen.root, chosen.place, signer, face)
-    pushed = _sign_images(inputs, claims, signer, face)
+    pushed = _sign_images(inputs, claims, signer, terms, face)
     who = ["--key", public.as_posix()]
     command = _command(inputs, chosen, who)
     return _Made(outcomes, stated, signer.identity, "key", command, pushed, image_commands(pushed, who))
@@ -429,7 +429,7 @@ def _sign_keyless(inputs: Inputs, job: _Job, terms: Terms, face: Face, limits: L
         face.say(f"services: {', '.join(map(str, probe(signer.services)))}")
         outcomes = _sign(inputs, chosen, signer, face)
         stated = attest_all(claims, chosen.files, chosen.root, chosen.place, signer, face)
-        pushed = _sign_images(inputs, claims, signer, face)
+        pushed = _sign_images(inputs, claims, signer, terms, face)
     identity = signer.identity
     who = _who(identity, inputs) if identity.name else []
     command = _command(inputs, chosen, who) if who else ""
@@ -454,10 +454,12 @@ def _sign(inputs: Inputs, chosen: _Chosen, signer: Signer, face: Face) -> tuple[
         )
 
 
-def _sign_images(inputs: Inputs, claims: Sequence[Attested], signer: Signer, face: Face) -> tuple[Pushed, ...]:
+def _sign_images(
+    inputs: Inputs, claims: Sequence[Attested], signer: Signer, terms: Terms, face: Face
+) -> tuple[Pushed, ...]:
     """Return what became of the images; the SBOMs of the folder are about its files, and not about them."""
     said = [each.claim for each in claims if each.stem not in SBOM_STEMS]
-    return sign_images(read_images(inputs.images), said, signer, face)
+    return sign_images(read_images(inputs.images), said, signer, terms, face)
 
 
 def _claims(

@@ -174,13 +174,12 @@ def test_one_image_that_cannot_be_signed_leaves_the_others(registry: str, person
 @pytest.mark.usefixtures("here")
 @pytest.mark.parametrize(("fault", "code"), [(Answer(401), "IMAGE004"), (Drop(forwarded=False), "IMAGE003")])
 def test_a_registry_that_does_not_serve_ends_with_3(
-    registry: str, person: dict[str, str], monkeypatch: pytest.MonkeyPatch, fault: Answer | Drop, code: str
+    registry: str, person: dict[str, str], fault: Answer | Drop, code: str
 ) -> None:
     """Nothing was measured of the image, and a later run can sign it."""
-    monkeypatch.setattr("time.sleep", lambda _: None)
     with Faults(f"http://{registry}") as faults:
         faults.inject(fault, times=99)
-        done = run(person, f"{faults.url.removeprefix('http://')}/octo/any:v1", key="env:KEY")
+        done = run(person, f"{faults.url.removeprefix('http://')}/octo/any:v1", key="env:KEY", retry_budget="0")
     assert (done.status, verdicts(done)) == (ExitStatus.OUTSIDE, {"sign.images": Status.UNMEASURED})
     assert code in done.face.shown
 
@@ -264,7 +263,6 @@ def test_an_elsewhere_is_never_spoken_to_in_plain_http(person: dict[str, str], m
         raise OSError(message)
 
     monkeypatch.setattr("requests.Session.request", refuse)
-    monkeypatch.setattr("time.sleep", lambda _: None)
-    run(person, "registry.example:5000/app:v1", key="env:KEY")
+    run(person, "registry.example:5000/app:v1", key="env:KEY", retry_budget="0")
     assert asked
     assert all(address.startswith("https://registry.example:5000/") for address in asked)

@@ -7,6 +7,7 @@ without what was shown to the registry.
 from __future__ import annotations
 
 import json
+import math
 import re
 import time
 from dataclasses import dataclass
@@ -45,6 +46,16 @@ class Limits:
     whole: float = 300.0
     """For one whole answer, however it trickles in."""
     attempts: int = 4
+
+    @classmethod
+    def within(cls, budget: float, answer: float) -> Limits:
+        """Return how a registry is asked again for up to `budget` seconds of waits, which double, in all.
+
+        `answer` is the time for one whole answer. What a registry asks for with `Retry-After` comes on top.
+        """
+        waits = int(math.log2(budget / _FIRST_WAIT + 1))
+        usual = cls()
+        return cls(min(answer, usual.connect), min(answer, usual.read), answer, 1 + waits)
 
 
 @dataclass(frozen=True, slots=True)

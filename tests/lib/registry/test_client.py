@@ -337,3 +337,12 @@ def test_follows_pages_nowhere_else_and_not_for_ever() -> None:
 def test_the_tag_that_stands_for_referrers() -> None:
     """As the specification has it."""
     assert referrers_tag(DIGEST) == DIGEST.replace(":", "-")
+
+
+@pytest.mark.parametrize(("budget", "attempts"), [(0, 1), (0.4, 1), (0.5, 2), (1.4, 2), (1.5, 3), (120, 8)])
+def test_asks_again_for_as_long_as_the_budget_lasts(budget: float, attempts: int) -> None:
+    """The waits double from half a second, and together stay within it; no part of an answer outlasts the whole."""
+    limits = Limits.within(budget, 7.0)
+    assert limits.attempts == attempts
+    assert sum(0.5 * 2**number for number in range(attempts - 1)) <= budget
+    assert (limits.connect, limits.read, limits.whole) == (7.0, 7.0, 7.0)
