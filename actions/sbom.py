@@ -17,6 +17,8 @@ from maximus.verdict import Status
 from .declare import Concluded, given, out
 from .sbom_difference import CLASSES, report_difference
 from .sbom_facts import with_facts
+from .sbom_opinion import SORTS, read_opinion, report_opinion
+from .sbom_overlay import load_overlay, with_overlay
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -111,6 +113,21 @@ class Inputs:
         "without `fetch` it is read alone.",
         metavar="FILE",
     )
+    overlay: str = given(
+        "A file in YAML or JSON with components to add, change and remove, each with a reason that both documents "
+        "tell; one that fits nothing fails the run.",
+        metavar="FILE",
+    )
+    cross_check: str = given(
+        "Another generator's document of the same tree (CycloneDX or SPDX 2 in JSON), to compare with by purl: what "
+        "only one of the two has, and where they differ. Told, and blocks nothing by itself.",
+        metavar="FILE",
+    )
+    cross_check_policy: tuple[str, ...] = given(
+        "Which classes of differences from `cross-check` fail the run, one a line. Default: none.",
+        default=(),
+        choices=SORTS,
+    )
     check: str = given(
         "Judge this document instead (CycloneDX or SPDX 2 in JSON), whoever wrote it; nothing else is done.",
         metavar="FILE",
@@ -151,6 +168,7 @@ class Outputs(Concluded):
     skipped: str = out("How many locks and folders were left out; the log and the documents name them.")
     diff: str = out("The path of the comparison with `base` in JSON; `sbom-diff.md` lies beside it. Empty without one.")
     diff_markdown: str = out("The path of the same as Markdown for the notes.")
+    cross_check: str = out("The path of the comparison with `cross-check`, in JSON. Empty without one.")
     serial_number: str = out("The documents' common serial number, `urn:uuid:...`; made from their content.")
 
 
@@ -207,6 +225,8 @@ class _Written:
     """By format."""
     diff: Path | None = None
     """The comparison, in JSON."""
+    opinion: Path | None = None
+    """The comparison with another generator's document."""
 
 
 def _clear_earlier(face: Face, folder: Path, written: _Written) -> None:
@@ -221,6 +241,8 @@ def _clear_earlier(face: Face, folder: Path, written: _Written) -> None:
         face.say(f"removed {name}: an earlier run wrote it, and this one did not write it again")
     if written.diff is None and earlier.clear_difference(folder / EVIDENCE):
         face.say("removed evidence/sbom-diff.json: an earlier run wrote it, and this one compared nothing")
+    if written.opinion is None and earlier.clear_opinion(folder / EVIDENCE):
+        face.say("removed evidence/sbom-cross-check.json: an earlier run wrote it, and this one compared nothing")
     for name in found.foreign:
         face.warn(f"{name} is not of this run and was left as it is", where=(folder / name).as_posix())
 
@@ -241,8 +263,12 @@ def _run(inputs: Inputs, face: Face, written: _Written) -> Outputs:
         inputs.profile,
     )
     folder = Path(inputs.folder)
+    overlay = load_overlay(inputs.overlay, inputs.path) if inputs.overlay else None
+    other = read_opinion(inputs.cross_check, face) if inputs.cross_check else None
     found = _of_image(inputs, face) if inputs.image else _of_tree(inputs, face)
     made, dated, compared = found.inventory, found.dated, found.compared
+    if overlay is not None:
+        made = with_overlay(face, made, overlay)
     face.judge(checking.judge_locks(found.read, found.faults))
     face.judge(checking.judge_components(len(made.components)))
     if not made.components:
@@ -273,6 +299,8 @@ def _run(inputs: Inputs, face: Face, written: _Written) -> Outputs:
             policy=inputs.diff_policy,
             output=inputs.diff_output,
         )
+    if other is not None:
+        written.opinion = report_opinion(face, folder, other, rendered.cyclonedx, inputs.cross_check_policy)
     _report(face, made, dated)
     if inputs.profile not in ("", *thresholds.PROFILES):
         _hold_to_profile(inputs.profile, rendered, face)
@@ -284,6 +312,7 @@ def _run(inputs: Inputs, face: Face, written: _Written) -> Outputs:
         **_counts(made),
         diff=_shown(written.diff),
         diff_markdown=_shown(written.diff.with_suffix(".md") if written.diff else None),
+        cross_check=_shown(written.opinion),
         serial_number=f"urn:uuid:{rendered.serial}",
     )
 

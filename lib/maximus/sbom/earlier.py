@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable
     from pathlib import Path
 
-__all__ = ["Cleared", "clear", "clear_difference", "serial_of"]
+__all__ = ["Cleared", "clear", "clear_difference", "clear_opinion", "serial_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +72,22 @@ def _serial_at(path: Path) -> str | None:
 
 def clear_difference(folder: Path) -> bool:
     """Remove a comparison of ours, in both its forms, from the evidence; tell whether there was one."""
-    path = folder / "sbom-diff.json"
+    return _clear_evidence(folder / "sbom-diff.json", "maximus-sbom-diff")
+
+
+def clear_opinion(folder: Path) -> bool:
+    """Remove a cross-check of ours from the evidence; tell whether there was one."""
+    return _clear_evidence(folder / "sbom-cross-check.json", "maximus-sbom-cross-check")
+
+
+def _clear_evidence(path: Path, kind: str) -> bool:
     if path.is_symlink() or not path.is_file():
         return False
     try:
         document = documents.load_json(path)
     except Error:
         return False
-    if not isinstance(document, dict) or document.get("kind") != "maximus-sbom-diff":
+    if not isinstance(document, dict) or document.get("kind") != kind:
         return False
     path.unlink(missing_ok=True)
     path.with_suffix(".md").unlink(missing_ok=True)
