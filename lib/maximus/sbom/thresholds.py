@@ -147,7 +147,7 @@ def _licences(inventory: Inventory, _: Sequence[str]) -> _Share:
         "licences",
         inventory.components,
         found,
-        "Few locks state licences: install the packages first and set `installed: true`.",
+        "Few locks state licences: install the packages first and set `installed`, or set `fetch`.",
     )
 
 
@@ -170,7 +170,7 @@ def _hashes(inventory: Inventory, _: Sequence[str]) -> _Share:
         "SHA-256 digests",
         distributed,
         found,
-        "uv, poetry, pdm and Cargo locks and `--hash` lists state SHA-256; npm's, pnpm's, yarn's and Go's do not.",
+        "uv, poetry, pdm and Cargo locks and `--hash` lists state SHA-256; for npm and Go set `caches`.",
     )
 
 
