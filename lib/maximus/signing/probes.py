@@ -46,7 +46,7 @@ def probe(services: Sequence[tuple[str, str]], limit: float = LIMIT) -> tuple[Pr
     if not services:
         return ()
     with ThreadPoolExecutor(len(services), thread_name_prefix="probe") as pool:
-        return tuple(pool.map(lambda each: _probe(*each, limit), services))
+        return tuple(pool.map(lambda each: _probe(each[0], each[1], limit), services))
 
 
 def _probe(service: str, url: str, limit: float) -> Probed:
