@@ -5,11 +5,13 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from actions import ACTIONS
+
 __all__ = ["ROOT", "copy_checkout"]
 
 ROOT = Path(__file__).resolve().parents[2]
 
-_SHIPPED = ("action.yml", "actions", "lib", "schemas", "sbom", "sign", "verify", "draft", "label")
+_SHIPPED = ("action.yml", "actions", "lib", "schemas", *(name for name in ACTIONS if name != "release"))
 
 
 def copy_checkout(folder: Path) -> Path:

@@ -673,7 +673,7 @@ EMBEDDED_CDX = f"""{{
         {{"type": "library", "name": "inner", "version": "1.0.0", "purl": "pkg:npm/%40a/inner@1.0.0"}}
       ]
     }},
-    {{"type": "library", "name": "libc6", "version": "2.36", "purl": "pkg:deb/debian/libc6@2.36"}},
+    {{"type": "library", "name": "theme", "version": "2.36", "purl": "pkg:luarocks/theme@2.36"}},
     {{"type": "library", "name": "nameless", "version": "1"}}
   ]
 }}
