@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import json
 import shlex
 from pathlib import Path
@@ -191,16 +192,16 @@ def test_a_key_steps_in_for_a_service_that_is_away_and_not_for_a_registry(
     """Where it does, nothing is the same green; where the registry is away a key would help nobody."""
     push_image(repository(registry, "octo/instead"), b"instead", "v1")
     job = stack.environment() | person
-    asked = {"key": "env:KEY", "fallback": "key"}
+    asked = Inputs(images=(f"{registry}/octo/instead:v1",), key="env:KEY", fallback="key")
     with Faults(stack.urls["rekor-v1"]) as faults, faults.down():
         trust = stack.write_trust(tmp_path / "trust.json", through={"rekor-v1": faults.url})
-        inputs = Inputs(images=(f"{registry}/octo/instead:v1",), trust_config=str(trust), **asked)
+        inputs = dataclasses.replace(asked, trust_config=str(trust))
         done = Run(face := Face(job), sign.run(inputs, face, limits=Limits(budget=0.3)))
     assert (done.outputs.signing, done.failed) == ("key", [])
     assert verdicts(done) == {"sign.images": Status.PASS, "sign.log": Status.UNMEASURED}
     assert overall(face.record.verdicts) is Status.WAIVED
     assert verified(done.outputs.image_verify_command, tmp_path) is ExitStatus.PASS
-    done = run(job, f"{registry}/octo/nothing:v1", trust_config=str(stack.trust_v1), **asked)
+    done = run(job, f"{registry}/octo/nothing:v1", trust_config=str(stack.trust_v1), key="env:KEY", fallback="key")
     assert (done.outputs.signing, done.status) == ("keyless", ExitStatus.FAILED)
 
 

@@ -261,6 +261,9 @@ def _is_of(realm: str, host: str) -> bool:
 
 def _plain(fault: Exception) -> str:
     text = " ".join(str(fault).split())
+    # What the system said stands at the end, behind the names of the classes that it went through.
+    if told := re.search(r"\[Errno -?[0-9]+\] ([A-Za-z ]+)", text):
+        return told[1]
     return "the connection failed" if "object at 0x" in text or not text else text[:200]
 
 

@@ -190,8 +190,9 @@ def test_says_that_nobody_is_there() -> None:
     """A registry that does not answer is something outside."""
     with serving(lambda *_: (200, {}, b"")) as (address, _):
         pass
-    with pytest.raises(Error, match="IMAGE003"):
+    with pytest.raises(Error, match="IMAGE003") as caught:
         client(address).manifest("v1")
+    assert caught.value.why == "Connection refused"
 
 
 def _with_token(realm: str) -> Reply:
