@@ -2,7 +2,7 @@
 
 No index is built in. A configuration in the tree that is inventoried does not count: it is a stranger's.
 See https://pip.pypa.io/en/stable/topics/configuration/, https://docs.astral.sh/uv/reference/settings/ and
-https://docs.npmjs.com/cli/configuring-npm/npmrc.
+`npm help npmrc`.
 """
 
 from __future__ import annotations
