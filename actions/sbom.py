@@ -113,6 +113,11 @@ class Inputs:
         "without `fetch` it is read alone.",
         metavar="FILE",
     )
+    units: bool = given(
+        "Write documents for each workspace member and each folder with locks of its own as well, what runs apart from "
+        "what only development needs: `sbom.UNIT.cdx.json` and `sbom.UNIT.dev.cdx.json`, in every format.",
+        default=False,
+    )
     overlay: str = given(
         "A file in YAML or JSON with components to add, change and remove, each with a reason that both documents "
         "tell; one that fits nothing fails the run.",
@@ -168,6 +173,7 @@ class Outputs(Concluded):
     skipped: str = out("How many locks and folders were left out; the log and the documents name them.")
     diff: str = out("The path of the comparison with `base` in JSON; `sbom-diff.md` lies beside it. Empty without one.")
     diff_markdown: str = out("The path of the same as Markdown for the notes.")
+    units: str = out("The paths of the units' documents, one a line. Empty without `units`.")
     cross_check: str = out("The path of the comparison with `cross-check`, in JSON. Empty without one.")
     serial_number: str = out("The documents' common serial number, `urn:uuid:...`; made from their content.")
 
@@ -225,6 +231,8 @@ class _Written:
     """By format."""
     diff: Path | None = None
     """The comparison, in JSON."""
+    units: list[Path] = field(default_factory=list)
+    """The units' documents."""
     opinion: Path | None = None
     """The comparison with another generator's document."""
 
@@ -233,9 +241,13 @@ def _clear_earlier(face: Face, folder: Path, written: _Written) -> None:
     """Remove an earlier run's documents and say so; warn of those that another tool wrote."""
     from maximus.files import EVIDENCE  # noqa: PLC0415 - as in `_run`
     from maximus.sbom import earlier  # noqa: PLC0415 - as in `_run`
+    from maximus.sbom.units import is_unit_file  # noqa: PLC0415 - likewise
 
     found = earlier.clear(
-        folder, FILES.values(), keep={path.name for path in written.paths.values()}, serial=written.serial
+        folder,
+        [*FILES.values(), *(path.name for path in folder.glob("sbom.*.json") if is_unit_file(path.name))],
+        keep={path.name for path in (*written.paths.values(), *written.units)},
+        serial=written.serial,
     )
     for name in found.removed:
         face.say(f"removed {name}: an earlier run wrote it, and this one did not write it again")
@@ -289,6 +301,7 @@ def _run(inputs: Inputs, face: Face, written: _Written) -> Outputs:
         if name in inputs.formats:
             write_whole(folder / FILES[name], rendering.as_bytes(document))
             written.paths[name] = folder / FILES[name]
+    _write_units(inputs, face, written, made, dated)
     if compared is not None:
         written.diff = report_difference(
             face,
@@ -312,8 +325,26 @@ def _run(inputs: Inputs, face: Face, written: _Written) -> Outputs:
         **_counts(made),
         diff=_shown(written.diff),
         diff_markdown=_shown(written.diff.with_suffix(".md") if written.diff else None),
+        units="\n".join(path.as_posix() for path in written.units),
         cross_check=_shown(written.opinion),
         serial_number=f"urn:uuid:{rendered.serial}",
+    )
+
+
+def _write_units(inputs: Inputs, face: Face, written: _Written, made: Inventory, dated: _Dated) -> None:
+    """Write the documents of the tree's parts, where they are asked for."""
+    if not inputs.units:
+        return
+    from .sbom_units import write_units  # noqa: PLC0415 - as in `_run`
+
+    asked = {name: FILES[name] for name in inputs.formats}
+    written.units = write_units(
+        face,
+        Path(inputs.folder),
+        made,
+        asked,
+        seconds=dated.seconds,
+        cyclonedx_version=inputs.cyclonedx_version,
     )
 
 

@@ -258,7 +258,10 @@ def _added(entry: Entry, name: str) -> Component:
     found = _parsed(entry.purl)
     between = ":" if found.type == Ecosystem.MAVEN else "/"
     group, short = split_group(found.type, f"{found.namespace}{between}{found.name}" if found.namespace else found.name)
-    unknown = [("Component Producer", entry.producer), ("Component Hash Value", entry.digests)]
+    unknown: list[tuple[str, object]] = [
+        ("Component Producer", entry.producer),
+        ("Component Hash Value", entry.digests),
+    ]
     unknown += [("Component License", entry.licence)]
     gaps = [Gap(field, "the overlay does not state it") for field, value in unknown if not value]
     if entry.needs is None:
