@@ -199,7 +199,7 @@ def _read_commit(oid: Sha, given: Mapping[str, Any]) -> Commit:
     authors = tuple(_read_signature(signature) for signature in given.get("authors", ()))
     return Commit(
         oid=oid,
-        message=given.get("message", ""),
+        message=_with_trailers(given.get("message", ""), authors[1:]),
         date=given.get("committedDate") or UNDATED,
         author=author,
         authors=authors or (author,),
@@ -207,6 +207,14 @@ def _read_commit(oid: Sha, given: Mapping[str, Any]) -> Commit:
         pull_requests=tuple(given.get("prs", ())),
         files=tuple(given.get("files", ())),
     )
+
+
+def _with_trailers(message: str, others: Sequence[Signature]) -> str:
+    """Return a message that names the co-authors, which is where GitHub knows them from."""
+    missing = [f"Co-authored-by: {other.name} <{other.email or 'x@y.example'}>" for other in others]
+    if not missing or "co-authored-by" in message.lower():
+        return message
+    return "\n\n".join((message, "\n".join(missing)))
 
 
 def _read_signature(given: Mapping[str, Any]) -> Signature:

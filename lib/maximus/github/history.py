@@ -13,11 +13,11 @@ from maximus.changes import Change, Person, RangeCommit
 from maximus.errors import Error, ExitStatus
 from maximus.github import queries
 from maximus.github.client import Client, Partial, unreachable
-from maximus.github.limits import LOOKUPS, MAX_COMMIT_AUTHORS, MAX_COMMITS, MAX_PAGE, MAX_PULL_REQUEST_PAGES
+from maximus.github.limits import LOOKUPS, MAX_COMMITS, MAX_PAGE, MAX_PULL_REQUEST_PAGES
 from maximus.github.ranges import Range, Walk, Wanted, assemble, named_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from maximus.github.ranges import Route
 
@@ -35,6 +35,8 @@ __all__ = [
     "resolve_target",
 ]
 
+_CO_AUTHORED = re.compile("co-authored-by", re.IGNORECASE)
+"""What a message has that names others; whether they are any, and which accounts, is GitHub's to say."""
 GROUP = 50
 """How many things one query with aliases asks for."""
 
@@ -100,7 +102,8 @@ class Queries:
             "base": base,
             "head": head,
             "credits": wanted.needs_association,
-            "message": wanted.needs_message,
+            # Who else wrote a commit is known by its message: a list of authors each would double the price.
+            "message": wanted.needs_message or wanted.needs_association,
             "parents": wanted.needs_parents,
             "perCommit": min(wanted.per_commit, MAX_PAGE),
         }
@@ -117,11 +120,11 @@ class Queries:
                 self._take(data["repository"]["pullRequests"])
             for node in compared["commits"]["nodes"]:
                 if node is not None:
-                    commits.append(_commit(self._client, self._repository, node))
+                    commits.append(_commit(node))
                     oldest = min(oldest or commits[-1].date, commits[-1].date or oldest)
             refuse_too_many(len(commits), base)
             if not compared["commits"]["pageInfo"]["hasNextPage"]:
-                return Walk(base, tuple(commits), compared["behindBy"])
+                return Walk(base, self._with_co_authors(commits), compared["behindBy"])
             after = compared["commits"]["pageInfo"]["endCursor"]
 
     def walk_since(self, head: str, since: str) -> Walk:
@@ -135,7 +138,8 @@ class Queries:
             "head": f"{head}^{{commit}}",
             "since": since or None,
             "credits": wanted.needs_association,
-            "message": wanted.needs_message,
+            # Who else wrote a commit is known by its message: a list of authors each would double the price.
+            "message": wanted.needs_message or wanted.needs_association,
             "parents": wanted.needs_parents,
             "perCommit": min(wanted.per_commit, MAX_PAGE),
         }
@@ -146,12 +150,24 @@ class Queries:
             found = ((data.get("repository") or {}).get("object") or {}).get("history")
             if not found:
                 raise no_ref(head, self._repository)
-            commits += [_commit(self._client, self._repository, node) for node in found["nodes"] if node is not None]
+            commits += [_commit(node) for node in found["nodes"] if node is not None]
             refuse_too_many(len(commits), since or "the beginning")
             if not found["pageInfo"]["hasNextPage"]:
                 # GitHub lists the newest first.
-                return Walk(since, tuple(reversed(commits)))
+                return Walk(since, self._with_co_authors(reversed(commits)))
             after = found["pageInfo"]["endCursor"]
+
+    def _with_co_authors(self, commits: Iterable[RangeCommit]) -> tuple[RangeCommit, ...]:
+        """Return the commits, those that name co-authors with the accounts that GitHub knows behind all of them."""
+        listed = tuple(commits)
+        if not self._wanted.needs_association:
+            return listed
+        shared = [commit.id for commit in listed if _CO_AUTHORED.search(commit.message)]
+        known = {
+            oid: tuple(_signature(author) for author in node["authors"]["nodes"] if author)
+            for oid, node in self._of_commits(queries.authors, shared, {})
+        }
+        return tuple(replace(commit, authors=known.get(commit.id) or commit.authors) for commit in listed)
 
     def _compared(self, data: Mapping[str, Any], base: str, head: str) -> dict[str, Any]:
         ref = (data.get("repository") or {}).get("ref")
@@ -382,18 +398,13 @@ def no_ref(ref: str, repository: str) -> Error:
     )
 
 
-def _commit(client: Client, repository: str, node: Mapping[str, Any]) -> RangeCommit:
-    listed = node.get("authors") or {"totalCount": 0, "nodes": []}
-    authors = listed["nodes"] or []
-    if listed["totalCount"] > len(authors):
-        variables = {**_split(repository), "oid": node["oid"], "first": MAX_COMMIT_AUTHORS}
-        data = client.ask(queries.AUTHORS, variables)
-        authors = data["repository"]["object"]["authors"]["nodes"]
+def _commit(node: Mapping[str, Any]) -> RangeCommit:
+    author = node.get("author")
     associated = (node.get("associatedPullRequests") or {}).get("nodes") or []
     above = node.get("parents")
     return RangeCommit(
         node["oid"],
-        tuple(_signature(author) for author in authors if author),
+        (_signature(author),) if author else (),
         tuple(
             f"{(item.get('baseRepository') or {}).get('nameWithOwner')}#{item['number']}" for item in associated if item
         ),

@@ -18,8 +18,6 @@ MAX_ASKED_COMMITS: Final = 100
 """How many commits or releases are asked about one by one, where GraphQL is refused."""
 MAX_COMMITS: Final = 20_000
 """How many commits of a range are read."""
-MAX_COMMIT_AUTHORS: Final = 100
-"""Authors of one commit that are read."""
 MAX_CHANGED_FILES: Final = 3_000
 """How many files of a pull request GitHub lists."""
 MAX_LABELS: Final = 100

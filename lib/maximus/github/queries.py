@@ -10,6 +10,7 @@ __all__ = [
     "PULL_REQUESTS",
     "PULL_REQUEST_COMMIT",
     "associations",
+    "authors",
     "distances",
     "new_contributors",
     "people",
@@ -46,7 +47,7 @@ _COMMIT = """
             committedDate
             message @include(if: $message)
             parents(first: 3) @include(if: $parents) { totalCount nodes { oid } }
-            authors(first: 10) @include(if: $credits) { totalCount nodes { name user { login } } }
+            author @include(if: $credits) { name user { login } }
             associatedPullRequests(first: $perCommit) @include(if: $credits) {
               nodes { number baseRepository { nameWithOwner } }
             }
@@ -127,15 +128,6 @@ query Files($owner: String!, $name: String!, $number: Int!, $first: Int!, $after
 }
 """
 
-AUTHORS = """
-query Authors($owner: String!, $name: String!, $oid: GitObjectID!, $first: Int!) {
-  repository(owner: $owner, name: $name) {
-    object(oid: $oid) { ... on Commit { authors(first: $first) { nodes { name user { login } } } } }
-  }
-  rateLimit { cost }
-}
-"""
-
 
 def new_contributors(count: int) -> str:
     """Return the query that counts earlier merged pull requests for that many authors, by `$q0`, `$q1` and so on."""
@@ -167,6 +159,11 @@ def associations(count: int) -> str:
         "associatedPullRequests(first: $perCommit) { nodes { number baseRepository { nameWithOwner } } }",
         "$perCommit: Int!, ",
     )
+
+
+def authors(count: int) -> str:
+    """Return the query for the authors of so many commits, named by `$o0`, `$o1` and so on, co-authors included."""
+    return _of_commits("Authors", count, "authors(first: 100) { nodes { name user { login } } }")
 
 
 def people(count: int) -> str:

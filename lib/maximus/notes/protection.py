@@ -56,7 +56,8 @@ class Foreign:
 
 def marked(part: str, nonce: str) -> str:
     """Return the part with its marker line in front and a line feed behind; `nonce` has 16 hexadecimal digits."""
-    text = part.replace("\r\n", "\n").rstrip("\n")
+    # A lone carriage return at a line's end would become one with its line feed.
+    text = part.replace("\r", "").rstrip("\n")
     lines = text.count("\n") + 1
     return f"<!-- maximus:notes nonce={nonce} lines={lines} sha256={_hash(text, nonce)} -->\n{text}\n"
 
@@ -75,7 +76,7 @@ def find_part(body: str) -> Ours | Edited | Foreign:
         is_marked = True
         lines = _lines(body[found.end() + 1 :])
         count = int(found["lines"])
-        part = "".join(lines[:count]).replace("\r\n", "\n").rstrip("\n")
+        part = "".join(lines[:count]).replace("\r", "").rstrip("\n")
         if len(lines) >= count and _hash(part, found["nonce"]) == found["hash"]:
             return Ours(body[: found.start()], "".join(lines[count:]), found["nonce"])
     return Edited() if is_marked else Foreign()

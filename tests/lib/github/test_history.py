@@ -71,7 +71,7 @@ def test_finds_each_pull_request_once_in_the_order_of_the_commits(fakehub: FakeH
     assert found.changes[0].author == Person(login="ada", url="https://github.com/ada")
 
 
-@pytest.mark.parametrize(("association", "points"), [(False, 10), (True, 30)])
+@pytest.mark.parametrize(("association", "points"), [(False, 10), (True, 20)])
 def test_a_thousand_pull_requests_take_ten_queries(
     fakehub: FakeHub,
     association: bool,  # noqa: FBT001 - what is compared
@@ -143,10 +143,13 @@ def test_the_list_of_pull_requests_is_read_on_where_the_commits_end_first(
 
 
 def test_many_authors_of_a_commit_are_asked_for_again(fakehub: FakeHub) -> None:
-    """Ten come with the comparison; a commit with more gets a query of its own."""
-    given = world(1)
+    """One comes with the comparison; a commit whose message names others is asked for with all of its kind."""
+    given = world(2)
     given["repos"][HOME]["commits"][sha(1)]["authors"] = [{"name": f"A{n}", "login": f"a{n}"} for n in range(12)]
-    assert len(read(fakehub(given)).commits[0].authors) == 12
+    hub = fakehub(given)
+    found = read(hub, Wanted(association=True)).commits
+    assert [len(commit.authors) for commit in found] == [12, 1]
+    assert [made.operation for made in hub.log].count("Authors") == 1
 
 
 def test_files_are_paged_only_where_there_are_more(fakehub: FakeHub) -> None:

@@ -144,7 +144,7 @@ def _read_layer(
                 for member in archive:
                     budget.entry(name)
                     # `tarfile` keeps every member it has seen.
-                    archive.members = []  # type: ignore[attr-defined]
+                    archive.members = []
                     path = _clean(member.name)
                     if path is None:
                         continue

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import zstandard
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
 __all__ = ["archive", "elf", "layer", "oci", "rpm_database", "rpm_header"]
@@ -58,7 +58,7 @@ def oci(
     root: Path, layers: Sequence[bytes], *, pack: str = "gzip", name: str = "registry.example/acme/app:1.0"
 ) -> Path:
     """Write an OCI layout with these layers, packed with `gzip`, `zstd` or not at all."""
-    packed = {
+    packed: Callable[[bytes], bytes] = {
         "gzip": lambda raw: gzip.compress(raw, mtime=0),
         "zstd": lambda raw: zstandard.ZstdCompressor().compress(raw),
         "": lambda raw: raw,
