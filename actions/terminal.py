@@ -120,18 +120,25 @@ def action_help(action: Action) -> str:
     return text
 
 
+_LONG_CHOICE = 70
+"""Characters of choices beyond which they stand in the text and not behind the option."""
+
+
 def _option_help(item: Declared) -> str:
+    told = ""
     if item.kind is bool:
         head = f"  --{item.name} / --no-{item.name}"
     else:
-        value = "env:NAME" if item.secret else item.metavar or ("|".join(item.choices) or "TEXT")
+        choices = "|".join(item.choices)
+        told = f" One of: {', '.join(item.choices)}." if len(choices) > _LONG_CHOICE else ""
+        value = "env:NAME" if item.secret else item.metavar or ("NAME" if told else choices or "TEXT")
         head = f"  --{item.name} {value}" + (" (may be given several times)" if item.kind is tuple else "")
     default = item.default_text.replace("\n", ", ")
     # A full stop behind a full stop is no sentence.
     named = "the folder you stand in" if default == "." else default
     shown = "" if item.action_default is not None or not default else f" Default: {named}."
     needed = " Required." if item.required else ""
-    return _wrapped(head, item.help + needed + shown)
+    return _wrapped(head, item.help + told + needed + shown)
 
 
 def _wrapped(head: str, text: str) -> str:
