@@ -142,7 +142,9 @@ def _option_help(item: Declared) -> str:
 
 
 def _wrapped(head: str, text: str) -> str:
-    return head + "\n" + textwrap.fill(text, 96, initial_indent="      ", subsequent_indent="      ") + "\n"
+    # A name with a hyphen is one word, to be copied as it stands.
+    filled = textwrap.fill(text, 96, initial_indent="      ", subsequent_indent="      ", break_on_hyphens=False)
+    return f"{head}\n{filled}\n"
 
 
 class _Bar:
