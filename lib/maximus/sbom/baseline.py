@@ -13,6 +13,7 @@ from maximus.errors import Error
 from maximus.sbom.earlier import serial_of
 from maximus.sbom.limits import MAX_COMPONENTS
 from maximus.sbom.naming import visible
+from maximus.sbom.parsing import mappings_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -70,12 +71,12 @@ def entries_of(document: Any, where: str) -> Listed:  # noqa: ANN401 - foreign J
     Raises Error SBOM016 where it is neither CycloneDX nor SPDX 2 in JSON, or larger than a tree may be.
     """
     if isinstance(document, dict) and document.get("bomFormat") == "CycloneDX":
-        told = {_text(item, "ref") for item in _records(document.get("dependencies"))}
+        told = {_text(item, "ref") for item in mappings_in(document.get("dependencies"))}
         found = [_of_cyclonedx(item, told) for item in _nested(document.get("components"), where)]
     elif isinstance(document, dict) and str(document.get("spdxVersion", "")).startswith("SPDX-2"):
         told = {
             _text(item, "spdxElementId")
-            for item in _records(document.get("relationships"))
+            for item in mappings_in(document.get("relationships"))
             if item.get("relationshipType") == "DEPENDS_ON"
         }
         found = [_of_spdx(item, told, serial_of(document) is not None) for item in _used_packages(document, where)]
@@ -92,9 +93,9 @@ def _written_by(document: dict[str, Any]) -> tuple[str, str]:
     if isinstance(metadata, dict):
         listed = metadata.get("tools")
         # A list until CycloneDX 1.4, then an object.
-        of_tools = _records(listed.get("components") if isinstance(listed, dict) else listed)
+        of_tools = mappings_in(listed.get("components") if isinstance(listed, dict) else listed)
         tools = [f"{_text(item, 'name')} {_text(item, 'version')}".strip() for item in of_tools]
-        phase = next((_text(item, "phase") for item in _records(metadata.get("lifecycles"))), "")
+        phase = next((_text(item, "phase") for item in mappings_in(metadata.get("lifecycles"))), "")
     elif isinstance(made, dict):
         creators = made.get("creators")
         names = [item for item in creators if isinstance(item, str)] if isinstance(creators, list) else []
@@ -114,10 +115,6 @@ def _wrong(where: str, why: str) -> Error:
     )
 
 
-def _records(value: object) -> list[dict[str, Any]]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
 def _text(record: dict[str, Any], name: str) -> str:
     value = record.get(name)
     return value if isinstance(value, str) else ""
@@ -125,7 +122,7 @@ def _text(record: dict[str, Any], name: str) -> str:
 
 def _nested(value: object, where: str) -> Iterator[dict[str, Any]]:
     """Yield components and those inside them, without recursion."""
-    waiting = _records(value)
+    waiting = mappings_in(value)
     count = 0
     while waiting:
         item = waiting.pop()
@@ -133,7 +130,7 @@ def _nested(value: object, where: str) -> Iterator[dict[str, Any]]:
         if count > MAX_COMPONENTS:
             raise _wrong(where, f"it has more than {MAX_COMPONENTS} components")
         yield item
-        waiting += _records(item.get("components"))
+        waiting += mappings_in(item.get("components"))
 
 
 def _identity(purl: str) -> tuple[str, str, str] | None:
@@ -154,10 +151,10 @@ def _of_cyclonedx(item: dict[str, Any], told: set[str]) -> Entry | None:
     if identity is None:
         return None
     digests: set[tuple[str, str, str]] = set()
-    for reference in _records(item.get("externalReferences")):
+    for reference in mappings_in(item.get("externalReferences")):
         if reference.get("type") == "distribution":
             digests |= _digests(_file_of(_text(reference, "url")), reference.get("hashes"), "alg", "content")
-    direct = {_text(p, "value") for p in _records(item.get("properties")) if p.get("name") == "maximus:direct"}
+    direct = {_text(p, "value") for p in mappings_in(item.get("properties")) if p.get("name") == "maximus:direct"}
     scope = _text(item, "scope")
     return Entry(
         *identity,
@@ -168,7 +165,7 @@ def _of_cyclonedx(item: dict[str, Any], told: set[str]) -> Entry | None:
         _maker(item, "manufacturer") or _maker(item, "supplier"),
         _source(
             identity[1],
-            (_text(r, "url") for r in _records(item.get("externalReferences")) if r.get("type") == "distribution"),
+            (_text(r, "url") for r in mappings_in(item.get("externalReferences")) if r.get("type") == "distribution"),
         ),
         _text(item, "bom-ref") in told,
     )
@@ -192,7 +189,7 @@ def _source(purl: str, addresses: Iterable[str]) -> str:
 def _digests(file: str, value: object, algorithm: str, content: str) -> set[tuple[str, str, str]]:
     return {
         (file, _text(item, algorithm).upper().replace("SHA-", "SHA"), _text(item, content).lower())
-        for item in _records(value)
+        for item in mappings_in(value)
         if _text(item, algorithm) and _text(item, content)
     }
 
@@ -205,7 +202,7 @@ def _file_of(address: str) -> str:
 def _licence(value: object) -> str:
     """Return identifiers and expressions as one text, as SPDX would write them; a mere name is none."""
     texts = set()
-    for item in _records(value):
+    for item in mappings_in(value):
         licence = item.get("license")
         texts.add(_text(item, "expression") or (_text(licence, "id") if isinstance(licence, dict) else ""))
     return _all_of(texts)
@@ -220,14 +217,14 @@ def _all_of(texts: Iterable[str]) -> str:
 
 def _used_packages(document: dict[str, Any], where: str) -> list[dict[str, Any]]:
     """Return the packages without the described one; in a document of ours, without its parts too."""
-    packages = _records(document.get("packages"))
+    packages = mappings_in(document.get("packages"))
     if len(packages) > MAX_COMPONENTS:
         raise _wrong(where, f"it has more than {MAX_COMPONENTS} packages")
     # Others say CONTAINS of everything that they found.
     left_out = ("DESCRIBES", "CONTAINS") if serial_of(document) is not None else ("DESCRIBES",)
     roots = {
         _text(item, "relatedSpdxElement")
-        for item in _records(document.get("relationships"))
+        for item in mappings_in(document.get("relationships"))
         if item.get("relationshipType") in left_out
     }
     described = document.get("documentDescribes")
@@ -236,11 +233,11 @@ def _used_packages(document: dict[str, Any], where: str) -> list[dict[str, Any]]
 
 
 def _of_spdx(item: dict[str, Any], told: set[str], is_ours: bool) -> Entry | None:  # noqa: FBT001 - who wrote it
-    purl = next((_text(r, "referenceLocator") for r in _records(item.get("externalRefs")) if _is_purl(r)), "")
+    purl = next((_text(r, "referenceLocator") for r in mappings_in(item.get("externalRefs")) if _is_purl(r)), "")
     identity = _identity(purl)
     if identity is None:
         return None
-    said = [_SPDX_SCOPE.fullmatch(_text(note, "comment")) for note in _records(item.get("annotations"))]
+    said = [_SPDX_SCOPE.fullmatch(_text(note, "comment")) for note in mappings_in(item.get("annotations"))]
     noted = next((match for match in said if match), None)
     return Entry(
         *identity,
@@ -263,7 +260,7 @@ def _agent(text: str) -> str:
 
 def _is_told(item: dict[str, Any]) -> bool:
     """Tell whether a document of ours does not say that the needs are unknown."""
-    notes = [_text(note, "comment") for note in _records(item.get("annotations"))]
+    notes = [_text(note, "comment") for note in mappings_in(item.get("annotations"))]
     return not any(note.startswith("unknown: Component Dependency Relationship") for note in notes)
 
 

@@ -21,6 +21,7 @@ __all__ = [
     "decode",
     "listed",
     "mapping",
+    "mappings_in",
     "parse_json",
     "parse_toml",
     "parse_xml",
@@ -320,6 +321,11 @@ def records(value: object, where: str) -> list[dict[str, Any]]:
 def listed(value: object) -> list[Any]:
     """Return the value when it is a list, else an empty one."""
     return value if isinstance(value, list) else []
+
+
+def mappings_in(value: object) -> list[dict[str, Any]]:
+    """Return the mappings of a list; whatever else is in it, or is no list, is left out."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def texts(value: object) -> dict[str, str]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from .schemes import Scheme, Verifier
 
-__all__ = ["check_envelope", "check_file"]
+__all__ = ["check_envelope", "check_file", "digest_again"]
 
 _CHUNK: Final = 1 << 20
 
@@ -47,7 +47,7 @@ def check_file(verifier: Verifier, message: MessageSignature, file: HashedFile) 
                 return digests
             continue
         if scheme.hash not in digests:
-            digests[scheme.hash] = _digest(file, scheme.hash)
+            digests[scheme.hash] = digest_again(file, scheme.hash)
         if scheme.signed_digest(verifier.key, message.signature, digests[scheme.hash]):
             if message.digest and message.digest[1] != digests[scheme.hash]:
                 break
@@ -65,7 +65,7 @@ def _schemes(schemes: Sequence[Scheme], message: MessageSignature) -> Sequence[S
     return schemes
 
 
-def _digest(file: HashedFile, name: str) -> bytes:
+def digest_again(file: HashedFile, name: str) -> bytes:
     """Return another digest of the file that was hashed; raise ValueError where it is another one by now."""
     known, other = hashlib.sha256(), hashlib.new(name)
     with file.path.open("rb") as stream:

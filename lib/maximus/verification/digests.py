@@ -7,8 +7,9 @@ digests must come from the same bytes.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
+
+from .content import digest_again
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from .material import Item, Sealed
 
 __all__ = ["resolved"]
-
-_CHUNK: Final = 1 << 20
 
 
 def resolved(sealed: Sequence[Sealed], items: Sequence[Item]) -> tuple[Sealed, ...]:
@@ -51,12 +50,7 @@ def _resolved(statement: Statement | None, by_sha512: dict[str, str]) -> Stateme
 
 def _sha512(item: Item) -> str:
     """Return the file's SHA-512; empty where it cannot be read, or is another file by now."""
-    known, other = hashlib.sha256(), hashlib.sha512()
     try:
-        with item.file.path.open("rb") as stream:
-            while chunk := stream.read(_CHUNK):
-                known.update(chunk)
-                other.update(chunk)
-    except OSError:
+        return digest_again(item.file, "sha512").hex()
+    except (OSError, ValueError):
         return ""
-    return other.hexdigest() if known.hexdigest() == item.file.sha256 else ""

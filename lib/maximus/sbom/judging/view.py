@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from maximus.errors import Error
 from maximus.sbom.limits import MAX_COMPONENTS
 from maximus.sbom.naming import visible
+from maximus.sbom.parsing import mappings_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -134,10 +135,6 @@ def _said(text: str) -> str:
     return "" if text in _NOTHING else text
 
 
-def _records(value: object) -> list[dict[str, Any]]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
 def _strings(value: object) -> list[str]:
     return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
 
@@ -156,7 +153,7 @@ class _CycloneDX:
         parts = self._parts()
         refs = {part.ref for part in parts}
         edges: dict[str, tuple[str, ...]] = {}
-        for entry in _records(self.document.get("dependencies")):
+        for entry in mappings_in(self.document.get("dependencies")):
             ref = _text(entry, "ref")
             if ref in edges:
                 self.faults.append(f"the dependencies of {visible(ref)} stand twice")
@@ -175,7 +172,7 @@ class _CycloneDX:
             author_has_contact=author[1],
             timestamp=_text(self.metadata, "timestamp"),
             tools=self._tools(),
-            context=_text((_records(self.metadata.get("lifecycles")) or [{}])[0], "phase"),
+            context=_text((mappings_in(self.metadata.get("lifecycles")) or [{}])[0], "phase"),
             serial=_text(self.document, "serialNumber"),
             creators=(),
             parts=tuple(parts),
@@ -183,7 +180,7 @@ class _CycloneDX:
             edges=edges,
             stated=frozenset(edges),
             faults=tuple(self.faults),
-            vulnerabilities=len(_records(self.document.get("vulnerabilities"))),
+            vulnerabilities=len(mappings_in(self.document.get("vulnerabilities"))),
         )
 
     def _author(self) -> tuple[str, bool]:
@@ -192,7 +189,7 @@ class _CycloneDX:
             entity = self.metadata.get(field_name)
             if isinstance(entity, dict) and _said(_text(entity, "name")):
                 return _text(entity, "name"), _has_contact(entity)
-        for person in _records(self.metadata.get("authors")):
+        for person in mappings_in(self.metadata.get("authors")):
             if _said(_text(person, "name")):
                 return _text(person, "name"), bool(_text(person, "email"))
         return "", False
@@ -200,16 +197,16 @@ class _CycloneDX:
     def _tools(self) -> tuple[tuple[str, str], ...]:
         stated = self.metadata.get("tools")
         listed = (
-            _records(stated.get("components")) + _records(stated.get("services"))
+            mappings_in(stated.get("components")) + mappings_in(stated.get("services"))
             if isinstance(stated, dict)
-            else _records(stated)
+            else mappings_in(stated)
         )
         return tuple((_text(tool, "name"), _text(tool, "version")) for tool in listed)
 
     def _parts(self) -> list[Part]:
         subject = self.metadata.get("component")
         waiting: list[tuple[dict[str, Any], bool]] = [
-            (item, False) for item in reversed(_records(self.document.get("components")))
+            (item, False) for item in reversed(mappings_in(self.document.get("components")))
         ]
         if isinstance(subject, dict):
             waiting.append((subject, True))
@@ -224,21 +221,20 @@ class _CycloneDX:
                 self.faults.append(f"the ref {visible(part.ref)} stands twice")
             seen.add(part.ref)
             found.append(part)
-            waiting += [(inner, own) for inner in reversed(_records(item.get("components")))]
+            waiting += [(inner, own) for inner in reversed(mappings_in(item.get("components")))]
         return found
 
 
 def _has_contact(entity: Any) -> bool:  # noqa: ANN401 - foreign JSON
     if not isinstance(entity, dict):
         return False
-    return bool(_strings(entity.get("url"))) or any(_text(item, "email") for item in _records(entity.get("contact")))
+    return bool(_strings(entity.get("url"))) or any(_text(item, "email") for item in mappings_in(entity.get("contact")))
 
 
 def _cyclonedx_part(item: dict[str, Any], *, own: bool) -> Part:
     group, name = _text(item, "group"), _text(item, "name")
-    properties = {_text(each, "name"): _text(each, "value") for each in _records(item.get("properties"))}
-    told = [(_text(each, "name"), _text(each, "value")) for each in _records(item.get("properties"))]
-    references = _records(item.get("externalReferences"))
+    told = [(_text(each, "name"), _text(each, "value")) for each in mappings_in(item.get("properties"))]
+    references = mappings_in(item.get("externalReferences"))
     delivered = [
         digest for reference in references if reference.get("type") == "distribution"
         for digest in _digests(reference.get("hashes"), "alg", "content")
@@ -265,7 +261,7 @@ def _cyclonedx_part(item: dict[str, Any], *, own: bool) -> Part:
         delivered=tuple(delivered),
         copyright=_text(item, "copyright"),
         addresses=tuple(_text(reference, "url") for reference in references),
-        properties=properties,
+        properties=dict(told),
         unknown=frozenset(value for key, value in told if key == _UNKNOWN),
         absent=frozenset(
             value.partition(":")[0] for key, value in told if key == "maximus:not-applicable"
@@ -277,7 +273,7 @@ def _cyclonedx_part(item: dict[str, Any], *, own: bool) -> Part:
 def _digests(value: object, algorithm: str, content: str) -> list[tuple[str, str]]:
     return [
         (_text(item, algorithm), _text(item, content).lower())
-        for item in _records(value)
+        for item in mappings_in(value)
         if _text(item, algorithm) and _text(item, content)
     ]
 
@@ -285,7 +281,7 @@ def _digests(value: object, algorithm: str, content: str) -> list[tuple[str, str
 def _cyclonedx_licences(value: object) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """Return what is declared, what is concluded, and what is only named; unmarked licences are declared."""
     declared, concluded, named = set[str](), set[str](), set[str]()
-    for choice in _records(value):
+    for choice in mappings_in(value):
         licence = choice.get("license")
         text = _text(choice, "expression") or _text(licence, "id")
         word = _text(choice, "acknowledgement") or _text(licence, "acknowledgement")
@@ -308,7 +304,7 @@ class _Spdx:
 
     def view(self) -> View:
         described, own, edges, stated = self._relationships()
-        packages = _records(self.document.get("packages"))
+        packages = mappings_in(self.document.get("packages"))
         if len(packages) > MAX_COMPONENTS:
             raise _not_read(self.where, f"it has more than {MAX_COMPONENTS} packages")
         ids: set[str] = set()
@@ -318,7 +314,7 @@ class _Spdx:
             ids.add(_text(item, "SPDXID"))
         elements = ids | {"SPDXRef-DOCUMENT", "NONE", "NOASSERTION"}
         elements |= {
-            _text(item, "SPDXID") for kind in ("files", "snippets") for item in _records(self.document.get(kind))
+            _text(item, "SPDXID") for kind in ("files", "snippets") for item in mappings_in(self.document.get(kind))
         }
         self.faults += [
             f"a relationship names {visible(end)}, which is no element"
@@ -349,7 +345,7 @@ class _Spdx:
             vulnerabilities=sum(
                 1
                 for item in packages
-                for reference in _records(item.get("externalRefs"))
+                for reference in mappings_in(item.get("externalRefs"))
                 if reference.get("referenceType") in ("advisory", "fix")
             ),
         )
@@ -360,7 +356,7 @@ class _Spdx:
         edges: dict[str, list[str]] = {}
         stated: set[str] = set()
         contained: list[tuple[str, str]] = []
-        for item in _records(self.document.get("relationships")):
+        for item in mappings_in(self.document.get("relationships")):
             kind, start, end = (_text(item, key) for key in ("relationshipType", "spdxElementId", "relatedSpdxElement"))
             way = _FOLLOWED.get(kind)
             if way is None:
@@ -401,8 +397,8 @@ def _agent(text: str) -> str:
 
 
 def _spdx_part(item: dict[str, Any], own: frozenset[str]) -> Part:
-    references = _records(item.get("externalRefs"))
-    notes = [_text(note, "comment") for note in _records(item.get("annotations"))]
+    references = mappings_in(item.get("externalRefs"))
+    notes = [_text(note, "comment") for note in mappings_in(item.get("annotations"))]
     producer = _text(item, "originator")
     return Part(
         ref=_text(item, "SPDXID"),
