@@ -77,7 +77,7 @@ def entries_of(document: Any, where: str) -> Listed:  # noqa: ANN401 - foreign J
         told = {
             _text(item, "spdxElementId")
             for item in mappings_in(document.get("relationships"))
-            if item.get("relationshipType") == "DEPENDS_ON"
+            if item.get("relationshipType") == "DEPENDS_ON" and item.get("relatedSpdxElement") != "NOASSERTION"
         }
         found = [_of_spdx(item, told, serial_of(document) is not None) for item in _used_packages(document, where)]
     else:
@@ -221,15 +221,17 @@ def _used_packages(document: dict[str, Any], where: str) -> list[dict[str, Any]]
     if len(packages) > MAX_COMPONENTS:
         raise _wrong(where, f"it has more than {MAX_COMPONENTS} packages")
     # Others say CONTAINS of everything that they found.
-    left_out = ("DESCRIBES", "CONTAINS") if serial_of(document) is not None else ("DESCRIBES",)
-    roots = {
-        _text(item, "relatedSpdxElement")
-        for item in mappings_in(document.get("relationships"))
-        if item.get("relationshipType") in left_out
-    }
+    is_ours = serial_of(document) is not None
+    relations = mappings_in(document.get("relationships"))
     described = document.get("documentDescribes")
-    roots |= {item for item in described if isinstance(item, str)} if isinstance(described, list) else set()
-    return [item for item in packages if _text(item, "SPDXID") not in roots]
+    roots = {item for item in described if isinstance(item, str)} if isinstance(described, list) else set()
+    roots |= {_text(item, "relatedSpdxElement") for item in relations if item.get("relationshipType") == "DESCRIBES"}
+    parts = {
+        _text(item, "relatedSpdxElement")
+        for item in relations
+        if is_ours and item.get("relationshipType") == "CONTAINS" and _text(item, "spdxElementId") in roots
+    }
+    return [item for item in packages if _text(item, "SPDXID") not in roots | parts]
 
 
 def _of_spdx(item: dict[str, Any], told: set[str], is_ours: bool) -> Entry | None:  # noqa: FBT001 - who wrote it
@@ -253,9 +255,11 @@ def _of_spdx(item: dict[str, Any], told: set[str], is_ours: bool) -> Entry | Non
 
 
 def _agent(text: str) -> str:
-    """Return the name in `Organization: NAME (MAIL)`; empty for NOASSERTION."""
+    """Return the name in `Organization: NAME (MAIL)`; empty for NOASSERTION and for one who is said to be unknown."""
     kind, _, name = text.partition(": ")
-    return visible(re.sub(r" \([^()]*\)$", "", name)) if kind in ("Organization", "Person") else ""
+    if kind not in ("Organization", "Person") or name == "unknown":
+        return ""
+    return visible(re.sub(r" \([^()]*\)$", "", name))
 
 
 def _is_told(item: dict[str, Any]) -> bool:

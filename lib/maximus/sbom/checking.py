@@ -22,6 +22,7 @@ __all__ = ["judge_components", "judge_documents", "judge_locks", "judge_referenc
 
 _MAX_NAMED = 20
 _FOLLOWED = ("DESCRIBES", "CONTAINS", "DEPENDS_ON")
+_NO_ELEMENT = frozenset({"NONE", "NOASSERTION"})
 
 
 def judge_locks(read: int, faults: tuple[Error, ...]) -> Verdict:
@@ -168,9 +169,9 @@ def _spdx_faults(document: Mapping[str, Any]) -> tuple[int, list[str]]:
         faults += [
             f"sbom.spdx.json: a relationship names {end}, which is no package"
             for end in (source, target)
-            if end not in ids
+            if end not in ids and not (end is target and end in _NO_ELEMENT)
         ]
-        if relationship["relationshipType"] in _FOLLOWED:
+        if relationship["relationshipType"] in _FOLLOWED and target not in _NO_ELEMENT:
             edges.setdefault(source, []).append(target)
     faults += [f"sbom.spdx.json: nothing leads to {name}" for name in sorted(ids - _reached(document["SPDXID"], edges))]
     return 2 * len(document["relationships"]), faults

@@ -181,7 +181,8 @@ def _component_properties(component: Component) -> list[dict[str, str]]:
     elif component.own:
         found.append(("maximus:folder", component.own))
     if component.producer and component.producer.derived:
-        found.append(("maximus:producer", "derived from the repository's address"))
+        source = "the repository's address" if component.producer.url else "the namespace of its name"
+        found.append(("maximus:producer", f"derived from {source}"))
     return _properties(found)
 
 

@@ -50,6 +50,7 @@ _NO_HASH = Gap("Component Hash Value", "the lock states no digest of a file")
 _NO_LICENCE = Gap("Component License", "the licence is not stated in a lock")
 _NO_EXPRESSION = Gap("Component License", "the licence is declared as no SPDX expression")
 _NO_EDGES = Gap("Component Dependency Relationship", "the lock does not state what it needs")
+_NAMESPACED = frozenset({Ecosystem.NPM, Ecosystem.MAVEN, Ecosystem.COMPOSER})
 _Part = TypeVar("_Part")
 _OWN = NotApplicable("Component Hash Value", "a part of the tree itself; no file is distributed")
 
@@ -453,7 +454,11 @@ def _artifacts(packages: Sequence[Package]) -> tuple[Artifact, ...]:
 
 
 def _producer(package: Package) -> Producer | None:
-    """Return who makes a package where its name says so: the owner of its repository, marked derived."""
+    """Return who makes a package where its name says so, marked derived: the owner of its repository or its namespace.
+
+    Whoever holds a namespace of a registry (npm's scope, Maven's group, Composer's vendor) is the only one who puts
+    packages there. Where names are free for all nobody is named: an index is not who makes what lies in it.
+    """
     if package.ecosystem in (Ecosystem.GO, Ecosystem.SWIFT):
         host, _, rest = package.name.partition("/")
         owner = rest.partition("/")[0]
@@ -462,6 +467,13 @@ def _producer(package: Package) -> Producer | None:
     if package.ecosystem is Ecosystem.GITHUB:
         owner = package.name.partition("/")[0]
         return Producer(visible(owner), f"https://github.com/{owner}", derived=True)
+    if package.ecosystem in _NAMESPACED:
+        group, _ = split_group(package.ecosystem, package.name)
+        return Producer(visible(group), derived=True) if group else None
+    if package.ecosystem is Ecosystem.DOCKER:
+        owner, slash, _ = package.name.rpartition("/")
+        # Images without a namespace, and those in `library`, are the registry's own collection.
+        return Producer(visible(owner), derived=True) if slash and owner != "library" else None
     return None
 
 

@@ -94,6 +94,8 @@ class View:
     edges: Mapping[str, tuple[str, ...]]
     stated: frozenset[str]
     """The refs whose needs are told, if only as none."""
+    completeness: Mapping[str, str]
+    """By ref: `complete`, `incomplete` or `unknown`, where the document says how much of its needs is told."""
     faults: tuple[str, ...]
     """References without an end and refs that stand twice."""
     vulnerabilities: int
@@ -179,6 +181,12 @@ class _CycloneDX:
             root=_text(subject, "bom-ref"),
             edges=edges,
             stated=frozenset(edges),
+            completeness={
+                ref: _text(entry, "aggregate")
+                for entry in mappings_in(self.document.get("compositions"))
+                for key in ("assemblies", "dependencies")
+                for ref in _strings(entry.get(key))
+            },
             faults=tuple(self.faults),
             vulnerabilities=len(mappings_in(self.document.get("vulnerabilities"))),
         )
@@ -341,6 +349,7 @@ class _Spdx:
             root=root,
             edges={start: tuple(targets) for start, targets in edges.items()},
             stated=frozenset(stated),
+            completeness={},
             faults=tuple(self.faults),
             vulnerabilities=sum(
                 1
@@ -366,7 +375,7 @@ class _Spdx:
                 described.append(end)
             if kind in ("CONTAINS", "CONTAINED_BY"):
                 contained.append((start, end))
-            if kind not in ("DESCRIBES", "DESCRIBED_BY", "CONTAINS", "CONTAINED_BY"):
+            if kind not in ("DESCRIBES", "DESCRIBED_BY", "CONTAINS", "CONTAINED_BY") and end != "NOASSERTION":
                 stated.add(start)
             if end not in ("NONE", "NOASSERTION"):
                 edges.setdefault(start, []).append(end)
