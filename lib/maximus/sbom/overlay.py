@@ -7,6 +7,7 @@ documents, with the reason and with what stood there before.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -126,12 +127,12 @@ def _refuse_twice(raw: bytes, name: str) -> None:
     while waiting:
         node = waiting.pop()
         if isinstance(node, yaml.MappingNode):
-            keys = [str(key.value) for key, _ in node.value]
+            keys = Counter(str(key.value) for key, _ in node.value)
             line = node.start_mark.line + 1
             twice += [
                 f"the key {visible(key)!r} stands twice in the mapping at line {line}"
-                for key in sorted(set(keys))
-                if keys.count(key) > 1
+                for key, count in sorted(keys.items())
+                if count > 1
             ]
             waiting += [value for _, value in node.value]
         elif isinstance(node, yaml.SequenceNode):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from maximus.errors import Error
+from maximus.sbom import patience
 from maximus.sbom.naming import visible
 from maximus.sbom.readers import reader_of
 from maximus.sbom.tree import Selection, Source, Tree, walk
@@ -69,7 +70,8 @@ def read_locks(tree: Tree, step: Callable[[], None] = lambda: None) -> Scan:
         if reader is None:
             continue
         try:
-            readings.append((path, reader.read(Source(path, tree.read(path), tree))))
+            with patience.limited(path):
+                readings.append((path, reader.read(Source(path, tree.read(path), tree))))
         except Error as fault:
             faults.append(fault)
         except RecursionError:
