@@ -10,7 +10,6 @@ from typing import Final
 __all__ = [
     "MAX_COMPONENTS",
     "MAX_DEPTH",
-    "MAX_DOTS",
     "MAX_EDGES",
     "MAX_ENTRIES",
     "MAX_EXPRESSION",
@@ -26,8 +25,6 @@ MAX_MANIFEST: Final = 4 << 20
 """Bytes of a manifest that lies beside a lock: `package.json`, `pyproject.toml`, `Cargo.toml`."""
 MAX_DEPTH: Final = 200
 """How deep a document may nest."""
-MAX_DOTS: Final = 20_000_000
-"""The sum, over the lines of a TOML lock, of the square of the dots in it: what its dotted keys may cost."""
 MAX_COMPONENTS: Final = 200_000
 """Packages in one tree."""
 MAX_EDGES: Final = 2_000_000

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import codecs
 import re
-import tomllib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from maximus.errors import Error
-from maximus.sbom.limits import MAX_DEPTH, MAX_DOTS
+from maximus.sbom.limits import MAX_DEPTH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,18 +57,15 @@ def decode(raw: bytes, where: str) -> str:
 
 def parse_toml(raw: bytes, where: str) -> dict[str, Any]:
     """Return what a TOML lock holds. Raises Error SBOM005 or SBOM006."""
-    text = decode(raw, where).replace("\r\n", "\n")
-    # tomllib takes quadratic time for a dotted key: 166 s for one of 50,000 parts, which is 100 KB.
-    if sum(line.count(".") ** 2 for line in text.split("\n")) > MAX_DOTS:
-        raise too_deep(where)
+    # Imported here: a few ms that only a TOML lock should cost. tomllib takes ten times as long (measured on 88
+    # locks of uv, 11.7 MB: 1.73 s against 0.17 s), and quadratic time for a dotted key.
+    import rtoml  # noqa: PLC0415
+
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as fault:
-        raise broken(where, str(fault)) from fault
-    except RecursionError as fault:
-        raise too_deep(where) from fault
-    except (ValueError, OverflowError) as fault:
-        # tomllib lets impossible dates and numbers of thousands of digits through to Python's own parsers.
+        return rtoml.loads(decode(raw, where))
+    except rtoml.TomlParsingError as fault:
+        if "recurs" in str(fault):
+            raise too_deep(where) from fault
         raise broken(where, str(fault)) from fault
 
 
