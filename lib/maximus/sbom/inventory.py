@@ -33,7 +33,7 @@ from maximus.sbom.model import (
     Skipped,
     Subject,
 )
-from maximus.sbom.naming import is_exact, is_name, make_purl, normal_pypi, split_group, visible
+from maximus.sbom.naming import MAX_VERSION, is_exact, is_name, make_purl, normal_pypi, split_group, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -346,7 +346,7 @@ class _Builder:
             ecosystem=ecosystem,
             group="",
             name=visible(name),
-            version=visible(version),
+            version=visible(version)[:MAX_VERSION],
             locations=_locations(packages),
             own=visible(folder),
             licences=licences,
