@@ -394,8 +394,7 @@ def _sign_with_key(inputs: Inputs, terms: Terms, face: Face) -> _Made:
 
 
 def _sign_keyless(inputs: Inputs, job: _Job, terms: Terms, face: Face, limits: Limits) -> _Made:
-    # sigstore-python takes 0.35 s to import: only who signs keyless should wait for it.
-    # So the job's token is asked for before, and comes meanwhile.
+    # The job's token is asked for first, and comes while the rest is imported.
     from maximus.signing.instances import check_configuration, read_instance  # noqa: PLC0415
     from maximus.signing.tokens import TokenSource  # noqa: PLC0415
     from maximus.signing.transport import Transport  # noqa: PLC0415
@@ -415,18 +414,21 @@ def _sign_keyless(inputs: Inputs, job: _Job, terms: Terms, face: Face, limits: L
     with Transport(limits, face.warn) as transport, contextlib.ExitStack() as stack:
         tokens = TokenSource(transport, job.url, job.bearer, face.mask)
         tokens.ask()
-        from maximus.signing.keyless import KeylessSigner, quiet  # noqa: PLC0415
+        from maximus.signing.keyless import KeylessSigner  # noqa: PLC0415
         from maximus.signing.probes import probe  # noqa: PLC0415
         from maximus.signing.trust import load_trust, public_trust  # noqa: PLC0415
+        from maximus.verification.selfcheck import self_check  # noqa: PLC0415
+        from maximus.verification.verifier import quiet  # noqa: PLC0415
 
         stack.enter_context(quiet())
         trust = load_trust(Path(inputs.trust_config)) if inputs.trust_config else public_trust(transport, instance)
-        signer = KeylessSigner(trust, transport, tokens, jobs=terms.jobs)
+        checker = self_check(trust.root, trust.source)
+        signer = KeylessSigner(trust.services, checker, transport, tokens, jobs=terms.jobs)
         if not may_be_known:
             # The event may lack it, as a schedule's does; the token is what the certificate will say.
             _refuse_private(signer.visibility)
         claims = _claims(inputs, chosen, signer.claims, face.environment)
-        face.say(f"services: {', '.join(map(str, probe(signer.services)))}")
+        face.say(f"services: {', '.join(map(str, probe(trust.services.named)))}")
         outcomes = _sign(inputs, chosen, signer, face)
         stated = attest_all(claims, chosen.files, chosen.root, chosen.place, signer, face)
         pushed = _sign_images(inputs, claims, signer, terms, face)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -33,12 +34,16 @@ __all__ = [
     "LogEntry",
     "MessageSignature",
     "Proof",
+    "bundle_document",
     "bundle_path",
+    "bundle_text",
+    "envelope_document",
     "is_bundle",
     "is_statement",
     "key_bundle",
     "key_hint",
     "parse_bundle",
+    "parse_entry",
     "pre_authentication_encoding",
     "read_bundle",
     "statement_path",
@@ -196,28 +201,87 @@ def key_hint(public_key: bytes) -> str:
     return _text(hashlib.sha256(public_key).digest())
 
 
-def key_bundle(content: MessageSignature | Envelope, public_key: bytes) -> dict[str, Any]:
+def key_bundle(content: MessageSignature | Envelope, public_key: bytes) -> Bundle:
     """Return the bundle for a signature by a managed key, whose public half is given as SPKI DER.
 
     It holds no log entry and no timestamp: who verifies it must have the key.
     """
-    document: dict[str, Any] = {
-        "mediaType": MEDIA_TYPE,
-        "verificationMaterial": {"publicKey": {"hint": key_hint(public_key)}},
-    }
+    return Bundle(MEDIA_TYPE, b"", key_hint(public_key), content, (), ())
+
+
+def bundle_text(bundle: Bundle) -> str:
+    """Return the bundle as it is written: one line of JSON, its keys sorted, with a final LF."""
+    return json.dumps(bundle_document(bundle), sort_keys=True, separators=(",", ":")) + "\n"
+
+
+def bundle_document(bundle: Bundle) -> dict[str, Any]:
+    """Return the bundle in protobuf's JSON; reading it gives the same parts again.
+
+    Of the media types, the one that is written is assumed.
+    """
+    material: dict[str, Any] = (
+        {"certificate": {"rawBytes": _text(bundle.certificate)}}
+        if bundle.certificate
+        else {"publicKey": {"hint": bundle.key_hint}}
+    )
+    if bundle.entries:
+        material["tlogEntries"] = [_entry_document(entry) for entry in bundle.entries]
+    if bundle.timestamps:
+        stamps = [{"signedTimestamp": _text(stamp)} for stamp in bundle.timestamps]
+        material["timestampVerificationData"] = {"rfc3161Timestamps": stamps}
+    return {"mediaType": MEDIA_TYPE, "verificationMaterial": material} | _content_document(bundle.content)
+
+
+def _content_document(content: MessageSignature | Envelope) -> dict[str, Any]:
     match content:
-        case MessageSignature(signature=signature, sha256=sha256):
-            document["messageSignature"] = {
-                "messageDigest": {"algorithm": "SHA2_256", "digest": _text(bytes.fromhex(sha256))},
-                "signature": _text(signature),
-            }
-        case Envelope(payload_type=payload_type, payload=payload, signature=signature):
-            document["dsseEnvelope"] = {
-                "payload": _text(payload),
-                "payloadType": payload_type,
-                "signatures": [{"sig": _text(signature)}],
-            }
+        case MessageSignature(signature=signature, sha256=sha256, digest=digest):
+            kind, raw = digest or ("SHA2_256", bytes.fromhex(sha256))
+            stated = {"messageDigest": {"algorithm": kind, "digest": _text(raw)}} if raw else {}
+            return {"messageSignature": stated | {"signature": _text(signature)}}
+        case Envelope():
+            return {"dsseEnvelope": envelope_document(content)}
+
+
+def envelope_document(envelope: Envelope) -> dict[str, Any]:
+    """Return the envelope in protobuf's JSON, as bundles hold it and logs take it."""
+    return {
+        "payload": _text(envelope.payload),
+        "payloadType": envelope.payload_type,
+        "signatures": [{"sig": _text(envelope.signature)}],
+    }
+
+
+def _entry_document(entry: LogEntry) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "canonicalizedBody": _text(entry.body),
+        "kindVersion": {"kind": entry.kind, "version": entry.version},
+        "logId": {"keyId": _text(entry.log_id)},
+        # protobuf may leave out a zero, but sigstore-python requires these where they are zero too.
+        "logIndex": str(entry.index),
+    }
+    if entry.integrated_time:
+        document["integratedTime"] = str(entry.integrated_time)
+    if entry.promise:
+        document["inclusionPromise"] = {"signedEntryTimestamp": _text(entry.promise)}
+    if entry.proof:
+        document["inclusionProof"] = {
+            "hashes": [_text(each) for each in entry.proof.hashes],
+            "logIndex": str(entry.proof.index),
+            "rootHash": _text(entry.proof.root),
+            "treeSize": str(entry.proof.size),
+        }
+        if entry.proof.checkpoint:
+            document["inclusionProof"]["checkpoint"] = {"envelope": entry.proof.checkpoint}
     return document
+
+
+def parse_entry(document: Any) -> LogEntry:  # noqa: ANN401 - foreign JSON enters here
+    """Return a log entry that was read as JSON; raise ValueError in words where it is none."""
+    try:
+        return _entry(document)
+    except (KeyError, TypeError, AttributeError) as fault:
+        msg = f"{fault} is missing" if isinstance(fault, KeyError) else str(fault)[:200]
+        raise ValueError(msg) from fault
 
 
 def read_bundle(path: Path) -> Bundle:

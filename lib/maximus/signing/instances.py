@@ -95,8 +95,8 @@ def check_configuration(path: Path) -> None:
         raise not_a_configuration(path, why)
 
 
-def not_a_configuration(path: Path, why: str) -> Error:
-    """Return the error for a file that is no trust configuration to sign with."""
+def not_a_configuration(path: Path | str, why: str) -> Error:
+    """Return the error for a file, or what TUF delivered, that is no trust configuration to sign with."""
     return Error(
         "TRUST002",
         f"{path} is no trust configuration to sign with",

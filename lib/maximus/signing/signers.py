@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Protocol
 from maximus import documents
 from maximus.errors import Error
 
-from .bundles import PAYLOAD_TYPE, Bundle, Envelope, MessageSignature, key_bundle, parse_bundle
+from .bundles import PAYLOAD_TYPE, Bundle, Envelope, MessageSignature, bundle_text, key_bundle, parse_bundle
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from maximus.files import HashedFile
 
-    from .keys import SigningKey
+    from .keys import PublicKey, SigningKey
+    from .recorder import Recorder
 
 __all__ = ["Identity", "KeySigner", "Signer"]
 
@@ -59,19 +62,24 @@ class Signer(Protocol):
 
 
 class KeySigner:
-    """Signs with a managed key: no certificate, no log entry."""
+    """Signs with a managed key: no certificate, and a log entry where a recorder is given."""
 
-    def __init__(self, key: SigningKey, *, jobs: int = 0) -> None:
-        """Sign with `key`, as many files at once as `jobs` says where it says anything."""
+    def __init__(self, key: SigningKey, *, jobs: int = 0, recorder: Recorder | None = None) -> None:
+        """Sign with `key`, as many files at once as `jobs` says where it says anything.
+
+        With a `recorder` each signature is timestamped, logged and checked before it counts. Raises Error KEY030
+        (usage) where no log takes signatures of such a key.
+        """
         self._key = key
         self._jobs = jobs
         self._public = key.public
         self._der = self._public.der
+        self._logging = _Logging(recorder, self._public) if recorder else None
 
     @property
     def workers(self) -> int:
-        """A few: reading files is all that takes time."""
-        return self._jobs or 4
+        """A few, where reading files is all that takes time; else as many as the log takes."""
+        return self._jobs or (self._logging.recorder.workers if self._logging else 4)
 
     @property
     def identity(self) -> Identity:
@@ -80,30 +88,62 @@ class KeySigner:
 
     def sign_file(self, file: HashedFile) -> str:
         """Return the text of a bundle over the file's bytes."""
-        return self._bundle(MessageSignature(self._key.sign_file(file), file.sha256))
+        return self._bundle(lambda: MessageSignature(self._key.sign_file(file), file.sha256), file)
 
     def sign_statement(self, payload: bytes) -> str:
         """Return the text of a bundle with an envelope around the statement."""
         unsigned = Envelope(PAYLOAD_TYPE, payload, b"")
-        return self._bundle(Envelope(PAYLOAD_TYPE, payload, self._key.sign_bytes(unsigned.signed)))
+        return self._bundle(lambda: Envelope(PAYLOAD_TYPE, payload, self._key.sign_bytes(unsigned.signed)), None)
 
     def has_signed_file(self, text: bytes, file: HashedFile) -> bool:
-        """Tell whether the bundle is this key's over these bytes."""
+        """Tell whether the bundle is this key's over these bytes, and logged where it would be."""
         match _parsed(text):
-            case Bundle(certificate=b"", content=MessageSignature(signature=signature, sha256=sha256)):
-                return sha256 in ("", file.sha256) and self._public.signed_file(signature, file)
+            case Bundle(certificate=b"", content=MessageSignature(signature=signature, sha256=sha256)) as bundle:
+                same = sha256 in ("", file.sha256)
+                return same and self._public.signed_file(signature, file) and not self._fault(bundle, file)
         return False
 
     def has_signed_statement(self, text: bytes, payload: bytes) -> bool:
-        """Tell whether the bundle is this key's over exactly this statement."""
+        """Tell whether the bundle is this key's over exactly this statement, and logged where it would be."""
         match _parsed(text):
-            case Bundle(certificate=b"", content=Envelope() as envelope):
+            case Bundle(certificate=b"", content=Envelope() as envelope) as bundle:
                 same = (envelope.payload_type, envelope.payload) == (PAYLOAD_TYPE, payload)
-                return same and self._public.signed_bytes(envelope.signature, envelope.signed)
+                signed = same and self._public.signed_bytes(envelope.signature, envelope.signed)
+                return signed and not self._fault(bundle, None)
         return False
 
-    def _bundle(self, content: MessageSignature | Envelope) -> str:
-        return documents.pretty(key_bundle(content, self._der))
+    def _bundle(self, sign: Callable[[], MessageSignature | Envelope], file: HashedFile | None) -> str:
+        bundle = self._logging.seal(sign, file) if self._logging else key_bundle(sign(), self._der)
+        return bundle_text(bundle)
+
+    def _fault(self, bundle: Bundle, file: HashedFile | None) -> str:
+        """Return what is wrong with the log entry that there has to be; nothing where there need not be one."""
+        return self._logging.fault(bundle, file) if self._logging else ""
+
+
+class _Logging:
+    """How a key's signatures get into the log."""
+
+    def __init__(self, recorder: Recorder, public: PublicKey) -> None:
+        # 80 ms of a network's client, for the few keys whose signatures are logged.
+        from . import recorder as recording  # noqa: PLC0415
+        from .rekor import key_signatory  # noqa: PLC0415
+
+        self._signature, self._not_verified = recording.Signature, recording.not_verified
+        self._signatory = key_signatory(public)
+        self._public = public
+        self.recorder = recorder
+
+    def seal(self, sign: Callable[[], MessageSignature | Envelope], file: HashedFile | None) -> Bundle:
+        """Return the bundle around a signature, logged and verified."""
+        bundle = self.recorder.seal(lambda: self._signature(sign(), self._signatory))
+        if fault := self.fault(bundle, file):
+            raise self._not_verified(fault)
+        return bundle
+
+    def fault(self, bundle: Bundle, file: HashedFile | None) -> str:
+        """Return what keeps a bundle from being a valid and logged one of this key."""
+        return self.recorder.checker.key_fault(bundle, file, self._public)
 
 
 def _parsed(text: bytes) -> Bundle | None:

@@ -7,6 +7,7 @@ import binascii
 import json
 import threading
 import time
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -17,17 +18,28 @@ from .transport import Refused
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from sigstore.oidc import IdentityToken
-
     from .transport import Transport
 
-__all__ = ["AUDIENCE", "TokenSource", "claims_of"]
+__all__ = ["AUDIENCE", "Token", "TokenSource", "claims_of"]
 
 AUDIENCE: Final = "sigstore"
 """Whom the token must be for; every Sigstore instance asks for this one."""
 _SERVICE: Final = "the identity token's issuer"
 _LEEWAY: Final = 10.0
 """Seconds that this machine's clock may be behind the issuer's before that is a fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An identity token; it shows neither itself nor what it says."""
+
+    raw: str = field(repr=False)
+    claims: Mapping[str, Any] = field(repr=False)
+    """What it says, unverified: Fulcio is who verifies it."""
+
+    def is_valid(self) -> bool:
+        """Tell whether it has not run out yet, by this machine's clock."""
+        return time.time() < _number(self.claims["exp"])
 
 
 class TokenSource:
@@ -54,7 +66,7 @@ class TokenSource:
         self._asked = _Asked(self._request)
         self._asked.start()
 
-    def fetch(self) -> IdentityToken:
+    def fetch(self) -> Token:
         """Return a fresh token.
 
         Raises Error WIRE001 when the issuer is away, TOKEN001 when it refuses, and TOKEN002 when what it
@@ -81,19 +93,15 @@ class TokenSource:
         self._mask(raw)
         return raw
 
-    def _parse(self, raw: str) -> IdentityToken:
-        # 200 ms, in which the token is on its way where it was asked for ahead.
-        from sigstore.oidc import IdentityError, IdentityToken  # noqa: PLC0415
-
+    def _parse(self, raw: str) -> Token:
         claims = claims_of(raw)
         ahead = _number(claims.get("nbf")) - time.time()
         if 0 < ahead <= _LEEWAY:
-            # sigstore-python compares with no leeway: a clock one second behind would refuse a fresh token.
+            # Who verifies it may compare with no leeway: a clock one second behind would have a fresh token refused.
             time.sleep(ahead + 0.05)
-        try:
-            return IdentityToken(raw, AUDIENCE)
-        except IdentityError as fault:
-            raise self._unusable(_complaint(claims) or str(fault.__cause__ or fault)) from fault
+        if complaint := _complaint(claims):
+            raise self._unusable(complaint)
+        return Token(raw, claims)
 
     def _unusable(self, why: str) -> Error:
         return Error(
@@ -128,10 +136,10 @@ class _Asked(threading.Thread):
         return self._raw
 
 
-def claims_of(token: object) -> Mapping[str, Any]:
+def claims_of(raw: str) -> Mapping[str, Any]:
     """Return a token's claims, unverified; nothing where it has none. Fulcio is who verifies them."""
     try:
-        body = str(token).split(".")[1]
+        body = raw.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
     except (IndexError, ValueError, binascii.Error):
         return {}
@@ -148,7 +156,8 @@ def _complaint(claims: Mapping[str, Any]) -> str:
     now = time.time()
     if _number(claims["exp"]) <= now:
         return f"it ran out {now - _number(claims['exp']):.0f} s ago by this machine's clock"
-    begin = max(_number(claims.get("nbf")), _number(claims["iat"]))
+    # It is valid from `nbf`; when it was made is told by another clock.
+    begin = max(_number(claims.get("nbf")), _number(claims["iat"]) - _LEEWAY)
     if begin > now:
         return f"it begins in {begin - now:.0f} s by this machine's clock"
     return ""

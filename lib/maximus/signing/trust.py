@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
 
-from sigstore.models import ClientTrustConfig
-from sigstore_models.trustroot import v1 as trustroot
+from maximus import documents
+from maximus.errors import Error
 
 from .carried import carried
 from .instances import not_a_configuration, read_configuration
-from .tuf import fetch_targets, first_line
+from .services import Services, read_services
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,12 +19,26 @@ if TYPE_CHECKING:
     from .instances import Instance
     from .transport import Transport
 
-__all__ = ["load_trust", "public_trust"]
+__all__ = ["SigningTrust", "load_trust", "public_trust"]
 
+_CONFIGURATION: Final = "application/vnd.dev.sigstore.clienttrustconfig.v0.1+json"
+_ROOT: Final = "application/vnd.dev.sigstore.trustedroot+json;version=0.1"
 _TARGETS: Final = ("trusted_root.json", "signing_config.v0.2.json")
 
 
-def load_trust(path: Path) -> ClientTrustConfig:
+@dataclass(frozen=True, slots=True)
+class SigningTrust:
+    """An instance to sign with."""
+
+    services: Services
+    """Who is asked."""
+    root: Any = field(repr=False)
+    """The trusted root, as it was read from JSON: what is made must verify under it."""
+    source: str
+    """The file, or the instance, for people."""
+
+
+def load_trust(path: Path) -> SigningTrust:
     """Return the trust configuration in a file.
 
     Raises Error TRUST001 when it cannot be read, and TRUST002 when it is no ClientTrustConfig or names no
@@ -30,30 +46,35 @@ def load_trust(path: Path) -> ClientTrustConfig:
     """
     raw = read_configuration(path)
     try:
-        config = ClientTrustConfig.from_json(raw.decode("utf-8"))
-        # These are parsed on first use, which is too late for a good error.
-        _ = config.trusted_root, config.signing_config
-    except Exception as fault:
-        # sigstore-python raises errors of pydantic's, its own and ValueError here; all mean the same.
-        raise not_a_configuration(path, first_line(fault)) from fault
-    return config
+        document = documents.parse_json(raw, path.as_posix())
+    except Error as error:
+        raise not_a_configuration(path, error.headline) from error
+    kind = document.get("mediaType") if isinstance(document, dict) else None
+    if kind != _CONFIGURATION:
+        raise not_a_configuration(path, f"its mediaType is {kind!r:.120}" if kind else "it has no mediaType")
+    return _trust(document.get("trustedRoot"), document.get("signingConfig"), path, str(path))
 
 
-def public_trust(transport: Transport, instance: Instance, bootstrap: bytes | None = None) -> ClientTrustConfig:
+def public_trust(transport: Transport, instance: Instance, bootstrap: bytes | None = None) -> SigningTrust:
     """Return the trust configuration of a public instance, or of a mirror of one, brought up to date by TUF.
 
-    `bootstrap` is the root that is believed to begin with; by default the one in sigstore-python.
-
-    sigstore-python's own updater takes no fetcher, so its few steps are taken here with ours. Its folders are
-    shared with sigstore-python, and what they hold is verified by TUF each time.
+    `bootstrap` is the root that is believed to begin with; by default the one that `sigstore` carries.
     Raises Error WIRE001 when the repository is away, and TRUST003 when what it serves does not verify.
     """
+    # 70 ms, for the instance that most sign with and that a trust configuration does without.
+    from .tuf import fetch_targets  # noqa: PLC0415
+
     bootstrap = bootstrap or carried("root.json", instance.home)
     root, signing = fetch_targets(_TARGETS, transport, instance.url, bootstrap)
-    return ClientTrustConfig(
-        trustroot.ClientTrustConfig(
-            media_type=ClientTrustConfig.ClientTrustConfigType.CONFIG_0_1.value,
-            trusted_root=trustroot.TrustedRoot.from_json(root),
-            signing_config=trustroot.SigningConfig.from_json(signing),
-        )
-    )
+    parsed = (documents.parse_json(root, _TARGETS[0]), documents.parse_json(signing, _TARGETS[1]))
+    return _trust(*parsed, instance.name, instance.name)
+
+
+def _trust(root: Any, signing: Any, where: Path | str, source: str) -> SigningTrust:  # noqa: ANN401 - foreign JSON
+    if not isinstance(root, dict) or root.get("mediaType") != _ROOT:
+        raise not_a_configuration(where, "it has no trustedRoot of a kind that is known")
+    try:
+        services = read_services(signing, dt.datetime.now(dt.UTC))
+    except ValueError as fault:
+        raise not_a_configuration(where, str(fault)) from fault
+    return SigningTrust(services, root, source)

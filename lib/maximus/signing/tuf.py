@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urljoin
 
 from platformdirs import user_cache_dir, user_data_dir
-from sigstore import __version__ as sigstore_version
 from tuf.api.exceptions import DownloadError, DownloadHTTPError, RepositoryError
 from tuf.ngclient.config import UpdaterConfig
 from tuf.ngclient.fetcher import FetcherInterface
 from tuf.ngclient.updater import Updater
 
+from maximus import __version__
 from maximus.errors import Error, ExitStatus
 
 from .carried import PUBLIC_URL, carried
@@ -71,7 +71,7 @@ def fetch_targets(names: Sequence[str], transport: Transport, url: str, bootstra
             target_base_url=urljoin(f"{url}/", "targets/"),
             target_dir=str(targets),
             fetcher=_Fetcher(transport),
-            config=UpdaterConfig(app_user_agent=f"sigstore-python/{sigstore_version}"),
+            config=UpdaterConfig(app_user_agent=f"maximus/{__version__}"),
             bootstrap=bootstrap or carried("root.json", url),
         )
         return [_target(updater, name) for name in names]

@@ -219,10 +219,10 @@ def test_more_files_than_one_statement_holds_get_several(tmp_path: Path) -> None
 
 
 def test_every_bundle_is_readable_json(files: tuple[Path, ...]) -> None:
-    """Sorted keys, one final line feed."""
+    """On one line, as lists of bundles have it: sorted keys, one final line feed."""
     each(files, Recording())
     text = bundle_path(files[0], files[0].parent).read_text(encoding="utf-8")
-    assert text == json.dumps(json.loads(text), indent=2, sort_keys=True) + "\n"
+    assert text == json.dumps(json.loads(text), separators=(",", ":"), sort_keys=True) + "\n"
 
 
 def test_progress_is_told_of_each_file(files: tuple[Path, ...]) -> None:

@@ -19,6 +19,7 @@ from maximus.signing.bundles import (
     Bundle,
     Envelope,
     MessageSignature,
+    bundle_document,
     bundle_path,
     is_bundle,
     key_bundle,
@@ -52,13 +53,13 @@ def test_the_length_of_a_payload_type_counts_bytes() -> None:
 @pytest.mark.parametrize("content", [MessageSignature(b"sig", SHA256), Envelope(PAYLOAD_TYPE, b"{}", b"sig")])
 def test_a_bundle_of_a_key_reads_as_it_was_made(content: MessageSignature | Envelope) -> None:
     """Nothing is lost between making and parsing, and no certificate or log entry appears."""
-    parsed = parse_bundle(key_bundle(content, b"der"), "b")
+    parsed = parse_bundle(bundle_document(key_bundle(content, b"der")), "b")
     assert parsed == Bundle(MEDIA_TYPE, b"", key_hint(b"der"), content, (), ())
 
 
 def test_the_hint_is_the_digest_of_the_public_key() -> None:
     """It is the base64 of SHA-256 over the key's DER, as cosign writes it."""
-    document = key_bundle(MessageSignature(b"sig", SHA256), b"")
+    document = bundle_document(key_bundle(MessageSignature(b"sig", SHA256), b""))
     empty = base64.b64encode(bytes.fromhex("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"))
     assert document["verificationMaterial"]["publicKey"]["hint"] == empty.decode()
 
@@ -73,7 +74,7 @@ def test_a_file_that_is_no_bundle_is_named(tmp_path: Path) -> None:
 
 
 def _bundle(**changes: object) -> dict[str, Any]:
-    return key_bundle(MessageSignature(b"sig", SHA256), b"der") | changes
+    return bundle_document(key_bundle(MessageSignature(b"sig", SHA256), b"der")) | changes
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import datetime as dt
 import json
 from contextlib import contextmanager
@@ -15,12 +16,14 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from maximus.errors import Error, ExitStatus
 from maximus.files import hash_file
 from maximus.signing.bundles import Envelope, MessageSignature, parse_bundle
-from maximus.signing.keyless import KeylessSigner, quiet
+from maximus.signing.keyless import KeylessSigner
 from maximus.signing.signers import Identity
 from maximus.signing.statements import RELEASE_PREDICATE, Subject, statement_payload
 from maximus.signing.tokens import TokenSource
 from maximus.signing.transport import Limits, Transport
 from maximus.signing.trust import load_trust
+from maximus.verification.selfcheck import self_check
+from maximus.verification.verifier import quiet
 from tests.stack.faults import Answer, Drop, Faults
 
 if TYPE_CHECKING:
@@ -50,7 +53,9 @@ def signing(stack: Stack, trust: Path, limits: Limits | None = None, **claims: s
     job = stack.environment(lifetime=None, issuer=None, **claims)
     url, bearer = job["ACTIONS_ID_TOKEN_REQUEST_URL"], job["ACTIONS_ID_TOKEN_REQUEST_TOKEN"]
     with quiet(), Transport(limits or Limits(budget=5)) as transport:
-        yield KeylessSigner(load_trust(trust), transport, TokenSource(transport, url, bearer, lambda _: None))
+        config = load_trust(trust)
+        tokens = TokenSource(transport, url, bearer, lambda _: None)
+        yield KeylessSigner(config.services, self_check(config.root, trust), transport, tokens)
 
 
 def trust_of(stack: Stack, rekor: int) -> Path:
@@ -150,7 +155,8 @@ def test_all_files_share_one_token_and_one_certificate(
         job = stack.environment(issuer=issuer.url)
         with quiet(), Transport(Limits()) as transport:
             tokens = TokenSource(transport, job["ACTIONS_ID_TOKEN_REQUEST_URL"], "stack", lambda _: None)
-            signer = KeylessSigner(load_trust(trust), transport, tokens)
+            config = load_trust(trust)
+            signer = KeylessSigner(config.services, self_check(config.root, trust), transport, tokens)
             certificates = {parsed(signer.sign_file(file)).certificate for _ in range(3)}
         assert (len(certificates), fulcio.count("POST"), issuer.count()) == (1, 1, 1)
 
@@ -333,7 +339,7 @@ def test_a_token_that_ran_out_is_replaced(stack: Stack, trust_v1: Path, file: Ha
     with signing(stack, trust_v1) as signer:
         token = signer._token
         assert token is not None
-        token._exp = 0
+        signer._token = dataclasses.replace(token, claims=dict(token.claims) | {"exp": 0})
         assert signer.has_signed_file(signer.sign_file(file).encode(), file)
 
 

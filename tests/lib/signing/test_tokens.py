@@ -34,7 +34,7 @@ def transport() -> Iterator[Transport]:
 def test_a_token_is_for_sigstore_and_says_who_the_job_is(issuer: Issuer, transport: Transport) -> None:
     """The audience is added to whatever query the runner's address has."""
     token = TokenSource(transport, request_url(issuer.url), "bearer", lambda _: None).fetch()
-    claims = claims_of(token)
+    claims = token.claims
     assert (claims["aud"], claims["repository"], claims["iss"]) == ("sigstore", "octo/app", issuer.url)
 
 

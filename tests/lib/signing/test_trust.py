@@ -20,6 +20,7 @@ from maximus.errors import Error, ExitStatus
 from maximus.signing.instances import read_instance
 from maximus.signing.transport import Limits, Transport
 from maximus.signing.trust import load_trust, public_trust
+from maximus.verification.roots import read_roots
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,8 +102,8 @@ def transport() -> Iterator[Transport]:
 def test_the_public_instance_is_found_by_tuf(url: str, repository: Repository, transport: Transport) -> None:
     """With Fulcio, a log and its keys; the search for a newer root ends at a 404, which is no fault."""
     trust = public_trust(transport, read_instance(url), repository.root)
-    assert trust.signing_config.get_fulcio().url.startswith("https://fulcio.")
-    assert trust.trusted_root.get_fulcio_certs()
+    assert trust.services.authority.startswith("https://fulcio.")
+    assert read_roots(trust.root).authorities
 
 
 def test_a_second_run_takes_the_targets_it_has(url: str, repository: Repository, transport: Transport) -> None:
@@ -110,7 +111,7 @@ def test_a_second_run_takes_the_targets_it_has(url: str, repository: Repository,
     public_trust(transport, read_instance(url), repository.root)
     for target in (repository.folder / "targets").iterdir():
         target.unlink()
-    assert public_trust(transport, read_instance(url), repository.root).trusted_root.get_fulcio_certs()
+    assert read_roots(public_trust(transport, read_instance(url), repository.root).root).authorities
 
 
 def test_a_repository_that_is_away_is_named(repository: Repository, transport: Transport, url: str) -> None:
