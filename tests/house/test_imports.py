@@ -28,7 +28,8 @@ LEAVES = {
 """Modules that every area may use."""
 BORROWED = {
     "verification": {
-        f"signing.{module}" for module in ("bundles", "carried", "instances", "keys", "statements", "transport", "tuf")
+        f"signing.{module}"
+        for module in ("annotated", "bundles", "carried", "instances", "keys", "statements", "transport", "tuf")
     }
 }
 """What an area may use of another: how bundles are read and whom they are trusted by, never how they are made."""

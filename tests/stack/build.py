@@ -87,6 +87,8 @@ PROGRAMS: Mapping[str, Program] = {
         Program("registry", "github.com/distribution/distribution/v3/cmd/registry", module=HERE / "registry"),
         # Ours, over the registry that others test with: what distribution lacks, it knows what refers to an image.
         Program("referring-registry", "./referring"),
+        # The second opinion on registries and images.
+        Program("crane", "github.com/google/go-containerregistry/cmd/crane", module=HERE / "crane"),
         # The peer of the benchmarks.
         Program("syft", "github.com/anchore/syft/cmd/syft", module=HERE / "syft"),
     )

@@ -169,6 +169,10 @@ class Repository:
         kept = {each.digest: each for each in found if not artifact_type or each.artifact_type == artifact_type}
         return tuple(kept[digest] for digest in sorted(kept))
 
+    def keeps_referrers(self, digest: str) -> bool:
+        """Tell whether the registry itself says what refers to a manifest, so that no tag has to stand for it."""
+        return self._asked_referrers(digest, "") is not None
+
     def _asked_referrers(self, digest: str, artifact_type: str) -> list[Descriptor] | None:
         query = f"?{urlencode({'artifactType': artifact_type})}" if artifact_type else ""
         path: str | None = f"{self._path}/referrers/{digest}{query}"

@@ -2,21 +2,25 @@
 
 A statement goes into a bundle of version 0.3, and the bundle into an artifact whose subject is the image: what
 cosign 3 writes and reads. Where a registry keeps no referrers its client lists them under the tag that stands for
-them, as cosign does.
+them, as cosign does; beside them the signature is put under the tags that readers look for which know no referrers.
 See: https://github.com/sigstore/cosign/blob/main/specs/BUNDLE_SPEC.md
 """
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from maximus import documents
 from maximus.errors import Error, ExitStatus
 from maximus.registry.client import EMPTY, INDEX_TYPES
 
+from .annotated import SIMPLE_SIGNING
 from .batch import Claim, in_parallel
 from .bundles import MEDIA_TYPE, parse_bundle
+from .older import Older
 from .statements import Subject, statement_payload
 
 if TYPE_CHECKING:
@@ -66,6 +70,7 @@ class Attached:
     """The manifest by its digest, `registry.example/app@sha256:...`."""
     platform: str
     predicate_type: str
+    """What it says; the type of the payload for a signature that older readers know."""
     was_there: bool
     """Whether the registry kept it already."""
     log_index: int | None = None
@@ -117,7 +122,8 @@ def attach(repository: Repository, image: Image, claims: Sequence[Claim], signer
 
     What the same identity signed before is kept and not signed again. Nothing is signed before the registry has
     taken a first upload, and nothing is pushed where the tag means another image by then. Where one statement
-    cannot be signed the others are pushed, so that a later run signs what is missing.
+    cannot be signed the others are pushed, so that a later run signs what is missing. Where the registry keeps no
+    referrers, readers that know none find the signature and the attestations too.
     Raises Error SIGN051 for a tag that moved, IMAGE003, IMAGE004 and IMAGE007 (outside) where the registry is away
     or does not take it, and what the signer raises.
     """
@@ -139,7 +145,53 @@ def attach(repository: Repository, image: Image, claims: Sequence[Claim], signer
         if isinstance(bundle, Error):
             raise bundle
     fresh = iter(bundle for bundle in made if not isinstance(bundle, Error))
-    return tuple(_attached(image, each, each.known or next(fresh)) for each in planned)
+    kept = tuple((each, each.known or next(fresh)) for each in planned)
+    found = tuple(_attached(image, each, bundle) for each, bundle in kept)
+    return found if repository.keeps_referrers(image.digest) else (*found, *_as_of_old(repository, image, kept, signer))
+
+
+def _as_of_old(
+    repository: Repository, image: Image, kept: Sequence[tuple[_Planned, bytes]], signer: Signer
+) -> tuple[Attached, ...]:
+    """Return the signatures of an image's manifests for readers that know no referrers; attestations go beside them.
+
+    The signature is one of its own, over a payload that such readers know, and has its own log entry.
+    """
+    with tempfile.TemporaryDirectory(prefix="maximus-image-") as folder:
+        older = Older(repository, signer, Path(folder))
+
+        def work(pair: tuple[_Planned, bytes]) -> Attached | Error | None:
+            planned, bundle = pair
+            try:
+                if planned.predicate_type != IMAGE_CLAIM.predicate_type:
+                    older.keep_statement(planned.manifest.digest, planned.predicate_type, bundle)
+                    return None
+                signed = older.keep_signature(image.reference.name, planned.manifest.digest, bundle)
+            except Error as error:
+                return error
+            if signed is None:
+                return None
+            return Attached(
+                f"{image.reference.name}@{planned.manifest.digest}",
+                planned.platform,
+                SIMPLE_SIGNING,
+                signed.was_there,
+                signed.log_index,
+            )
+
+        # One tag holds all attestations of a manifest: only one at a time can add to it.
+        by_tag: dict[tuple[str, bool], list[tuple[_Planned, bytes]]] = {}
+        for planned, bundle in kept:
+            is_signature = planned.predicate_type == IMAGE_CLAIM.predicate_type
+            by_tag.setdefault((planned.manifest.digest, is_signature), []).append((planned, bundle))
+        done = in_parallel(
+            lambda group: [work(pair) for pair in group], tuple(by_tag.values()), signer.workers, lambda: None
+        )
+    found = [each for group in done for each in group]
+    for each in found:
+        if isinstance(each, Error):
+            raise each
+    return tuple(each for each in found if isinstance(each, Attached))
 
 
 def _attached(image: Image, planned: _Planned, bundle: bytes) -> Attached:

@@ -7,10 +7,8 @@ See: https://github.com/sigstore/cosign/blob/main/specs/SIGNATURE_SPEC.md and BU
 
 from __future__ import annotations
 
-import base64
 import dataclasses
 import hashlib
-import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,7 +16,14 @@ from maximus import documents
 from maximus.errors import Error
 from maximus.files import HashedFile
 from maximus.registry.client import INDEX_TYPES
-from maximus.signing.bundles import MEDIA_TYPE
+from maximus.signing.annotated import (
+    ENVELOPE,
+    SIGNATURE,
+    SIMPLE_SIGNING,
+    annotated_bundle,
+    message_content,
+    older_tag,
+)
 from maximus.signing.statements import Statement, Subject
 
 from .material import Broken, Item, Material, Sealed, seal
@@ -35,11 +40,8 @@ __all__ = ["read_image"]
 MAX_SIGNATURES: Final = 100
 """How many signatures and attestations of one image are read."""
 MAX_PLATFORMS: Final = 64
-SIMPLE_SIGNING: Final = "application/vnd.dev.cosign.simplesigning.v1+json"
 _EMPTY_TYPE: Final = "application/vnd.oci.empty.v1+json"
-_ENVELOPE: Final = "application/vnd.dsse.envelope.v1+json"
 _BUNDLES: Final = re.compile(r"application/vnd\.dev\.sigstore\.bundle(\.v0\.3\+json|\+json;version=0\.[123])")
-_OLD_BUNDLE: Final = "application/vnd.dev.sigstore.bundle+json;version=0.1"
 _TYPES: Final = ("cosign container image signature", "atomic container signature")
 
 
@@ -110,8 +112,8 @@ def _layers(repository: Repository, image: Manifest) -> Iterator[tuple[Manifest,
         if _BUNDLES.fullmatch(referrer.artifact_type) or referrer.artifact_type in ("", _EMPTY_TYPE):
             manifest = repository.manifest(referrer.digest)
             yield from ((manifest, layer) for layer in manifest.layers if _BUNDLES.fullmatch(layer.media_type))
-    for suffix, kind in (("sig", SIMPLE_SIGNING), ("att", _ENVELOPE)):
-        old = repository.find(f"{image.digest.replace(':', '-')}.{suffix}")
+    for suffix, kind in (("sig", SIMPLE_SIGNING), ("att", ENVELOPE)):
+        old = repository.find(older_tag(image.digest, suffix))
         yield from ((old, layer) for layer in (old.layers if old else ()) if old and layer.media_type == kind)
 
 
@@ -122,15 +124,15 @@ def _read(blob: bytes, layer: Descriptor, shown: str, image: Manifest, folder: P
     """
     if _BUNDLES.fullmatch(layer.media_type):
         return _of_an_image(seal(blob, shown, ""))
-    if layer.media_type == _ENVELOPE:
+    if layer.media_type == ENVELOPE:
         content = {"dsseEnvelope": _envelope(documents.parse_json(blob, shown))}
-        return seal(_bundle(layer.annotations, content), shown, "")
+        return seal(annotated_bundle(layer.annotations, content), shown, "")
     digest = _simple_signing(blob, shown)
     if f"sha256:{digest}" != image.digest:
         why = f"it is about sha256:{digest}"
         raise Error("VERIFY093", f"the signature {shown} is for another image", why=why, where=shown)
-    signature = layer.annotations["dev.cosignproject.cosign/signature"]
-    sealed = seal(_bundle(layer.annotations, {"messageSignature": {"signature": signature}}), shown, "")
+    content = message_content(layer.annotations[SIGNATURE], blob)
+    sealed = seal(annotated_bundle(layer.annotations, content), shown, "")
     if isinstance(sealed, Broken):
         return sealed
     statement = Statement((Subject("", digest),), SIMPLE_SIGNING, {})
@@ -167,59 +169,3 @@ def _envelope(document: Mapping[str, Any]) -> dict[str, Any]:
         "payload": document["payload"],
         "signatures": [{"sig": each["sig"]} for each in document["signatures"]],
     }
-
-
-def _bundle(annotations: Mapping[str, str], content: Mapping[str, Any]) -> bytes:
-    """Return the bundle that annotations of the older format stand for.
-
-    They carry the log's promise and no proof, as bundles of version 0.1 do; a key's signature may have neither.
-    """
-    entries, stamps = _entries(annotations), _stamps(annotations)
-    pem = annotations.get("dev.sigstore.cosign/certificate", "")
-    who: dict[str, Any] = (
-        {"x509CertificateChain": {"certificates": [{"rawBytes": _der(pem)}]}} if pem else {"publicKey": {"hint": ""}}
-    )
-    document: dict[str, Any] = {
-        "mediaType": _OLD_BUNDLE if pem or entries else MEDIA_TYPE,
-        "verificationMaterial": {
-            **who,
-            "tlogEntries": entries,
-            "timestampVerificationData": {"rfc3161Timestamps": stamps},
-        },
-        **content,
-    }
-    return json.dumps(document).encode("utf-8")
-
-
-def _entries(annotations: Mapping[str, str]) -> list[dict[str, Any]]:
-    text = annotations.get("dev.sigstore.cosign/bundle", "")
-    if not text:
-        return []
-    found = documents.parse_json(text, "the log entry in an annotation")
-    payload = found["Payload"]
-    body = documents.parse_json(base64.b64decode(payload["body"], validate=True), "the log entry in an annotation")
-    return [
-        {
-            "logIndex": str(int(payload["logIndex"])),
-            "logId": {"keyId": base64.b64encode(bytes.fromhex(payload["logID"])).decode("ascii")},
-            "kindVersion": {"kind": body["kind"], "version": body["apiVersion"]},
-            "integratedTime": str(int(payload["integratedTime"])),
-            "inclusionPromise": {"signedEntryTimestamp": found["SignedEntryTimestamp"]},
-            "canonicalizedBody": payload["body"],
-        }
-    ]
-
-
-def _stamps(annotations: Mapping[str, str]) -> list[dict[str, str]]:
-    text = annotations.get("dev.sigstore.cosign/rfc3161timestamp", "")
-    if not text or text == "null":
-        return []
-    return [{"signedTimestamp": documents.parse_json(text, "a timestamp in an annotation")["SignedRFC3161Timestamp"]}]
-
-
-def _der(pem: str) -> str:
-    found = re.fullmatch(r"\s*-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----\s*", pem)
-    if found is None:
-        msg = "its certificate is not PEM"
-        raise ValueError(msg)
-    return "".join(found[1].split())

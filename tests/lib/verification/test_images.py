@@ -11,8 +11,9 @@ import pytest
 from maximus.errors import Error
 from maximus.registry.client import OCI_MANIFEST
 from maximus.registry.references import parse_reference
+from maximus.signing.annotated import SIMPLE_SIGNING
 from maximus.verification.finding import Fact
-from maximus.verification.images import SIMPLE_SIGNING, read_image
+from maximus.verification.images import read_image
 from maximus.verification.keyless import KeylessJudge
 from maximus.verification.proof import prove
 from maximus.verification.trust import read_trust
