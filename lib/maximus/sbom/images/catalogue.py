@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from maximus.errors import Error
 from maximus.sbom import installed
 from maximus.sbom.images import binaries, jars, layers, system
-from maximus.sbom.images.limits import MAX_DATABASE, MAX_EXECUTABLE, MAX_JAR
+from maximus.sbom.images.limits import MAX_DATABASE, MAX_EXECUTABLE, MAX_JAR, MAX_REFUSED
 from maximus.sbom.images.system import Database, Release, SystemPackage
 from maximus.sbom.limits import MAX_LOCK, MAX_MANIFEST
 from maximus.sbom.model import Ecosystem, Finding, Kind, Known, Link, Location, Package, Purl, Reading, Subject
@@ -87,6 +87,22 @@ class _Looker:
     def __init__(self) -> None:
         self.since: dict[tuple[str, str, str], str] = {}
         """Of each package of a database, in which layer it first stood there."""
+        self.refused: list[Finding] = []
+        self.more_refused = 0
+
+    def refuse(self, path: str, why: str) -> None:
+        if len(self.refused) < MAX_REFUSED:
+            text = f"{visible(path)} was not looked at: {why}"
+            self.refused.append(Finding("limit", text, Location(visible(path))))
+        else:
+            self.more_refused += 1
+
+    def told(self) -> list[tuple[str, Reading]]:
+        """Return what was not looked at, as findings."""
+        if self.more_refused:
+            more = f"{self.more_refused} more files were not looked at"
+            self.refused.append(Finding("limit", more, self.refused[0].location))
+        return [(finding.location.path, Reading((), (), findings=(finding,))) for finding in self.refused]
 
     def look(self, entry: Entry) -> object | None:
         try:
@@ -264,6 +280,7 @@ def catalogue(image: Image) -> Catalogue:
                 faults.append(value.error)
             if value.finding is not None:
                 readings.append((path, Reading((), (), findings=(value.finding,))))
+    readings += looker.told()
     if release.id:
         readings.append(("etc/os-release", _system(release)))
     return Catalogue(release, tuple(readings), tuple(faults))
