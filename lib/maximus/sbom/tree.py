@@ -245,19 +245,20 @@ class _Walker:
 
     def run(self) -> None:
         stack = [("", "")]
+        base = f"{self.root}/".replace("//", "/")
         while stack:
             folder, reason = stack.pop()
             try:
-                with os.scandir(self.root / folder) as entries:
-                    listed = sorted(entries, key=lambda entry: entry.name)
+                # Not sorted: what is found is, at the end, and a tree has a hundred files for each that is kept.
+                with os.scandir(base + folder) as entries:
+                    listed = list(entries)
             except OSError as fault:
                 self.skipped.append(Skipped(visible(folder), f"cannot be listed: {fault.strerror}"))
                 continue
             self.seen += len(listed)
             if self.seen > MAX_ENTRIES:
                 raise Error("SBOM009", f"{self.root} has more than {MAX_ENTRIES} entries", fix="Name a smaller folder.")
-            names = {entry.name for entry in listed}
-            if folder and (why := _is_generated(names)):
+            if folder and (why := _is_generated({entry.name for entry in listed})):
                 self.skipped.append(Skipped(visible(folder), why, is_source=False))
                 if why == _ENVIRONMENT and not reason:
                     self.installed.append(folder)
@@ -268,7 +269,6 @@ class _Walker:
 
     def _look_at(self, entry: os.DirEntry[str], path: str, reason: str, stack: list[tuple[str, str]]) -> None:
         try:
-            is_link = entry.is_symlink()
             if entry.is_dir(follow_symlinks=False):
                 self._enter(entry, path, reason, stack)
                 return
@@ -277,7 +277,7 @@ class _Walker:
         wanted = self.is_lock(path)
         if not wanted and entry.name not in _MANIFESTS:
             return
-        why = self._reason_by_name(path, reason) or self._reason_against(entry, path, is_link=is_link)
+        why = self._reason_by_name(path, reason) or self._reason_against(entry, path)
         if why:
             if wanted:
                 self.skipped.append(Skipped(visible(path), why))
@@ -293,9 +293,9 @@ class _Walker:
             return "left out by `exclude`"
         return "" if reason and self.selection.include and self.selection.include.fullmatch(path) else reason
 
-    def _reason_against(self, entry: os.DirEntry[str], path: str, *, is_link: bool) -> str:
+    def _reason_against(self, entry: os.DirEntry[str], path: str) -> str:
         """Return why a file is not to be read; empty where it is."""
-        if is_link:
+        if entry.is_symlink():
             return "" if self._leads_to_a_file_inside(path) else "a link that leads out of the tree or to no file"
         return "" if entry.is_file(follow_symlinks=False) else "not a regular file"
 
