@@ -115,7 +115,8 @@ def _of_pip(text: str) -> str:
 def _of_uv(text: str) -> str:
     try:
         document = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError):
+    except (ValueError, RecursionError):
+        # Numbers of thousands of digits and impossible dates get as far as Python's own parsers.
         return ""
     listed = document.get("index")
     for item in listed if isinstance(listed, list) else ():

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import struct
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -53,7 +54,8 @@ def open_zip(raw: bytes, name: str, version: str) -> Module:
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             return _read(archive, f"{name}@{version}/")
-    except (zipfile.BadZipFile, zlib.error, ValueError, NotImplementedError, RuntimeError, OSError, EOFError) as fault:
+    except (zipfile.BadZipFile, zlib.error, ValueError, NotImplementedError, RuntimeError, OSError, EOFError,
+            struct.error, OverflowError) as fault:  # fmt: skip
         reason = f"its zip cannot be read: {str(fault)[:100]}"
         raise UnreadableError(reason) from fault
 
@@ -63,6 +65,10 @@ def _read(archive: zipfile.ZipFile, prefix: str) -> Module:
     names = {member.filename for member in members}
     if len(members) > MAX_MEMBERS or len(names) != len(members) or any("\n" in name for name in names):
         reason = f"its zip has more than {MAX_MEMBERS} files, or two of one name"
+        raise UnreadableError(reason)
+    if any(member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for member in members):
+        # Go writes no other, and they cost memory that nobody has counted.
+        reason = "its zip is packed in a way that Go does not know"
         raise UnreadableError(reason)
     lines: list[bytes] = []
     manifest = b""

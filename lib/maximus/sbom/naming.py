@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import functools
 import re
+from typing import Final
 
 from maximus.sbom.limits import MAX_TEXT
 from maximus.sbom.model import Ecosystem, Purl
 
-__all__ = ["is_exact", "is_name", "make_purl", "normal_pypi", "split_group", "visible"]
+__all__ = ["MAX_VERSION", "is_exact", "is_name", "make_purl", "normal_pypi", "split_group", "visible"]
+
+MAX_VERSION: Final = 1024
+"""Characters of a version: CycloneDX allows no longer one."""
 
 _SYSTEM = re.compile(r"[a-z0-9._-]+/[A-Za-z0-9_][A-Za-z0-9._+-]*")
 _NAMES = {
@@ -107,7 +111,7 @@ def is_name(ecosystem: Ecosystem, name: str) -> bool:
 
 def is_exact(ecosystem: Ecosystem, version: str) -> bool:
     """Tell whether this is one version of the ecosystem's (or a commit), not a range or a tag."""
-    return len(version) <= MAX_TEXT and bool(_VERSIONS[ecosystem].fullmatch(version) or _COMMIT.fullmatch(version))
+    return len(version) <= MAX_VERSION and bool(_VERSIONS[ecosystem].fullmatch(version) or _COMMIT.fullmatch(version))
 
 
 @functools.lru_cache(maxsize=65536)

@@ -122,7 +122,11 @@ def _refuse_twice(raw: bytes, name: str) -> None:
     """Refuse a key that stands twice, of which a reader of YAML takes the last; depth and aliases were judged."""
     import yaml  # noqa: PLC0415 - as in `_parsed`
 
-    waiting = [yaml.compose(raw.decode("utf-8-sig"), Loader=yaml.BaseLoader)]
+    from maximus.sbom.parsing import decode  # noqa: PLC0415 - likewise
+
+    # Of the same parser as what was read: the two of PyYAML differ in what they take.
+    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+    waiting = [yaml.compose(decode(raw, name), Loader=loader)]
     twice: list[str] = []
     while waiting:
         node = waiting.pop()

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+import struct
 import zipfile
 import zlib
 from typing import TYPE_CHECKING
 
-from maximus.sbom.images.limits import MAX_JAR, MAX_JAR_DEPTH, MAX_MEMBERS
+from maximus.sbom.images.limits import MAX_INFLATED, MAX_JAR, MAX_JAR_DEPTH, MAX_MEMBERS
 from maximus.sbom.model import Artifact, Computed, Digest, Ecosystem, Finding, Known, Link, Location, Package, Reading
 from maximus.sbom.naming import visible
 
@@ -23,6 +24,15 @@ _POM = re.compile(r"META-INF/maven/[^/]+/[^/]+/pom\.properties")
 _SMALL = 1 << 20
 """Bytes of a text inside an archive."""
 _RATIO = 200
+_PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""What Java reads; the others cost memory that nobody has counted."""
+
+
+class _Budget:
+    """What may still be read out of an archive and of all inside it."""
+
+    def __init__(self) -> None:
+        self.left = MAX_INFLATED
 
 
 def read_jar(data: bytes, path: str, layer: str) -> Reading:
@@ -33,10 +43,11 @@ def read_jar(data: bytes, path: str, layer: str) -> Reading:
     packages: dict[str, Package] = {}
     links: list[Link] = []
     findings: list[Finding] = []
-    for inside, archive, content in _archives(data, path, findings):
-        stated = [found for name in archive.namelist() if _POM.fullmatch(name)
-                  and (found := _properties(_text_in(archive, name)))]  # fmt: skip
-        if not stated and (found := _manifest(_text_in(archive, "META-INF/MANIFEST.MF"))):
+    budget = _Budget()
+    for inside, archive, content in _archives(data, path, findings, budget):
+        stated = [found for name in dict.fromkeys(archive.namelist()) if _POM.fullmatch(name)
+                  and (found := _properties(_text_in(archive, name, budget)))]  # fmt: skip
+        if not stated and (found := _manifest(_text_in(archive, "META-INF/MANIFEST.MF", budget))):
             stated = [found]
         base = inside.rpartition("/")[2]
         # Of several the one that the file is called after is the file, the rest are shaded into it.
@@ -58,6 +69,9 @@ def read_jar(data: bytes, path: str, layer: str) -> Reading:
         if not stated:
             text = f"{visible(inside)} does not say what it is"
             findings.append(Finding("ignored", text, Location(visible(inside))))
+    if budget.left < 0:
+        text = f"{visible(path)} holds more than {MAX_INFLATED >> 20} MiB of archives and texts; the rest was not read"
+        findings.append(Finding("limit", text, Location(visible(path))))
     return Reading(tuple(packages.values()), tuple(links), findings=tuple(findings))
 
 
@@ -73,47 +87,69 @@ def _artifact(file: str, content: bytes, layer: str, path: str) -> Artifact:
     )
 
 
-def _archives(data: bytes, path: str, findings: list[Finding]) -> Iterator[tuple[str, zipfile.ZipFile, bytes]]:
+def _archives(
+    data: bytes, path: str, findings: list[Finding], budget: _Budget
+) -> Iterator[tuple[str, zipfile.ZipFile, bytes]]:
     """Yield the archive and those in it; one that cannot be read is a finding."""
-    waiting = [(path, data, 0)]
+    # Depth first, so that no more than one archive of each depth is held.
+    waiting = [iter([(path, data, 0)])]
     seen = 0
     while waiting:
-        name, content, depth = waiting.pop()
+        item = next(waiting[-1], None)
+        if item is None:
+            waiting.pop()
+            continue
+        name, content, depth = item
         place = Location(visible(name))
         try:
             archive = zipfile.ZipFile(io.BytesIO(content))
-        except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
+        except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, struct.error, OverflowError):
             findings.append(Finding("ignored", f"{visible(name)} is no archive that can be read", place))
             continue
-        with archive:
-            members = archive.infolist()
-            seen += len(members)
-            if seen > MAX_MEMBERS:
-                findings.append(Finding("limit", f"{visible(path)} has more than {MAX_MEMBERS} members", place))
-                return
-            yield name, archive, content
-            for member in members:
-                if not member.filename.endswith(ENDINGS) or member.is_dir():
-                    continue
-                inside = f"{name}!/{member.filename}"
-                if depth >= MAX_JAR_DEPTH or member.file_size > min(MAX_JAR, _RATIO * max(member.compress_size, 1)):
-                    text = f"{visible(inside)} is too deep, too large or too well packed to be looked into"
-                    findings.append(Finding("limit", text, place))
-                elif (inner := _bytes_in(archive, member.filename, MAX_JAR)) is not None:
-                    waiting.append((inside, inner, depth + 1))
+        members = archive.infolist()
+        seen += len(members)
+        if seen > MAX_MEMBERS:
+            findings.append(Finding("limit", f"{visible(path)} has more than {MAX_MEMBERS} members", place))
+            return
+        yield name, archive, content
+        waiting.append(_inside(archive, name, depth, findings, budget))
 
 
-def _bytes_in(archive: zipfile.ZipFile, name: str, limit: int) -> bytes | None:
-    try:
-        with archive.open(name) as stream:
-            found = stream.read(limit + 1)
-    except (zipfile.BadZipFile, zlib.error, KeyError, RuntimeError, NotImplementedError, OSError, EOFError, ValueError):
+def _inside(
+    archive: zipfile.ZipFile, name: str, depth: int, findings: list[Finding], budget: _Budget
+) -> Iterator[tuple[str, bytes, int]]:
+    """Yield the archives in an archive, each when it is asked for."""
+    for member in archive.infolist():
+        if not member.filename.endswith(ENDINGS) or member.is_dir():
+            continue
+        inside = f"{name}!/{member.filename}"
+        if depth >= MAX_JAR_DEPTH or member.file_size > min(MAX_JAR, _RATIO * max(member.compress_size, 1)):
+            text = f"{visible(inside)} is too deep, too large or too well packed to be looked into"
+            findings.append(Finding("limit", text, Location(visible(name))))
+        elif (inner := _bytes_in(archive, member, MAX_JAR, budget)) is not None:
+            yield inside, inner, depth + 1
+
+
+def _bytes_in(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limit: int, budget: _Budget) -> bytes | None:
+    """Return what a member holds; None where it cannot be read, is too large, or too much was read already."""
+    if budget.left < 0 or member.compress_type not in _PACKINGS:
         return None
-    return found if len(found) <= limit else None
+    try:
+        with archive.open(member) as stream:
+            found = stream.read(limit + 1)
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, OSError, EOFError, ValueError,
+            struct.error, OverflowError):  # fmt: skip
+        return None
+    budget.left -= len(found)
+    return found if len(found) <= limit and budget.left >= 0 else None
 
 
-def _text_in(archive: zipfile.ZipFile, name: str) -> str:
-    return (_bytes_in(archive, name, _SMALL) or b"").decode("utf-8", "replace")
+def _text_in(archive: zipfile.ZipFile, name: str, budget: _Budget) -> str:
+    try:
+        member = archive.getinfo(name)
+    except KeyError:
+        return ""
+    return (_bytes_in(archive, member, _SMALL, budget) or b"").decode("utf-8", "replace")
 
 
 def _properties(text: str) -> tuple[str, str, str] | None:

@@ -15,11 +15,12 @@ from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
 from maximus.errors import Error
-from maximus.sbom.images.limits import MAX_ENTRIES, MAX_RATIO, MAX_UNPACKED
+from maximus.sbom.images.limits import MAX_ENTRIES, MAX_PATH, MAX_RATIO, MAX_STREAMS, MAX_UNPACKED
+from maximus.sbom.images.tars import Member
 from maximus.sbom.naming import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from maximus.sbom.images.layout import Image, Layer
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["Entry", "Looker", "read_folder", "read_layers"]
 
 _CHUNK = 1 << 20
+_FEED = 64 << 10
+"""Bytes that go into an unpacker at a time."""
 _WHITEOUT = ".wh."
 _OPAQUE = ".wh..wh..opq"
 _GZIP = b"\x1f\x8b"
@@ -53,6 +56,9 @@ class Looker(Protocol):
 
     def look(self, entry: Entry) -> object | None:
         """Return what is to be kept of a file; None for a file of no interest. The stream may be left unread."""
+
+    def refuse(self, path: str, why: str) -> None:
+        """Be told of a file that could not be looked at."""
 
 
 @dataclass(slots=True)
@@ -140,13 +146,18 @@ def _read_layer(
         stored = _Hashed(raw, layer.digest)
         unpacked = _unpacked(stored, layer.diff_id, name, budget)
         try:
-            with tarfile.open(fileobj=unpacked, mode="r|", bufsize=_CHUNK) as archive:  # type: ignore[call-overload]
+            with tarfile.open(  # type: ignore[call-overload]
+                fileobj=unpacked, mode="r|", bufsize=_CHUNK, tarinfo=Member
+            ) as archive:
                 for member in archive:
                     budget.entry(name)
                     # `tarfile` keeps every member it has seen.
                     archive.members = []
                     path = _clean(member.name)
                     if path is None:
+                        continue
+                    if len(path) > MAX_PATH:
+                        looker.refuse(path[:100], f"its path is longer than {MAX_PATH} characters")
                         continue
                     folder, _, base = path.rpartition("/")
                     if base == _OPAQUE:
@@ -157,19 +168,21 @@ def _read_layer(
                         if path in above and not member.isdir():
                             # Another file, or a link in place of a folder.
                             gone.add(path)
+                        # Of two entries of one name the later counts, of whatever kind it is.
+                        fresh.pop(path, None)
                         if member.isreg() and (kept := _look(archive, member, path, name, looker)) is not None:
                             fresh[path] = kept
-        except (tarfile.TarError, zlib.error, EOFError, OSError, ValueError) as fault:
-            raise broken(name, " ".join(str(fault).split())[:200] or type(fault).__name__) from fault
-        unpacked.finish()
+            unpacked.finish()
+        except RecursionError as fault:
+            raise broken(name, "its headers lead from one to the next without an end") from fault
+        except (tarfile.TarError, zlib.error, EOFError, OSError, ValueError, OverflowError) as fault:
+            raise broken(name, visible(" ".join(str(fault).split())[:200]) or type(fault).__name__) from fault
         stored.finish(name, "stored")
         unpacked.check(name)
     return fresh, gone, opaque
 
 
 def _look(archive: Any, member: tarfile.TarInfo, path: str, name: str, looker: Looker) -> object | None:  # noqa: ANN401 - a tarfile in stream mode
-    if member.size < 0:
-        raise broken(name, f"{visible(path)} has a negative size")
     stream = archive.extractfile(member)
     return None if stream is None else looker.look(Entry(path, member.size, member.mode, name, stream))
 
@@ -216,15 +229,17 @@ class _Hashed:
 class _Unpacked:
     """What comes out of a stored layer, hashed and held to the limits."""
 
-    def __init__(self, stored: _Hashed, expected: str, name: str, budget: _Budget, inflate: Any, rest: Any) -> None:  # noqa: ANN401, PLR0913, PLR0917 - decompressors have no common type
+    def __init__(
+        self, stored: _Hashed, expected: str, name: str, budget: _Budget, more: Callable[[int], bytes]
+    ) -> None:
         self.stored = stored
         self.name = name
         self.budget = budget
-        self.inflate = inflate
-        self.rest = rest
+        self.more = more
+        """Returns up to so many unpacked bytes; none at the end."""
         self.expected = expected
         # A layer that is stored unpacked was hashed on its way in.
-        same = inflate is None and stored.expected == expected and stored.hash is not None
+        same = more == stored.read and stored.expected == expected and stored.hash is not None
         self.hash = None if same or not expected.startswith("sha256:") else hashlib.sha256()
         self.buffer = bytearray()
         self.count = 0
@@ -238,12 +253,9 @@ class _Unpacked:
         return data
 
     def _more(self) -> None:
-        raw = self.stored.read(_CHUNK)
-        if self.inflate is None:
-            data, self.ended = raw, not raw
-        else:
-            data = self.inflate(raw) if raw else self.rest()
-            self.ended = not raw
+        # Never more than a chunk: a kilobyte may hold gigabytes, and they are counted before they are kept.
+        data = self.more(_CHUNK)
+        self.ended = not data
         self.count += len(data)
         self.budget.bytes(len(data), self.name)
         if self.count > _FEW and self.count > MAX_RATIO * max(self.stored.count, 1):
@@ -264,46 +276,68 @@ class _Unpacked:
 
 
 def _unpacked(stored: _Hashed, expected: str, name: str, budget: _Budget) -> _Unpacked:
-    start = stored.peek(_CHUNK)
+    start = stored.peek(len(_ZSTD))
     if start.startswith(_GZIP):
-        inflated = _Gzip()
-        return _Unpacked(stored, expected, name, budget, inflated.feed, inflated.rest)
+        return _Unpacked(stored, expected, name, budget, _Gzip(stored, name).read)
     if start.startswith(_ZSTD):
-        # Imported here: few images are packed so.
-        import zstandard  # noqa: PLC0415
+        return _Unpacked(stored, expected, name, budget, _zstd(stored))
+    return _Unpacked(stored, expected, name, budget, stored.read)
 
-        unpacker = zstandard.ZstdDecompressor(max_window_size=1 << 27).decompressobj(read_across_frames=True)
-        return _Unpacked(stored, expected, name, budget, unpacker.decompress, lambda: b"")
-    return _Unpacked(stored, expected, name, budget, None, None)
+
+def _zstd(stored: _Hashed) -> Callable[[int], bytes]:
+    # Imported here: few images are packed so.
+    import zstandard  # noqa: PLC0415
+
+    reader = zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(
+        stored, read_size=_FEED, read_across_frames=True
+    )
+
+    def read(size: int) -> bytes:
+        try:
+            return reader.read(size)
+        except zstandard.ZstdError as fault:
+            raise ValueError(str(fault)) from fault
+
+    return read
 
 
 class _Gzip:
     """Inflates gzip, which may be several streams one behind the other."""
 
-    def __init__(self) -> None:
+    def __init__(self, stored: _Hashed, name: str) -> None:
+        self.stored = stored
+        self.name = name
         self.inflater = zlib.decompressobj(wbits=31)
+        self.raw = b""
+        self.streams = 1
 
-    def feed(self, raw: bytes) -> bytes:
-        found = b""
-        while raw:
-            found += self.inflater.decompress(raw)
-            raw = self.inflater.unused_data
-            if raw:
+    def read(self, size: int) -> bytes:
+        while True:
+            if self.inflater.eof:
+                self.raw = self.inflater.unused_data or self.stored.read(_FEED)
+                if not self.raw:
+                    return b""
+                self.streams += 1
+                if self.streams > MAX_STREAMS:
+                    raise broken(self.name, f"it has more than {MAX_STREAMS} packed streams")
                 self.inflater = zlib.decompressobj(wbits=31)
-        return found
-
-    def rest(self) -> bytes:
-        if not self.inflater.eof:
-            msg = "it ends in the middle"
-            raise EOFError(msg)
-        return self.inflater.flush()
+            at_end = not self.raw and not (fresh := self.stored.read(_FEED))
+            if not self.raw and not at_end:
+                self.raw = fresh
+            data = self.inflater.decompress(self.raw, size)
+            self.raw = self.inflater.unconsumed_tail
+            if data:
+                return data
+            if at_end and not self.inflater.eof:
+                msg = "it ends in the middle"
+                raise EOFError(msg)
 
 
 def read_folder(root: Path, looker: Looker) -> dict[str, object]:
     """Return what the looker keeps of the files of a root file system that lies in a folder; links are not followed."""
     found: dict[str, object] = {}
     budget = _Budget()
-    for path in _walk(root, budget):
+    for path in _walk(root, budget, looker):
         full = root / path
         try:
             descriptor = os.open(full, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0))
@@ -312,14 +346,15 @@ def read_folder(root: Path, looker: Looker) -> dict[str, object]:
                 if not stat.S_ISREG(told.st_mode):
                     continue
                 kept = looker.look(Entry(path, told.st_size, told.st_mode, "", stream))
-        except OSError:
+        except OSError as fault:
+            looker.refuse(path, f"it cannot be read: {fault.strerror}")
             continue
         if kept is not None:
             found[path] = kept
     return found
 
 
-def _walk(root: Path, budget: _Budget) -> Iterator[str]:
+def _walk(root: Path, budget: _Budget, looker: Looker) -> Iterator[str]:
     # Another file system that is mounted there (/proc) is no part of the image.
     device = root.stat().st_dev
     waiting = [""]
@@ -328,7 +363,8 @@ def _walk(root: Path, budget: _Budget) -> Iterator[str]:
         try:
             with os.scandir(root / folder) as entries:
                 listed = sorted(entries, key=lambda entry: entry.name)
-        except OSError:
+        except OSError as fault:
+            looker.refuse(folder, f"it cannot be listed: {fault.strerror}")
             continue
         for entry in listed:
             budget.entry(str(root))

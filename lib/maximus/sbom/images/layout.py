@@ -16,6 +16,7 @@ from typing import IO, TYPE_CHECKING, Any
 from maximus.errors import Error, ExitStatus
 from maximus.sbom import parsing
 from maximus.sbom.images.limits import MAX_LAYERS, MAX_MANIFEST
+from maximus.sbom.images.tars import Member
 from maximus.sbom.naming import visible
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ def _in_archive(path: Path) -> Callable[[str], IO[bytes] | None]:
     places: dict[str, tuple[int, int]] = {}
     links: dict[str, str] = {}
     try:
-        with tarfile.open(path, "r:") as archive:
+        with tarfile.open(path, "r:", tarinfo=Member) as archive:
             for count, member in enumerate(archive):
                 if count > _MAX_OUTER:
                     raise _broken(path.as_posix(), f"it has more than {_MAX_OUTER} members")
@@ -159,7 +160,7 @@ def _in_archive(path: Path) -> Callable[[str], IO[bytes] | None]:
                     links[name] = _joined(folder, member.linkname)
                 elif member.islnk():
                     links[name] = member.linkname.removeprefix("./")
-    except (tarfile.TarError, OSError, ValueError, EOFError) as fault:
+    except (tarfile.TarError, OSError, ValueError, EOFError, RecursionError, OverflowError) as fault:
         why = "it is no plain tar archive; unpack it first if it is compressed"
         raise _no_image(path.as_posix(), why) from fault
 

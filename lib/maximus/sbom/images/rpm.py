@@ -25,8 +25,10 @@ _NAME, _VERSION, _RELEASE, _EPOCH, _VENDOR, _LICENCE, _PACKAGER = 1000, 1001, 10
 _ARCH, _SOURCE, _PROVIDES, _REQUIRES, _MODULE = 1022, 1044, 1047, 1049, 5096
 _INT32, _STRING, _STRINGS, _I18N = 4, 6, 8, 9
 _MAX_TAGS: Final = 100_000
-_MAX_STEPS: Final = 20_000
-"""How often SQLite may ask whether to go on: thousands of its instructions each."""
+_STEP: Final = 100_000
+"""After how many of its instructions SQLite asks whether to go on."""
+_MAX_STEPS: Final = 5_000
+"""How often it may: a database of 100,000 packages needs ten."""
 _MAX_PACKAGES: Final = 200_000
 _JOURNAL = slice(18, 20)
 """Where a database says how it keeps its journal."""
@@ -48,14 +50,16 @@ def read_rpm(raw: bytes, path: str) -> Database:
         with contextlib.closing(sqlite3.connect(":memory:")) as connection:
             connection.deserialize(bytes(image))
             _restrict(connection)
-            kind = connection.execute("SELECT type FROM sqlite_master WHERE name = 'Packages'").fetchone()
-            if kind != ("table",):
+            kind = connection.execute("SELECT type, rootpage > 0 FROM sqlite_master WHERE name = 'Packages'").fetchone()
+            # A view runs what its maker wrote, and so does a virtual table, which has no page of its own.
+            if kind != ("table", 1):
                 raise _broken(path, "it has no table of packages")
-            for number, blob in connection.execute("SELECT hnum, blob FROM Packages ORDER BY hnum"):
-                if len(packages) >= _MAX_PACKAGES:
+            rows = connection.execute("SELECT hnum, blob FROM Packages ORDER BY hnum")
+            for count, (number, blob) in enumerate(rows):
+                if count >= _MAX_PACKAGES:
                     raise _broken(path, f"it has more than {_MAX_PACKAGES} packages")
                 try:
-                    found = _package(bytes(blob))
+                    found = _package(_header(blob))
                 except (ValueError, struct.error, TypeError, IndexError) as fault:
                     text = f"the package with the number {number!r:.20} was not read: {fault!s:.100}"
                     findings.append(Finding("ignored", text, Location(path)))
@@ -74,7 +78,7 @@ def _restrict(connection: sqlite3.Connection) -> None:
     connection.setlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH, 1000)
     left = iter(range(_MAX_STEPS))
     # Anything but 0 stops the query.
-    connection.set_progress_handler(lambda: 0 if next(left, None) is not None else 1, 100_000)
+    connection.set_progress_handler(lambda: 0 if next(left, None) is not None else 1, _STEP)
 
 
 def _broken(path: str, why: str) -> Error:
@@ -85,6 +89,14 @@ def _broken(path: str, why: str) -> Error:
         fix="Rebuild the image; `rpm --rebuilddb` mends a database.",
         where=visible(path),
     )
+
+
+def _header(blob: object) -> bytes:
+    if not isinstance(blob, bytes):
+        # `bytes` of a number would be as many zeros.
+        msg = "it is no header"
+        raise TypeError(msg)
+    return blob
 
 
 def _package(blob: bytes) -> SystemPackage | None:
