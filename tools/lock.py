@@ -3,7 +3,8 @@
     python3 tools/lock.py            keep what is locked, add what is missing
     python3 tools/lock.py --upgrade  take newer versions, none younger than seven days
 
-The groups agree: `develop` has everything and is compiled first, the others are constrained by it.
+The groups agree: `develop` has everything and is compiled first, the others are constrained by it. Only the clients
+of the key management services are apart: they agree with `release`, beside which they run, and `kms` has all of them.
 """
 
 from __future__ import annotations
@@ -40,9 +41,16 @@ def main() -> None:
     """Compile all groups, `develop` first."""
     groups = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"]
     (ROOT / "requirements").mkdir(exist_ok=True)
-    compile_group("develop", *(["--upgrade"] if "--upgrade" in sys.argv[1:] else []))
-    for group in sorted(set(groups) - {"develop"}):
+    upgrade = ["--upgrade"] if "--upgrade" in sys.argv[1:] else []
+    apart = {"kms", *(group for group in groups if group.startswith("sign-"))}
+    compile_group("develop", *upgrade)
+    for group in sorted(set(groups) - apart - {"develop"}):
         compile_group(group, "--constraints", "requirements/develop.txt")
+    beside = ("--constraints", "requirements/release.txt")
+    compile_group("kms", *beside, *upgrade)
+    for group in sorted(apart - {"kms"}):
+        compile_group(group, *beside, "--constraints", "requirements/kms.txt")
+
 
 
 if __name__ == "__main__":
