@@ -10,10 +10,10 @@ from maximus.errors import Error, ExitStatus
 from maximus.verdict import Status, Verdict
 
 from .face import shortened
-from .imagery import docker_config
+from .imagery import docker_config, helper_environment
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from maximus.registry.references import Reference
     from maximus.signing.batch import Claim
@@ -69,20 +69,37 @@ def read_images(texts: Sequence[str]) -> tuple[Reference, ...]:
     return found
 
 
-def sign_images(
-    references: Sequence[Reference], claims: Sequence[Claim], signer: Signer, terms: Terms, face: Face
+def sign_images(  # noqa: PLR0913 - images, what is said of them by whom, on which terms, who hears of it
+    references: Sequence[Reference],
+    claims: Sequence[Claim],
+    signer: Signer,
+    terms: Terms,
+    face: Face,
+    *,
+    password: str = "",
 ) -> tuple[Pushed, ...]:
-    """Return what became of each image: signed, and attested with the claims; a fault of one leaves the others."""
+    """Return what became of each image: signed, and attested with the claims; a fault of one leaves the others.
+
+    No program that is asked for a registry's credentials sees the key's `password`.
+    """
     found: list[Pushed] = []
     if references:
+        shown = helper_environment(face.environment, (password,))
         with face.progress("signing images", len(references)) as advance:
             for reference in references:
-                found.append(_sign_image(reference, claims, signer, terms, face))
+                found.append(_sign_image(reference, claims, signer, terms, face, shown))
                 advance()
     return tuple(found)
 
 
-def _sign_image(reference: Reference, claims: Sequence[Claim], signer: Signer, terms: Terms, face: Face) -> Pushed:
+def _sign_image(  # noqa: PLR0913, PLR0917 - an image, what is said of it by whom, on which terms, who hears of it
+    reference: Reference,
+    claims: Sequence[Claim],
+    signer: Signer,
+    terms: Terms,
+    face: Face,
+    shown: Mapping[str, str],
+) -> Pushed:
     # Imported here: only an image needs a registry.
     from maximus.registry.client import Repository  # noqa: PLC0415
     from maximus.registry.credentials import find_credentials  # noqa: PLC0415 - likewise
@@ -91,7 +108,7 @@ def _sign_image(reference: Reference, claims: Sequence[Claim], signer: Signer, t
 
     digest = ""
     try:
-        credentials = find_credentials(docker_config(face), reference.host)
+        credentials = find_credentials(docker_config(face), reference.host, shown)
         limits = Limits.within(min(terms.budget, LONGEST_AWAY), terms.attempt)
         wire = Wire(reference.host, credentials, limits, is_loopback=reference.is_loopback)
         repository = Repository(wire, reference.repository)

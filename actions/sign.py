@@ -171,6 +171,14 @@ class _Chosen:
     is_declared: bool = False
     """Whether earlier steps of the job say what is signed, and not the inputs."""
 
+    def is_fresh(self, mode: str) -> bool:
+        """Tell whether something will have to be signed, at a glance: where the first bundle is missing."""
+        from maximus.signing.bundles import STATEMENT_STEM, bundle_path  # noqa: PLC0415 - as below
+
+        if not self.files or mode == "statement":
+            return not self.place(STATEMENT_STEM).exists()
+        return not bundle_path(self.files[0], self.root, self.bundles).exists()
+
     def place(self, stem: str, number: int = 1) -> Path:
         """Return where the bundle of the n-th statement of a stem goes."""
         from maximus.signing.bundles import statement_path  # noqa: PLC0415 - `--help` needs none of it
@@ -414,20 +422,25 @@ def _sign_keyless(inputs: Inputs, job: _Job, terms: Terms, face: Face, limits: L
     with Transport(limits, face.warn) as transport, contextlib.ExitStack() as stack:
         tokens = TokenSource(transport, job.url, job.bearer, face.mask)
         tokens.ask()
-        from maximus.signing.keyless import KeylessSigner  # noqa: PLC0415
-        from maximus.signing.probes import probe  # noqa: PLC0415
+        from maximus.signing.authority import Certificates  # noqa: PLC0415
         from maximus.signing.trust import load_trust, public_trust  # noqa: PLC0415
-        from maximus.verification.selfcheck import self_check  # noqa: PLC0415
-        from maximus.verification.verifier import quiet  # noqa: PLC0415
 
-        stack.enter_context(quiet())
         trust = load_trust(Path(inputs.trust_config)) if inputs.trust_config else public_trust(transport, instance)
-        checker = self_check(trust.root, trust.source)
-        signer = KeylessSigner(trust.services, checker, transport, tokens, jobs=terms.jobs)
+        certificates = Certificates(trust.services.authority, transport, tokens)
         if not may_be_known:
             # The event may lack it, as a schedule's does; the token is what the certificate will say.
-            _refuse_private(signer.visibility)
-        claims = _claims(inputs, chosen, signer.claims, face.environment)
+            _refuse_private(certificates.visibility)
+        if chosen.is_fresh(inputs.mode):
+            certificates.prepare()
+        from maximus.signing.keyless import KeylessSigner  # noqa: PLC0415 - while the certificate is on its way
+        from maximus.signing.probes import probe  # noqa: PLC0415 - likewise
+        from maximus.verification.selfcheck import self_check  # noqa: PLC0415 - likewise
+        from maximus.verification.verifier import quiet  # noqa: PLC0415 - likewise
+
+        stack.enter_context(quiet())
+        checker = self_check(trust.root, trust.source)
+        signer = KeylessSigner(certificates, trust.services, checker, transport, jobs=terms.jobs)
+        claims = _claims(inputs, chosen, certificates.claims, face.environment)
         face.say(f"services: {', '.join(map(str, probe(trust.services.named)))}")
         outcomes = _sign(inputs, chosen, signer, face)
         stated = attest_all(claims, chosen.files, chosen.root, chosen.place, signer, face)
@@ -461,7 +474,7 @@ def _sign_images(
 ) -> tuple[Pushed, ...]:
     """Return what became of the images; the SBOMs of the folder are about its files, and not about them."""
     said = [each.claim for each in claims if each.stem not in SBOM_STEMS]
-    return sign_images(read_images(inputs.images), said, signer, terms, face)
+    return sign_images(read_images(inputs.images), said, signer, terms, face, password=inputs.key_password)
 
 
 def _claims(

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import json
+import os
 import re
+import signal
 import subprocess
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -17,6 +20,7 @@ from maximus import documents
 from maximus.errors import Error, ExitStatus
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 __all__ = ["ANONYMOUS", "Credentials", "find_credentials"]
@@ -52,11 +56,13 @@ class Credentials:
 ANONYMOUS: Final = Credentials()
 
 
-def find_credentials(config: Path, host: str) -> Credentials:
+def find_credentials(config: Path, host: str, environment: Mapping[str, str] | None = None) -> Credentials:
     """Return what a Docker configuration has for the registry; anonymous where it has nothing.
 
-    Its own entry comes first, then the helper for this registry, then the one for all.
-    Raises Error IMAGE002 (usage) for a configuration that cannot be read.
+    Its own entry comes first, then the helper for this registry, then the one for all. A helper sees the
+    `environment`, by default this process's own.
+    Raises Error IMAGE002 (usage) for a configuration that cannot be read, and IMAGE008 (outside) for a helper that
+    does not answer.
     """
     if not config.is_file():
         return ANONYMOUS
@@ -71,7 +77,7 @@ def find_credentials(config: Path, host: str) -> Credentials:
         if isinstance(entry, dict) and (found := _entry(entry, config)) != ANONYMOUS:
             return found
     helper = _mapping(document.get("credHelpers")).get(host) or document.get("credsStore")
-    return _helped(str(helper), host) if helper else ANONYMOUS
+    return _helped(str(helper), host, environment) if helper else ANONYMOUS
 
 
 def _mapping(value: Any) -> dict[str, Any]:  # noqa: ANN401 - foreign JSON enters here
@@ -90,24 +96,49 @@ def _entry(entry: dict[str, Any], config: Path) -> Credentials:
     return Credentials(user, password)
 
 
-def _helped(helper: str, host: str) -> Credentials:
+def _helped(helper: str, host: str, environment: Mapping[str, str] | None) -> Credentials:
     """Return what a credential helper says; anonymous where it is not there, or knows nothing of the registry."""
     if not _HELPER.fullmatch(helper):
         return ANONYMOUS
     try:
-        done = subprocess.run(  # noqa: S603 - the program that the user's own configuration names
-            [f"docker-credential-{helper}", "get"],
-            input=host,
-            capture_output=True,
-            encoding="utf-8",
-            check=True,
-            timeout=HELPER_SECONDS,
-        )
-        told = json.loads(done.stdout)
+        told = json.loads(_asked(f"docker-credential-{helper}", host, environment))
         user, secret = str(told["Username"]), str(told["Secret"])
-    except (OSError, subprocess.SubprocessError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError):
         return ANONYMOUS
     return Credentials(token=secret) if user == _TOKEN_USER else Credentials(user, secret)
+
+
+def _asked(program: str, host: str, environment: Mapping[str, str] | None) -> bytes:
+    """Return what a helper prints about a registry; nothing where it fails."""
+    with subprocess.Popen(  # noqa: S603 - the program that the user's own configuration names
+        [program, "get"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=environment,
+        start_new_session=True,
+    ) as process:
+        try:
+            said, _ = process.communicate(host.encode("utf-8"), HELPER_SECONDS)
+        except subprocess.TimeoutExpired as fault:
+            _end(process)
+            raise Error(
+                "IMAGE008",
+                f"the credential helper {program} does not answer",
+                why=f"it took longer than {HELPER_SECONDS:.0f} s for {host}",
+                fix=f"Try it by hand: echo {host} | {program} get",
+                where=program,
+                status=ExitStatus.OUTSIDE,
+            ) from fault
+    return said if process.returncode == 0 else b""
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a helper and whatever it started: one of them could hold its output open for ever."""
+    if hasattr(os, "killpg"):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
 
 
 def _unusable(config: Path, why: str) -> Error:

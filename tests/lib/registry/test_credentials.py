@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import select
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from maximus.errors import Error, ExitStatus
+from maximus.registry import credentials
 from maximus.registry.credentials import ANONYMOUS, Credentials, find_credentials
 
 if TYPE_CHECKING:
@@ -62,6 +66,56 @@ def test_asks_the_helper_that_is_named_for_it(tmp_path: Path, monkeypatch: pytes
 def test_is_anonymous_without_a_helper_that_answers(tmp_path: Path, helper: object) -> None:
     """A public image needs no name, and a helper's name is a name."""
     assert found(tmp_path, {"credHelpers": {HOST: helper}}) == ANONYMOUS
+
+
+def _helper(folder: Path, script: str) -> None:
+    path = folder / "docker-credential-safe"
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+
+
+def _ends(process: int) -> bool:
+    """Tell whether a process that is no child of ours is gone within five seconds."""
+    try:
+        watched = os.pidfd_open(process)
+    except ProcessLookupError:
+        return True
+    try:
+        return bool(select.select([watched], [], [], 5)[0])
+    finally:
+        os.close(watched)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no pidfd to wait with")
+def test_a_helper_that_hangs_is_ended_with_all_that_it_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A child of it that holds its output open would keep a job waiting for ever; the helper is named."""
+    _helper(tmp_path, f"sleep 600 & echo $! > {tmp_path}/child; sleep 600")
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setattr(credentials, "HELPER_SECONDS", 1.5)
+    with pytest.raises(Error, match="IMAGE008") as caught:
+        found(tmp_path, {"credsStore": "safe"})
+    assert caught.value.status is ExitStatus.OUTSIDE
+    assert caught.value.where == "docker-credential-safe"
+    assert _ends(int((tmp_path / "child").read_text()))
+
+
+def test_a_helper_that_fails_knows_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it prints then is no credential."""
+    _helper(tmp_path, 'echo \'{"Username": "u", "Secret": "s"}\'; exit 1')
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    assert found(tmp_path, {"credsStore": "safe"}) == ANONYMOUS
+
+
+def test_a_helper_sees_the_environment_that_it_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And nothing of this process's own."""
+    _helper(tmp_path, 'echo "{\\"Username\\": \\"$SHOWN\\", \\"Secret\\": \\"$HIDDEN\\"}"')
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setenv("HIDDEN", "hidden")
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({"credsStore": "safe"}), encoding="utf-8")
+    assert find_credentials(config, HOST, {"SHOWN": "shown", "PATH": f"{tmp_path}:/usr/bin:/bin"}) == Credentials(
+        "shown", ""
+    )
 
 
 def test_is_anonymous_without_a_configuration(tmp_path: Path) -> None:
