@@ -366,7 +366,9 @@ def _of_tree(inputs: Inputs, face: Face) -> _Found:
     from maximus.sbom import inventory, scan, subject  # noqa: PLC0415 - as in `_run`
 
     selection = _selection_of(inputs)
-    found = scan.scan(Path(inputs.path), leave_out=[Path(inputs.folder)], selection=selection)
+    # What is compared with is no part of the tree, although it may lie there and look like an SBOM of a part.
+    named = [Path(name) for name in (inputs.base, inputs.cross_check, inputs.facts) if name and _is_file(name)]
+    found = scan.scan(Path(inputs.path), leave_out=[Path(inputs.folder), *named], selection=selection)
     for fault in found.faults:
         face.fail(fault)
     compared = _base_of(inputs, found.tree, selection, face) if inputs.base else None
@@ -399,7 +401,7 @@ def _of_image(inputs: Inputs, face: Face) -> _Found:
         face.fail(fault)
     face.say(
         f"image {image.name or path.as_posix()}{f':{image.tag}' if image.tag else ''} {image.digest}: "
-        f"{_counted(len(image.layers), 'layer')}, {found.release.name or 'a system that does not say what it is'}"
+        f"{_counted(len(image.layers), 'layer')}, {found.release.name or found.release.distro or 'a system that does not say what it is'}"
     )
     dated = _stated_time(face.environment)
     if dated is None and image.created is not None:
