@@ -203,7 +203,7 @@ def walk(
 ) -> Tree:
     """Return the tree below a folder: its locks and manifests, and what was left out and why.
 
-    `is_lock` is asked about paths relative to the root. `leave_out` names folders that are never looked
+    `is_lock` is asked about paths relative to the root. `leave_out` names folders and files that are never looked
     into: the release folder, which holds our own output.
     Raises Error SBOM002 (usage) where there is no such folder, SBOM009 where it has too many entries.
     """
@@ -275,7 +275,7 @@ class _Walker:
         except OSError:
             return
         wanted = self.is_lock(path)
-        if not wanted and entry.name not in _MANIFESTS:
+        if (not wanted and entry.name not in _MANIFESTS) or entry.path in self.closed:
             return
         why = self._reason_by_name(path, reason) or self._reason_against(entry, path)
         if why:
