@@ -399,9 +399,10 @@ def _of_image(inputs: Inputs, face: Face) -> _Found:
     found = catalogue(image)
     for fault in found.faults:
         face.fail(fault)
+    system = found.release.name or found.release.distro or "a system that does not say what it is"
     face.say(
         f"image {image.name or path.as_posix()}{f':{image.tag}' if image.tag else ''} {image.digest}: "
-        f"{_counted(len(image.layers), 'layer')}, {found.release.name or found.release.distro or 'a system that does not say what it is'}"
+        f"{_counted(len(image.layers), 'layer')}, {system}"
     )
     dated = _stated_time(face.environment)
     if dated is None and image.created is not None:
