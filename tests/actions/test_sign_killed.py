@@ -25,7 +25,8 @@ FILES = 50
 POINTS = 20
 _PROGRAM = """
 import os, signal, sys, threading
-import maximus.files, maximus.signing.batch, maximus.signing.keyless
+import maximus.files, maximus.signing.batch
+from maximus.signing.authority import Certificates
 from maximus.signing.keyless import KeylessSigner
 
 where, after = sys.argv[1], int(sys.argv[2])
@@ -49,7 +50,7 @@ def around(owner, name, before, behind):
         return found
     setattr(owner, name, replaced)
 
-around(KeylessSigner, "_certified", "before the certificate", "after the certificate")
+around(Certificates, "_certified", "before the certificate", "after the certificate")
 around(KeylessSigner, "sign_file", "before a signature", "after its log entry")
 around(maximus.signing.batch, "write_whole", "before a bundle is written", "after a bundle is written")
 around(os, "replace", "before a bundle has its name", "after a bundle has its name")

@@ -1,25 +1,40 @@
-"""Fulcio: a certificate over a new key, for the identity in a token.
+"""Fulcio: certificates for a job's identity, each over a key of its own, renewed before they run out.
 
+It knows of no verifier, so that the first certificate can be on its way while a verifier is made.
 See: https://github.com/sigstore/fulcio/blob/main/fulcio.proto
 """
 
 from __future__ import annotations
 
 import base64
+import contextlib
+import datetime as dt
+import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, generate_private_key
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from maximus.errors import Error, ExitStatus
+
+from .transport import Refused
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import requests
 
-    from .tokens import Token
+    from .tokens import Token, TokenSource
+    from .transport import Transport
 
-__all__ = ["Certified", "certify"]
+__all__ = ["Certificates", "Certified", "nonsense"]
+
+_MARGIN: Final = 30.0
+"""Seconds, beyond the retry budget, that a certificate must have left to be signed with."""
+_LONGEST_MARGIN: Final = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +50,93 @@ class Certified:
         return self.certificate.public_bytes(Encoding.DER)
 
 
-def certify(session: requests.Session, url: str, token: Token) -> Certified:
-    """Return a new key with its certificate, of which nothing is verified yet but that it is for this key.
+class Certificates:
+    """The certificates of one job, one at a time, for any number of threads."""
 
-    `url` is Fulcio's, without a slash at its end.
-    Raises Refused, Error WIRE001, and ValueError in words for an answer that is not what was asked for.
-    """
-    key = generate_private_key(SECP256R1())
-    # Fulcio takes the identity from the token and leaves the subject unread (sigstore/fulcio#863).
-    builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
-    request = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-    pem = request.sign(key, SHA256()).public_bytes(Encoding.PEM)
+    def __init__(self, url: str, transport: Transport, tokens: TokenSource) -> None:
+        """Ask for the token at once, because it says who would sign; for a certificate when one is needed.
+
+        `url` is Fulcio's, without a slash at its end.
+        Raises Error TOKEN001, TOKEN002 or WIRE001 when there is no token.
+        """
+        self._url = url
+        self._tokens = tokens
+        self._session = transport.session("Fulcio")
+        self._margin = dt.timedelta(seconds=min(transport.limits.budget + _MARGIN, _LONGEST_MARGIN))
+        self._lock = threading.Lock()
+        self._token: Token | None = tokens.fetch()
+        self._claims = self._token.claims
+        self._known: Certified | None = None
+        self._refusal: Error | None = None
+
+    @property
+    def claims(self) -> Mapping[str, Any]:
+        """What the token says about the job; Fulcio is who verified it once something is signed."""
+        return self._claims
+
+    @property
+    def visibility(self) -> str:
+        """Who may see the repository, as the token says: `public`, `internal` or `private`; empty if it does not."""
+        return str(self._claims.get("repository_visibility") or "")
+
+    def prepare(self) -> None:
+        """Ask for the first certificate now, and go on meanwhile: it takes longer than all that comes before it."""
+        threading.Thread(target=self._prepare, name="certificate", daemon=True).start()
+
+    def _prepare(self) -> None:
+        # What comes of it is known to whoever needs the certificate.
+        with contextlib.suppress(Error):
+            self.current()
+
+    def current(self) -> Certified:
+        """Return a key whose certificate lasts long enough for one file, retries included.
+
+        Nothing of it is verified but that it is for this key. Raises Error SIGN004 where Fulcio refuses, SIGN008
+        for nonsense, WIRE001 where it is away, and what a token is refused with.
+        """
+        with self._lock:
+            if self._refusal:
+                raise self._refusal
+            known = self._known
+            if known and known.certificate.not_valid_after_utc - dt.datetime.now(dt.UTC) > self._margin:
+                return known
+            try:
+                self._known = self._certified()
+            except Error as error:
+                # What Fulcio said to one file it would say to all.
+                self._refusal = error
+                raise
+            return self._known
+
+    def _certified(self) -> Certified:
+        """Return a new key with a new certificate; the first uses the token that is there."""
+        for is_last in (False, True):
+            token, self._token = self._token or self._tokens.fetch(), None
+            if not token.is_valid():
+                token = self._tokens.fetch()
+            try:
+                return self._certify(token)
+            except Refused as refused:
+                if not is_last and not token.is_valid():
+                    continue
+                raise _refusal(refused) from refused
+            except (ValueError, KeyError, TypeError) as fault:
+                raise nonsense(fault) from fault
+        raise AssertionError  # the last round returns or raises
+
+    def _certify(self, token: Token) -> Certified:
+        key = generate_private_key(SECP256R1())
+        # Fulcio takes the identity from the token and leaves the subject unread (sigstore/fulcio#863).
+        builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
+        request = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        pem = request.sign(key, SHA256()).public_bytes(Encoding.PEM)
+        return Certified(key, _requested(self._session, self._url, pem, token, key))
+
+
+def _requested(
+    session: requests.Session, url: str, pem: bytes, token: Token, key: EllipticCurvePrivateKey
+) -> x509.Certificate:
+    """Return what Fulcio makes of a request; raise ValueError in words for anything but a certificate of this key."""
     reply = session.post(
         f"{url}/api/v2/signingCert",
         json={"certificateSigningRequest": base64.b64encode(pem).decode("ascii")},
@@ -55,7 +146,7 @@ def certify(session: requests.Session, url: str, token: Token) -> Certified:
     if certificate.public_key() != key.public_key():
         msg = "Fulcio's certificate is for another key"
         raise ValueError(msg)
-    return Certified(key, certificate)
+    return certificate
 
 
 def _first(reply: Any) -> x509.Certificate:  # noqa: ANN401 - foreign JSON enters here
@@ -66,3 +157,26 @@ def _first(reply: Any) -> x509.Certificate:  # noqa: ANN401 - foreign JSON enter
     except (KeyError, IndexError, TypeError, AttributeError) as fault:
         msg = "Fulcio's answer holds no certificate chain with a certificate log's promise in it"
         raise ValueError(msg) from fault
+
+
+def _refusal(refused: Refused) -> Error:
+    """Return the error for what Fulcio refused, in its own words."""
+    return Error(
+        "SIGN004",
+        f"{refused.service} at {refused.host} refused to certify the job",
+        why=f"HTTP {refused.status} {refused.message}".rstrip(),
+        fix="A private instance must know this job's issuer and audience; see its configuration.",
+        where=refused.host,
+        status=ExitStatus.OUTSIDE,
+    )
+
+
+def nonsense(fault: Exception) -> Error:
+    """Return the error for an answer that cannot be used, whichever service gave it."""
+    return Error(
+        "SIGN008",
+        "a service answered with something that is not what was asked for",
+        why=(str(fault).strip().splitlines() or [type(fault).__name__])[0][:300],
+        fix="Check that the trust configuration belongs to these services.",
+        status=ExitStatus.OUTSIDE,
+    )

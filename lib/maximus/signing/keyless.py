@@ -7,8 +7,6 @@ everything that a job waits for; it and cosign stay the judges in the tests.
 
 from __future__ import annotations
 
-import datetime as dt
-import threading
 from typing import TYPE_CHECKING, Any, Final
 
 from cryptography import x509
@@ -17,24 +15,21 @@ from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from maximus import documents
-from maximus.errors import Error, ExitStatus
+from maximus.errors import Error
 
-from .authority import certify
 from .bundles import PAYLOAD_TYPE, Bundle, Envelope, MessageSignature, bundle_text, parse_bundle
-from .recorder import Recorder, Signature, nonsense, not_verified
+from .recorder import Recorder, Signature, not_verified
 from .rekor import Signatory
 from .signers import Identity
-from .transport import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from maximus.files import HashedFile
 
-    from .authority import Certified
+    from .authority import Certificates, Certified
     from .checks import Checker
     from .services import Services
-    from .tokens import Token, TokenSource
     from .transport import Transport
 
 __all__ = ["KeylessSigner"]
@@ -42,9 +37,6 @@ __all__ = ["KeylessSigner"]
 _OID: Final = "1.3.6.1.4.1.57264.1."
 """Fulcio's extensions; see https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md."""
 _ISSUER, _SOURCE_REPOSITORY, _SOURCE_DIGEST = "8", "12", "13"
-_MARGIN: Final = 30.0
-"""Seconds, beyond the retry budget, that a certificate must have left to be signed with."""
-_LONGEST_MARGIN: Final = 300.0
 _PREHASHED: Final = ECDSA(Prehashed(SHA256()))
 _WHOLE: Final = ECDSA(SHA256())
 
@@ -53,26 +45,21 @@ class KeylessSigner:
     """Signs by a job's identity: Fulcio's certificate, the timestamp authority's time, Rekor's entry."""
 
     def __init__(
-        self, services: Services, checker: Checker, transport: Transport, tokens: TokenSource, *, jobs: int = 0
+        self,
+        certificates: Certificates,
+        services: Services,
+        checker: Checker,
+        transport: Transport,
+        *,
+        jobs: int = 0,
     ) -> None:
-        """Ask for the token at once, because it says who would sign; for a certificate when one is needed.
-
-        `jobs` is how many files are signed at once, where it says anything.
-        Raises Error TOKEN001, TOKEN002 or WIRE001 when there is no token, TRUST004 for a configuration
-        whose log gives no time and that names no timestamp authority.
-        """
+        """Ask for nothing before something is to be signed; `jobs` says how many files at once, where it says it."""
+        self._certificates = certificates
+        self._claims = certificates.claims
         self._recorder = Recorder(services, checker, transport)
         self._checker = checker
-        self._tokens = tokens
         self._jobs = jobs
-        self._authority = services.authority
-        self._session = transport.session("Fulcio")
-        self._margin = dt.timedelta(seconds=min(transport.limits.budget + _MARGIN, _LONGEST_MARGIN))
-        self._lock = threading.Lock()
-        self._token: Token | None = tokens.fetch()
-        self._claims = self._token.claims
-        self._certified_now: Certified | None = None
-        self._refusal: Error | None = None
+        self._verified: Certified | None = None
         self._identity = Identity("")
 
     @property
@@ -84,16 +71,6 @@ class KeylessSigner:
     def identity(self) -> Identity:
         """Who signs, as the certificate says."""
         return self._identity
-
-    @property
-    def claims(self) -> Mapping[str, Any]:
-        """What the token says about the job; Fulcio is who verified it once something is signed."""
-        return self._claims
-
-    @property
-    def visibility(self) -> str:
-        """Who may see the repository, as the token says: `public`, `internal` or `private`; empty if it does not."""
-        return str(self._claims.get("repository_visibility") or "")
 
     def sign_file(self, file: HashedFile) -> str:
         """Return the text of a bundle over the file's digest, logged and checked.
@@ -155,56 +132,18 @@ class KeylessSigner:
         return ""
 
     def _current(self) -> Certified:
-        """Return a key whose certificate lasts long enough for one file, retries included."""
-        with self._lock:
-            if self._refusal:
-                raise self._refusal
-            known = self._certified_now
-            if known and known.certificate.not_valid_after_utc - dt.datetime.now(dt.UTC) > self._margin:
-                return known
-            try:
-                self._certified_now = self._certified()
-            except Error as error:
-                # What Fulcio said to one file it would say to all.
-                self._refusal = error
-                raise
-            return self._certified_now
-
-    def _certified(self) -> Certified:
-        """Return a new key with a new certificate; the first uses the token that is there."""
-        for is_last in (False, True):
-            token, self._token = self._token or self._tokens.fetch(), None
-            if not token.is_valid():
-                token = self._tokens.fetch()
-            try:
-                certified = certify(self._session, self._authority, token)
-            except Refused as refused:
-                if not is_last and not token.is_valid():
-                    continue
-                raise _refusal(refused) from refused
-            except (ValueError, KeyError, TypeError) as fault:
-                raise nonsense(fault) from fault
-            if why := self._checker.certificate_fault(certified.der):
-                raise not_verified(why)
-            return certified
-        raise AssertionError  # the last round returns or raises
+        """Return the key to sign with, its certificate verified: what no log vouches for is not used."""
+        certified = self._certificates.current()
+        if certified is not self._verified:
+            if fault := self._checker.certificate_fault(certified.der):
+                raise not_verified(fault)
+            self._verified = certified
+        return certified
 
 
 def _by(certified: Certified, content: MessageSignature | Envelope) -> Signature:
     expires = certified.certificate.not_valid_after_utc
     return Signature(content, Signatory(certified.der, is_certificate=True), expires)
-
-
-def _refusal(refused: Refused) -> Error:
-    """Return the error for what Fulcio refused, in its own words."""
-    return Error(
-        "SIGN004",
-        f"{refused.service} at {refused.host} refused to certify the job",
-        why=f"HTTP {refused.status} {refused.message}".rstrip(),
-        fix="A private instance must know this job's issuer and audience; see its configuration.",
-        where=refused.host,
-        status=ExitStatus.OUTSIDE,
-    )
 
 
 def _parsed(text: bytes) -> Bundle | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from maximus.errors import Error, ExitStatus
 
+from .authority import nonsense
 from .bundles import MEDIA_TYPE, Bundle, Envelope, MessageSignature, key_hint
 from .rekor import Rekor, SignAgain, Signatory
 from .stamps import request_stamp
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from .services import Services
     from .transport import Transport
 
-__all__ = ["Recorder", "Signature", "nonsense", "not_verified"]
+__all__ = ["Recorder", "Signature", "not_verified"]
 
 ATTEMPTS: Final = 4
 """How often one file is signed anew where a log says that it has the entry, or a certificate ran out."""
@@ -47,16 +48,7 @@ class Recorder:
     """Has signatures witnessed by the timestamp authorities and the log of an instance."""
 
     def __init__(self, services: Services, checker: Checker, transport: Transport) -> None:
-        """Ask nothing yet; raise Error TRUST004 (usage) where the log gives no time and no authority does."""
-        if not services.log.gives_time and not services.stampers:
-            raise Error(
-                "TRUST004",
-                "the trust configuration names no timestamp authority",
-                why="Rekor v2 states no time, so nobody could verify what is logged",
-                fix="Add tsaUrls to its signingConfig, or name a log of version 1.",
-                where="input `trust-config`",
-                status=ExitStatus.USAGE,
-            )
+        """Ask nothing yet."""
         self.services = services
         self.checker = checker
         self._transport = transport
@@ -137,16 +129,5 @@ def _refusal(refused: Refused) -> Error:
         why=f"HTTP {refused.status} {refused.message}".rstrip(),
         fix="The log takes no such entry; check that the trust configuration names its version.",
         where=refused.host,
-        status=ExitStatus.OUTSIDE,
-    )
-
-
-def nonsense(fault: Exception) -> Error:
-    """Return the error for an answer that cannot be used."""
-    return Error(
-        "SIGN008",
-        "a service answered with something that is not what was asked for",
-        why=(str(fault).strip().splitlines() or [type(fault).__name__])[0][:300],
-        fix="Check that the trust configuration belongs to these services.",
         status=ExitStatus.OUTSIDE,
     )

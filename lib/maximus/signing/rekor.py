@@ -179,10 +179,7 @@ def _sha256(data: bytes) -> dict[str, str]:
 
 def _request(content: MessageSignature | Envelope, signatory: Signatory) -> dict[str, Any]:
     """Return what Rekor v2 is sent: it takes `hashedrekord` alone (its specification, section 6.1.4)."""
-    if isinstance(content, Envelope):
-        digest = hashlib.sha256(content.signed).digest()
-    else:
-        digest = bytes.fromhex(content.sha256)
+    digest = hashlib.sha256(content.signed).digest() if isinstance(content, Envelope) else bytes.fromhex(content.sha256)
     signer = {"rawBytes": _text(signatory.der)}
     verifier = {"x509Certificate": signer} if signatory.is_certificate else {"publicKey": signer}
     signature = {"content": _text(content.signature), "verifier": verifier | {"keyDetails": signatory.details}}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from maximus import documents
-from maximus.errors import Error
+from maximus.errors import Error, ExitStatus
 
 from .carried import carried
 from .instances import not_a_configuration, read_configuration
@@ -41,8 +41,8 @@ class SigningTrust:
 def load_trust(path: Path) -> SigningTrust:
     """Return the trust configuration in a file.
 
-    Raises Error TRUST001 when it cannot be read, and TRUST002 when it is no ClientTrustConfig or names no
-    service that can be signed with.
+    Raises Error TRUST001 when it cannot be read, TRUST002 when it is no ClientTrustConfig or names no
+    service that can be signed with, and TRUST004 when its log gives no time and it names no timestamp authority.
     """
     raw = read_configuration(path)
     try:
@@ -77,4 +77,13 @@ def _trust(root: Any, signing: Any, where: Path | str, source: str) -> SigningTr
         services = read_services(signing, dt.datetime.now(dt.UTC))
     except ValueError as fault:
         raise not_a_configuration(where, str(fault)) from fault
+    if not services.log.gives_time and not services.stampers:
+        raise Error(
+            "TRUST004",
+            "the trust configuration names no timestamp authority",
+            why="Rekor v2 states no time, so nobody could verify what is logged",
+            fix="Add tsaUrls to its signingConfig, or name a log of version 1.",
+            where="input `trust-config`",
+            status=ExitStatus.USAGE,
+        )
     return SigningTrust(services, root, source)

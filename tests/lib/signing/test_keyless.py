@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from maximus.errors import Error, ExitStatus
 from maximus.files import hash_file
+from maximus.signing.authority import Certificates
 from maximus.signing.bundles import Envelope, MessageSignature, parse_bundle
 from maximus.signing.keyless import KeylessSigner
 from maximus.signing.signers import Identity
@@ -55,7 +56,8 @@ def signing(stack: Stack, trust: Path, limits: Limits | None = None, **claims: s
     with quiet(), Transport(limits or Limits(budget=5)) as transport:
         config = load_trust(trust)
         tokens = TokenSource(transport, url, bearer, lambda _: None)
-        yield KeylessSigner(config.services, self_check(config.root, trust), transport, tokens)
+        certificates = Certificates(config.services.authority, transport, tokens)
+        yield KeylessSigner(certificates, config.services, self_check(config.root, trust), transport)
 
 
 def trust_of(stack: Stack, rekor: int) -> Path:
@@ -156,7 +158,8 @@ def test_all_files_share_one_token_and_one_certificate(
         with quiet(), Transport(Limits()) as transport:
             tokens = TokenSource(transport, job["ACTIONS_ID_TOKEN_REQUEST_URL"], "stack", lambda _: None)
             config = load_trust(trust)
-            signer = KeylessSigner(config.services, self_check(config.root, trust), transport, tokens)
+            certified = Certificates(config.services.authority, transport, tokens)
+            signer = KeylessSigner(certified, config.services, self_check(config.root, trust), transport)
             certificates = {parsed(signer.sign_file(file)).certificate for _ in range(3)}
         assert (len(certificates), fulcio.count("POST"), issuer.count()) == (1, 1, 1)
 
@@ -337,16 +340,16 @@ def test_the_logs_own_words_are_shown(stack: Stack, trust: Path, log: Faults, fi
 def test_a_token_that_ran_out_is_replaced(stack: Stack, trust_v1: Path, file: HashedFile) -> None:
     """As after a long wait between the first request and the first file."""
     with signing(stack, trust_v1) as signer:
-        token = signer._token
+        token = signer._certificates._token
         assert token is not None
-        signer._token = dataclasses.replace(token, claims=dict(token.claims) | {"exp": 0})
+        signer._certificates._token = dataclasses.replace(token, claims=dict(token.claims) | {"exp": 0})
         assert signer.has_signed_file(signer.sign_file(file).encode(), file)
 
 
 def test_a_certificate_is_replaced_before_it_runs_out(stack: Stack, trust_v1: Path, file: HashedFile) -> None:
     """Here each is considered too old at once: every file gets a token and a certificate of its own."""
     with signing(stack, trust_v1) as signer:
-        signer._margin = dt.timedelta(minutes=11)
+        signer._certificates._margin = dt.timedelta(minutes=11)
         certificates = [parsed(signer.sign_file(file)).certificate for _ in range(2)]
     assert certificates[0] != certificates[1]
 
@@ -354,7 +357,7 @@ def test_a_certificate_is_replaced_before_it_runs_out(stack: Stack, trust_v1: Pa
 def test_a_certificate_lasts_longer_than_the_retries_of_a_file(stack: Stack, trust_v1: Path) -> None:
     """Else an entry could be logged after its certificate ran out, and never verify."""
     with signing(stack, trust_v1, Limits(budget=120)) as signer:
-        assert signer._margin > dt.timedelta(seconds=120)
+        assert signer._certificates._margin > dt.timedelta(seconds=120)
 
 
 def test_services_that_do_not_belong_together_are_found_out(
