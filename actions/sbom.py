@@ -168,6 +168,9 @@ class Outputs(Concluded):
     ecosystems: str = out("The ecosystems that were found, as purl types, joined by commas.")
     licence_coverage: str = out("How many components have a licence that is an SPDX expression, as `n/m`.")
     hash_coverage: str = out("How many of those that are distributed as files have a SHA-256, as `n/m`.")
+    inside: str = out(
+        "How many further components were built into these, as SBOMs inside installed wheels say (PEP 770)."
+    )
     version_coverage: str = out("How many components have an exact version, as `n/m`.")
     unknown: str = out("How many components lack a field of CISA's minimum elements; the documents name each field.")
     skipped: str = out("How many locks and folders were left out; the log and the documents name them.")
@@ -386,6 +389,7 @@ def _of_tree(inputs: Inputs, face: Face) -> _Found:
 def _of_image(inputs: Inputs, face: Face) -> _Found:
     """Inventory the image that `image` names."""
     from maximus.sbom import inventory  # noqa: PLC0415 - as in `_run`
+    from maximus.sbom.contents import with_contents  # noqa: PLC0415 - likewise
     from maximus.sbom.images.catalogue import catalogue, subject_of  # noqa: PLC0415 - likewise
     from maximus.sbom.images.layout import open_image  # noqa: PLC0415 - likewise
 
@@ -408,6 +412,7 @@ def _of_image(inputs: Inputs, face: Face) -> _Found:
     if dated is None and image.created is not None:
         dated = _Dated(image.created, "the image's own time", reproducible=True)
     made = inventory.build(subject_of(image, path, inputs.name, inputs.version), found.readings)
+    made = with_contents(made, found.carried)
     read = sum(1 for _, reading in found.readings if reading.packages)
     return _Found(
         made, read, found.faults, dated or _Dated(0, "1970, for want of any time", reproducible=True), compared
@@ -426,6 +431,7 @@ def _counts(made: Inventory) -> dict[str, str]:
         "version_coverage": f"{whole.versions}/{whole.components}",
         "unknown": str(sum(1 for component in made.components if component.gaps)),
         "skipped": str(len(made.skipped)),
+        "inside": str(len(made.inner)),
     }
 
 
@@ -545,12 +551,14 @@ def _base_tag(inputs: Inputs, tree: Tree, selection: Selection) -> _Compared:
 def _with_installed(face: Face, made: Inventory, tree: Tree) -> Inventory:
     """Return the inventory with what installed packages declare, and say how many of its components these are."""
     from maximus.sbom import enrichment, installed  # noqa: PLC0415 - as in `_run`
+    from maximus.sbom.contents import with_contents  # noqa: PLC0415 - likewise
 
-    enriched = enrichment.enrich(made, installed.read_installed(tree))
+    read = installed.read_installed(tree)
+    enriched = enrichment.enrich(made, read)
     face.say(f"installed: {enriched.matched} of {_counted(len(made.components), 'component')}")
     if made.components and not enriched.matched:
         face.warn("nothing of what the locks name is installed in the tree; install first, or leave out `installed`")
-    return enriched.inventory
+    return with_contents(enriched.inventory, read.carried)
 
 
 def _with_caches(face: Face, made: Inventory) -> Inventory:
@@ -693,6 +701,12 @@ def _report(face: Face, made: Inventory, dated: _Dated) -> None:
         "edges known",
     )
     face.table("Inventory", columns, rows)
+    if made.inner:
+        carriers = len({item.inside for item in made.inner})
+        face.say(
+            f"inside {_counted(carriers, 'component')}: {_counted(len(made.inner), 'further component')}, "
+            "as the SBOMs in them say; nested in the documents and counted apart"
+        )
     counted = f"{_counted(whole.components, 'component')} in {_counted(len(made.locks), 'lock file')}"
     face.headline(
         f"{counted}; versions {whole.versions}/{whole.components}, "

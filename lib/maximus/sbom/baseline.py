@@ -26,7 +26,7 @@ _HOST = re.compile(r"https?://(?:[^/?#@]*@)?([^/?#]+)")
 _PHASES = {"source": "pre-build", "build": "build", "analyzed": "post-build", "deployed": "operations"}
 _LONGEST = 200
 """Characters of what is told of a tool or a phase."""
-_SPDX_SCOPE = re.compile(r"scope: ([a-z, ]+); (direct|transitive)")
+_SPDX_SCOPE = re.compile(r"scope: ([a-z, ]+); (direct|transitive|inside)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +247,7 @@ def _of_spdx(item: dict[str, Any], told: set[str], is_ours: bool) -> Entry | Non
         frozenset(_digests(_text(item, "packageFileName"), item.get("checksums"), "algorithm", "checksumValue")),
         _all_of([_text(item, "licenseDeclared")]),
         _scope(noted[1].split(", ")) if noted else "",
-        noted[2] == "direct" if noted else None,
+        noted[2] == "direct" if noted and noted[2] != "inside" else None,
         _agent(_text(item, "originator")) or _agent(_text(item, "supplier")),
         _source(identity[1], [_text(item, "downloadLocation")]),
         _is_told(item) if is_ours else _text(item, "SPDXID") in told,

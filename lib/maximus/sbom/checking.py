@@ -92,7 +92,7 @@ def judge_documents(rendered: Rendered) -> Verdict:
 def judge_references(rendered: Rendered, inventory: Inventory) -> Verdict:
     """Return `sbom.references`: whether every reference resolves, nothing stands twice and nothing floats."""
     inspected, found = reference_faults(rendered.cyclonedx, rendered.spdx)
-    expected = {component.purl for component in (inventory.root, *inventory.members, *inventory.components)}
+    expected = {component.purl for component in inventory.everything}
     shown = {
         reference["referenceLocator"]
         for package in rendered.spdx["packages"]
@@ -122,24 +122,14 @@ def reference_faults(cyclonedx: Mapping[str, Any], spdx: Mapping[str, Any]) -> t
 
 
 def _cyclonedx_faults(document: Mapping[str, Any]) -> tuple[int, list[str]]:
-    refs: set[str] = set()
-    faults: list[str] = []
-    waiting = deque([document["metadata"]["component"], *document.get("components", ())])
-    while waiting:
-        component = waiting.popleft()
-        ref = component["bom-ref"]
-        if ref in refs:
-            faults.append(f"sbom.cdx.json: the ref {ref} stands twice")
-        refs.add(ref)
-        waiting.extend(component.get("components", ()))
+    refs, edges, faults = _components(document)
     count = 0
     seen: set[str] = set()
-    edges: dict[str, list[str]] = {}
     for entry in document.get("dependencies", ()):
         if entry["ref"] in seen:
             faults.append(f"sbom.cdx.json: the dependencies of {entry['ref']} stand twice")
         seen.add(entry["ref"])
-        edges[entry["ref"]] = entry.get("dependsOn", [])
+        edges[entry["ref"]] = [*edges.get(entry["ref"], ()), *entry.get("dependsOn", ())]
         for ref in (entry["ref"], *entry.get("dependsOn", ())):
             count += 1
             if ref not in refs:
@@ -154,6 +144,25 @@ def _cyclonedx_faults(document: Mapping[str, Any]) -> tuple[int, list[str]]:
         for ref in sorted(refs - _reached(document["metadata"]["component"]["bom-ref"], edges))
     ]
     return count, faults
+
+
+def _components(document: Mapping[str, Any]) -> tuple[set[str], dict[str, list[str]], list[str]]:
+    """Return all refs of a CycloneDX document, what is inside what, and the refs that stand twice."""
+    refs: set[str] = set()
+    inside: dict[str, list[str]] = {}
+    faults: list[str] = []
+    waiting = deque([document["metadata"]["component"], *document.get("components", ())])
+    while waiting:
+        component = waiting.popleft()
+        ref = component["bom-ref"]
+        if ref in refs:
+            faults.append(f"sbom.cdx.json: the ref {ref} stands twice")
+        refs.add(ref)
+        if nested := component.get("components", ()):
+            # What is inside something is reached with it.
+            inside[ref] = [inner["bom-ref"] for inner in nested]
+            waiting.extend(nested)
+    return refs, inside, faults
 
 
 def _spdx_faults(document: Mapping[str, Any]) -> tuple[int, list[str]]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from maximus.sbom.model import Kind, Known, Scope
 
 if TYPE_CHECKING:
-    from maximus.sbom.model import Artifact, Component, Inventory, LicenceClaim, Producer
+    from maximus.sbom.model import Artifact, Component, ComponentRef, Inventory, LicenceClaim, Producer
 
 __all__ = ["as_document"]
 
@@ -55,10 +55,23 @@ def as_document(inventory: Inventory, *, when: str, tool_version: str) -> dict[s
         "specVersion": "1.6",
         "version": 1,
         "metadata": metadata,
-        "components": [_component(component) for component in inventory.components],
+        "components": _components(inventory),
         "dependencies": _dependencies(inventory),
         "compositions": _compositions(inventory),
     }
+
+
+def _components(inventory: Inventory) -> list[dict[str, Any]]:
+    """Return the components, with those inside them nested."""
+    inside: dict[ComponentRef | None, list[dict[str, Any]]] = {}
+    for item in inventory.inner:
+        inside.setdefault(item.inside, []).append(_component(item))
+    made = [_component(component) for component in inventory.components]
+    if inside:
+        for component in made:
+            if nested := inside.get(component["bom-ref"]):
+                component["components"] = nested
+    return made
 
 
 def _component(component: Component) -> dict[str, Any]:
@@ -129,8 +142,9 @@ def _references(component: Component) -> list[dict[str, Any]]:
         if artifact.digests:
             reference["hashes"] = _hashes(artifact)
         if not artifact.url:
+            who = "the SBOM that names it" if component.inside else "the lock"
             reference["comment"] = (
-                "the lock states no address" if artifact.file else "the lock states neither address nor file name"
+                f"{who} states no address" if artifact.file else f"{who} states neither address nor file name"
             )
         found.append(reference)
     vcs = re.search(r"[?&]vcs_url=([^&#]+)", component.purl)
@@ -177,7 +191,8 @@ def _component_properties(component: Component) -> list[dict[str, str]]:
     found += [(_UNKNOWN, field) for field in fields]
     if component.own is None:
         found += [("maximus:scope", scope.value) for scope in component.scopes]
-        found.append(("maximus:direct", "true" if component.direct else "false"))
+        if component.inside is None:
+            found.append(("maximus:direct", "true" if component.direct else "false"))
     elif component.own:
         found.append(("maximus:folder", component.own))
     if component.producer and component.producer.derived:
@@ -194,7 +209,7 @@ def _dependencies(inventory: Inventory) -> list[dict[str, Any]]:
     """Return an entry for each component whose needs are known; an empty one says that it needs nothing."""
     by_source = inventory.edges_by_source()
     found = []
-    for component in (inventory.root, *inventory.members, *inventory.components):
+    for component in inventory.everything:
         targets = [edge.target for edge in by_source.get(component.ref, ())]
         if targets or component.edges is Known.COMPLETE:
             found.append({"ref": component.ref, "dependsOn": targets})
@@ -203,6 +218,6 @@ def _dependencies(inventory: Inventory) -> list[dict[str, Any]]:
 
 def _compositions(inventory: Inventory) -> list[dict[str, Any]]:
     found: dict[str, list[str]] = {}
-    for component in (inventory.root, *inventory.members, *inventory.components):
+    for component in inventory.everything:
         found.setdefault(component.edges.value, []).append(component.ref)
     return [{"aggregate": aggregate, "dependencies": sorted(refs)} for aggregate, refs in sorted(found.items())]

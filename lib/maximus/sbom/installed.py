@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from maximus.errors import Error
-from maximus.sbom import addresses, licence_texts, licences, parsing, synonyms
+from maximus.sbom import addresses, licence_texts, licences, parsing, producers, synonyms, wheels
 from maximus.sbom.limits import MAX_COMPONENTS, MAX_ENTRIES, MAX_EXPRESSION, MAX_MANIFEST
 from maximus.sbom.model import Ecosystem, Finding, LicenceClaim, Location, Producer
 from maximus.sbom.naming import is_exact, is_name, make_purl, visible
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from maximus.sbom.model import Purl
     from maximus.sbom.tree import Tree
+    from maximus.sbom.wheels import Carried
 
 __all__ = ["Installed", "Said", "of_metadata", "of_package_json", "read_installed"]
 
@@ -31,11 +32,9 @@ _HEADERS = frozenset({
     "name", "version", "license", "license-expression", "classifier",
     "author", "author-email", "maintainer", "maintainer-email", "project-url", "home-page",
 })  # fmt: skip
-_LONGEST_NAME = 200
-"""Characters of a producer's name."""
 _MOST_HEADERS = 2000
-_DEEPEST_LICENCE = 5
-"""Folders below `licenses` of a wheel."""
+_DEEPEST = 5
+"""Folders below `licenses` and `sboms` of a wheel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +53,15 @@ class Installed:
     said: tuple[Said, ...] = ()
     """One for each installed copy, in no order that means anything."""
     findings: tuple[Finding, ...] = ()
+    carried: tuple[Carried, ...] = ()
+    """The SBOMs inside installed wheels."""
 
 
 def read_installed(tree: Tree) -> Installed:
     """Return what the packages installed in a tree say; what cannot be read is a finding and stops nothing."""
     said: list[Said] = []
     findings: list[Finding] = []
+    carried: list[Carried] = []
     budget = _Budget()
     try:
         for path in _manifests(tree, budget):
@@ -75,11 +77,88 @@ def read_installed(tree: Tree) -> Installed:
                 text = f"installed metadata was not read: {fault.why}"
                 findings.append(Finding(kind, text, Location(visible(path)), lost=False))
                 continue
-            if found is not None:
-                said.append(_with_texts(tree, path, found, budget))
+            if found is None:
+                continue
+            wheel = _Wheel.at(tree, path, budget, findings) if path.endswith("/METADATA") else None
+            if wheel is not None and wheel.record.differs("METADATA", raw):
+                text = f"{found.purl} is not what its RECORD lists: nothing that it says was taken"
+                findings.append(Finding("alarm", text, Location(visible(path)), lost=False))
+                continue
+            said.append(_with_texts(tree, path, found, budget, wheel))
+            if wheel is not None:
+                carried += wheel.carried(found.purl)
     except _TooMany as fault:
         findings.append(Finding("limit", str(fault), Location(visible(fault.path)), lost=False))
-    return Installed(tuple(said), tuple(findings))
+    return Installed(tuple(said), tuple(findings), tuple(carried))
+
+
+@dataclass(frozen=True, slots=True)
+class _Wheel:
+    """One installed `.dist-info` folder, and what its RECORD lists."""
+
+    tree: Tree
+    folder: str
+    record: wheels.Record
+    budget: _Budget
+    findings: list[Finding]
+
+    @classmethod
+    def at(cls, tree: Tree, path: str, budget: _Budget, findings: list[Finding]) -> _Wheel:
+        """Return the folder in which this METADATA lies; without a RECORD nothing is listed."""
+        folder = path.rpartition("/")[0]
+        try:
+            raw = tree.read(f"{folder}/RECORD", wheels.MAX_RECORD)
+        except Error:
+            # What a system's package manager installed has none.
+            raw = b""
+        return cls(tree, folder, wheels.read_record(raw, folder.rpartition("/")[2]), budget, findings)
+
+    def alter(self, name: str, raw: bytes) -> bool:
+        """Tell, with a finding, whether a file is another one than RECORD lists."""
+        if not self.record.differs(name, raw):
+            return False
+        text = f"{visible(name)} is not the file that RECORD lists: nothing was taken from it"
+        self.findings.append(Finding("alarm", text, Location(visible(f"{self.folder}/{name}")), lost=False))
+        return True
+
+    def carried(self, carrier: Purl) -> Iterator[Carried]:
+        """Yield the SBOMs inside it (PEP 770)."""
+        if "sboms" not in self.budget.folders(self.tree, self.folder):
+            return
+        names = sorted(_below(self.tree, f"{self.folder}/sboms", self.budget))
+        if len(names) > wheels.MAX_DOCUMENTS:
+            text = f"more than {wheels.MAX_DOCUMENTS} SBOMs in one wheel; the rest was not read"
+            self.findings.append(Finding("limit", text, Location(visible(self.folder)), lost=False))
+        for path in names[: wheels.MAX_DOCUMENTS]:
+            if not path.endswith(".json"):
+                text = "an SBOM of a wheel that is no JSON was not read"
+                self.findings.append(Finding("ignored", text, Location(visible(path)), lost=False))
+                continue
+            try:
+                raw = self.tree.read(path, wheels.MAX_DOCUMENT)
+            except Error as fault:
+                kind = "limit" if fault.code == "SBOM004" else "ignored"
+                text = f"an SBOM of a wheel was not read: {fault.why}"
+                self.findings.append(Finding(kind, text, Location(visible(path)), lost=False))
+                continue
+            name = path.removeprefix(f"{self.folder}/")
+            found, finding = wheels.read_carried(carrier, self.record, path, name, raw)
+            if found is not None:
+                yield found
+            if finding is not None:
+                self.findings.append(finding)
+
+
+def _below(tree: Tree, folder: str, budget: _Budget) -> list[str]:
+    """Return the files below a folder of a wheel, some levels deep."""
+    found: list[str] = []
+    waiting = [(folder, 0)]
+    while waiting:
+        here, depth = waiting.pop()
+        found += [f"{here}/{name}" for name in budget.files(tree, here)]
+        if depth < _DEEPEST:
+            waiting += [(f"{here}/{name}", depth + 1) for name in budget.folders(tree, here)]
+    return found
 
 
 class _TooMany(Exception):  # noqa: N818 - the end of a walk, caught above
@@ -173,7 +252,7 @@ def _site_packages(tree: Tree, path: str, budget: _Budget) -> list[str]:
     return [folder for folder in found if folder.endswith("/site-packages")] + inner
 
 
-def _with_texts(tree: Tree, path: str, said: Said, budget: _Budget) -> Said:
+def _with_texts(tree: Tree, path: str, said: Said, budget: _Budget, wheel: _Wheel | None) -> Said:
     """Return what a package says, with what its licence files are where it names no licence itself.
 
     What is concluded stands beside what is declared; npm's `UNLICENSED` grants nothing, whatever file lies there.
@@ -185,19 +264,17 @@ def _with_texts(tree: Tree, path: str, said: Said, budget: _Budget) -> Said:
     found = [f"{folder}/{name}" for name in budget.files(tree, folder)]
     if is_python:
         # PEP 639 keeps the paths of the source tree below `licenses`.
-        waiting = [(f"{folder}/licenses", 0)]
-        while waiting:
-            here, depth = waiting.pop()
-            found += [f"{here}/{name}" for name in budget.files(tree, here)]
-            if depth < _DEEPEST_LICENCE:
-                waiting += [(f"{here}/{name}", depth + 1) for name in budget.folders(tree, here)]
+        found += _below(tree, f"{folder}/licenses", budget)
     named = [item for item in found if licence_texts.is_licence_file(item.rpartition("/")[2])]
     named = sorted({*named, *(item for item in _named_by(said, folder) if item in found)})
     try:
-        texts = [(item, tree.read(item, licence_texts.MAX_LICENCE).decode("utf-8", "replace")) for item in named]
+        raws = [(item, tree.read(item, licence_texts.MAX_LICENCE)) for item in named]
     except Error:
         # One that cannot be read, or is too long for a licence: what the others say is not the whole.
         return said
+    if wheel is not None and any(wheel.alter(item.removeprefix(f"{folder}/"), raw) for item, raw in raws):
+        return said
+    texts = [(item, raw.decode("utf-8", "replace")) for item, raw in raws]
     choice = any(re.search(r"\b(?:or|dual)\b", claim.text, re.IGNORECASE) for claim in said.licences)
     short = [(item.removeprefix(f"{folder}/").removeprefix("licenses/"), text) for item, text in texts]
     claim = licence_texts.conclude(short, "installed with it", choice=choice)
@@ -237,23 +314,10 @@ def _npm_claims(value: Any, evidence: str) -> tuple[LicenceClaim, ...]:  # noqa:
 def _npm_maker(document: dict[str, Any]) -> Producer | None:
     """Return the author, else the first who maintains it, else the owner of its repository, marked as derived."""
     for person in (document.get("author"), *parsing.listed(document.get("maintainers"))[:1]):
-        if found := _npm_producer(person):
+        if found := producers.of_entity(person):
             return found
     place = document.get("repository")
     return addresses.owner_of(parsing.text_of(place.get("url") if isinstance(place, dict) else place))
-
-
-def _npm_producer(value: Any) -> Producer | None:  # noqa: ANN401 - foreign JSON
-    if isinstance(value, dict):
-        value = value.get("name")
-    # `Name <mail> (address)` in one text.
-    return _producer(re.split(r"[<(]", value, maxsplit=1)[0]) if isinstance(value, str) else None
-
-
-def _producer(name: str) -> Producer | None:
-    """Return a producer of this name. A parenthesis would begin the mail address in SPDX, so it ends the name."""
-    flat = " ".join(name.split("(", 1)[0].replace(")", " ").split()).strip("\"' ")[:_LONGEST_NAME].strip()
-    return Producer(visible(flat)) if flat and flat.lower() not in ("unknown", "none", "noassertion") else None
 
 
 def of_metadata(raw: bytes) -> Said | None:
@@ -325,12 +389,10 @@ def _of_field(field: str) -> str:
 
 def _python_producer(headers: dict[str, list[str]]) -> Producer | None:
     for role in ("author", "maintainer"):
-        if (name := _first(headers, role)) and (found := _producer(name.replace("\n", " "))):
+        mails = _first(headers, f"{role}-email")
+        if (name := _first(headers, role)) and (found := producers.of_people(name, mails)):
             return found
-        # `Name <mail>, Other <mail>`; a bare address names its owner as well as anything.
-        address = _first(headers, f"{role}-email").replace("\n", " ")
-        named = re.sub(r"\s*<[^<>]*>", "", address)
-        if found := _producer(named or address.strip("<> ")):
+        if found := producers.of_people(mails):
             return found
     # `Label, address`; the source's own place first, for others are pages about it.
     places = [item.partition(",") for item in headers.get("project-url", ())]

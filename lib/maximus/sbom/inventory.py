@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from maximus.sbom.model import LicenceClaim
 
-__all__ = ["build"]
+__all__ = ["build", "gaps_of"]
 
 _WEIGHT = {scope: number for number, scope in enumerate(Scope)}
 _KNOWN = {Known.UNKNOWN: 0, Known.INCOMPLETE: 1, Known.COMPLETE: 2}
@@ -301,7 +301,7 @@ class _Builder:
             scopes=tuple(sorted(scopes, key=_WEIGHT.__getitem__)) or (Scope.RUNTIME,),
             direct=direct,
             edges=edges,
-            gaps=_gaps(first.version, producer, None if absent else artifacts, licences, edges, first.moves),
+            gaps=gaps_of(first.version, producer, None if absent else artifacts, licences, edges, first.moves),
             not_applicable=absent,
             notes=_united(packages, lambda package: package.notes),
         )
@@ -354,7 +354,7 @@ class _Builder:
             scopes=(Scope.RUNTIME,),
             direct=True,
             edges=edges,
-            gaps=_gaps(version, self.subject.author, None, licences, edges),
+            gaps=gaps_of(version, self.subject.author, None, licences, edges),
             not_applicable=(_OWN,),
         )
 
@@ -477,7 +477,7 @@ def _producer(package: Package) -> Producer | None:
     return None
 
 
-def _gaps(  # noqa: PLR0913, PLR0917 - the fields that can be unknown
+def gaps_of(  # noqa: PLR0913, PLR0917 - the fields that can be unknown
     version: str,
     producer: Producer | None,
     artifacts: tuple[Artifact, ...] | None,

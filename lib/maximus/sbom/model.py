@@ -376,10 +376,17 @@ class Inventory:
     """What the tree uses, sorted by ref."""
     edges: tuple[Edge, ...]
     """Sorted by source and target; from the root, from members and between components."""
+    inner: tuple[Component, ...] = ()
+    """What was built into components, as SBOMs inside them say, sorted by ref; counted apart."""
     findings: tuple[Finding, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     locks: tuple[str, ...] = ()
     """The manifests that were read, sorted."""
+
+    @property
+    def everything(self) -> tuple[Component, ...]:
+        """The subject, its parts, what it uses and what is inside that."""
+        return (self.root, *self.members, *self.components, *self.inner)
 
     def edges_by_source(self) -> Mapping[ComponentRef, tuple[Edge, ...]]:
         """Return the edges of each component that has some."""

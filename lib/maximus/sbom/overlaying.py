@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from maximus.errors import Error
+from maximus.sbom.contents import pruned
 from maximus.sbom.model import (
     Artifact,
     Component,
@@ -61,7 +62,8 @@ def apply_overlay(inventory: Inventory, overlay: Overlay) -> Inventory:
             fix="Mend or remove these entries: what one of them is about may be called otherwise now.",
             where="input overlay",
         )
-    return work.done()
+    # Of what was removed, or is another version, nobody knows what is inside.
+    return pruned(work.done())
 
 
 class _Work:

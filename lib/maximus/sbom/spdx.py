@@ -41,7 +41,7 @@ def as_document(inventory: Inventory, *, when: str, tool_version: str, serial: s
     subject = inventory.subject
     base = subject.repository or "https://maximus.invalid"
     tool = f"Tool: maximus-{tool_version}"
-    everything = (inventory.root, *inventory.members, *inventory.components)
+    everything = inventory.everything
     ids = {component.ref: spdx_id(component.ref) for component in everything}
     packages = [_package(component, ids[component.ref], when, tool) for component in everything]
     document: dict[str, Any] = {
@@ -113,7 +113,8 @@ def _annotations(component: Component) -> list[str]:
         found.append(f"producer: derived from {source}")
     if component.own is None:
         scopes = ", ".join(scope.value for scope in component.scopes)
-        found.append(f"scope: {scopes}; {'direct' if component.direct else 'transitive'}")
+        place = "inside" if component.inside else "direct" if component.direct else "transitive"
+        found.append(f"scope: {scopes}; {place}")
     return sorted(found)
 
 
@@ -166,6 +167,11 @@ def _relationships(inventory: Inventory, ids: dict[ComponentRef, str]) -> list[d
         {"spdxElementId": root, "relationshipType": "CONTAINS", "relatedSpdxElement": ids[member.ref]}
         for member in inventory.members
     ]
+    found += [
+        {"spdxElementId": ids[item.inside], "relationshipType": "CONTAINS", "relatedSpdxElement": ids[item.ref]}
+        for item in inventory.inner
+        if item.inside is not None
+    ]
     for edge in inventory.edges:
         # Forwards and with the scope in the comment: judges do not follow DEV_DEPENDENCY_OF.
         made = {
@@ -189,7 +195,7 @@ def _ends(inventory: Inventory, ids: dict[ComponentRef, str]) -> list[dict[str, 
     """
     sources = {edge.source for edge in inventory.edges}
     found = []
-    for component in (inventory.root, *inventory.members, *inventory.components):
+    for component in inventory.everything:
         whole = component.edges is Known.COMPLETE
         if not whole or component.ref not in sources:
             made = {

@@ -153,8 +153,13 @@ def _part(
         gaps = [gap for gap in head.gaps if gap.field != _NEEDS]
         gaps.append(Gap(_NEEDS, "the rest is in the unit's other document: runtime and development are apart"))
         head = replace(head, edges=Known.INCOMPLETE, gaps=tuple(gaps))
+    inner = tuple(replace(item, scopes=parts[item.inside].scopes) for item in inventory.inner if item.inside in parts)
+    if inner:
+        refs = {item.ref for item in inner}
+        kept |= {(edge.source, edge.target): edge for edge in inventory.edges if edge.source in refs}
     return replace(
         inventory,
+        inner=inner,
         subject=replace(inventory.subject, name=head.name, version=head.version, purl=head.purl, kind=head.kind),
         root=head,
         members=tuple(parts[ref] for ref in sorted(parts) if parts[ref].own is not None),

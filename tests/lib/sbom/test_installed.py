@@ -360,7 +360,7 @@ def test_a_licence_file_that_is_too_long_leaves_the_licence_open(
 
 def test_licences_are_not_looked_for_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Folders below `licenses` have a limit."""
-    monkeypatch.setattr("maximus.sbom.installed._DEEPEST_LICENCE", 1)
+    monkeypatch.setattr("maximus.sbom.installed._DEEPEST", 1)
     files = {"d/d-1.dist-info/METADATA": metadata().decode(), "d/d-1.dist-info/licenses/a/b/LICENSE": MIT}
     assert [item.licences for item in read(tmp_path, files).said] == [()]
 

@@ -4,27 +4,28 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from maximus.errors import Error
-from maximus.sbom import installed
+from maximus.sbom import installed, wheels
 from maximus.sbom.images import binaries, jars, layers, system
+from maximus.sbom.images import wheels as of_wheels
 from maximus.sbom.images.limits import MAX_DATABASE, MAX_EXECUTABLE, MAX_JAR, MAX_REFUSED
 from maximus.sbom.images.system import Database, Release, SystemPackage
-from maximus.sbom.limits import MAX_LOCK, MAX_MANIFEST
+from maximus.sbom.limits import MAX_MANIFEST
 from maximus.sbom.model import Ecosystem, Finding, Kind, Known, Link, Location, Package, Purl, Reading, Subject
 from maximus.sbom.naming import visible
-from maximus.sbom.readers import absence, embedded
-from maximus.sbom.tree import Source, Tree
+from maximus.sbom.readers import absence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from maximus.sbom.images.layers import Entry
     from maximus.sbom.images.layout import Image
     from maximus.sbom.installed import Said
     from maximus.sbom.model import LicenceClaim
+    from maximus.sbom.wheels import Carried
 
 __all__ = ["Catalogue", "catalogue", "subject_of"]
 
@@ -40,7 +41,6 @@ _RELEASES = ("etc/os-release", "usr/lib/os-release")
 _PART = re.compile(r"var/lib/dpkg/status\.d/[^/]+")
 _COPYRIGHT = re.compile(r"usr/share/doc/([^/]+)/copyright")
 _METADATA = re.compile(r"(?:.*/)?[^/]+\.(?:dist-info/METADATA|egg-info/PKG-INFO)")
-_SBOM = re.compile(r"(?:.*/)?([^/]+\.dist-info)/sboms/[^/]+\.json")
 _MODULE = re.compile(r"(?:.*/)?node_modules/(?:@[^/]+/)?[^/]+/package\.json")
 _GEM = re.compile(r"(?:.*/)?specifications/(?:default/)?([^/]+)-(\d[^/-]*)(?:-([^/]+))?\.gemspec")
 _GEM_LICENCE = re.compile(r'\.licenses? = \[?((?:"[^"\n]+"(?:\.freeze)?(?:, )?)+)')
@@ -79,6 +79,8 @@ class Catalogue:
     release: Release
     readings: tuple[tuple[str, Reading], ...]
     faults: tuple[Error, ...]
+    carried: tuple[Carried, ...] = ()
+    """The SBOMs inside wheels."""
 
 
 class _Looker:
@@ -126,9 +128,11 @@ class _Looker:
         path = entry.path
         if path.endswith(("/METADATA", "/PKG-INFO", "/package.json")):
             return _installed(entry)
-        if _SBOM.fullmatch(path):
-            # Its reader looks at nothing but the document itself.
-            return embedded.READER.read(Source(path, _content(entry, MAX_LOCK), Tree(Path("/"))))
+        if of_wheels.SBOM.fullmatch(path):
+            return of_wheels.Document(_content(entry, wheels.MAX_DOCUMENT))
+        if of_wheels.RECORD.fullmatch(path):
+            folder = path.split("/")[-2]
+            return wheels.read_record(_content(entry, wheels.MAX_RECORD), folder)
         if match := _GEM.fullmatch(path):
             return _gem(match, _content(entry, MAX_MANIFEST), entry)
         if path.endswith(jars.ENDINGS):
@@ -163,11 +167,13 @@ def _unread(entry: Entry) -> str:
     return ""
 
 
-def _installed(entry: Entry) -> Reading | None:
+def _installed(entry: Entry) -> Reading | of_wheels.Metadata | None:
     """Return the package that a file of metadata is about; None for one that is not installed."""
     path = entry.path
     if _METADATA.fullmatch(path):
-        return _of_said(installed.of_metadata(_content(entry, MAX_MANIFEST)), path, entry.layer)
+        raw = _content(entry, MAX_MANIFEST)
+        reading = _of_said(installed.of_metadata(raw), path, entry.layer)
+        return of_wheels.metadata(reading, raw) if reading else None
     if _MODULE.fullmatch(path):
         return _of_said(installed.of_package_json(_content(entry, MAX_MANIFEST), path), path, entry.layer)
     return None
@@ -260,7 +266,8 @@ def catalogue(image: Image) -> Catalogue:
     Raises Error SBOM031 or SBOM033 for an image that cannot be read; one file that cannot be is a fault.
     """
     looker = _Looker()
-    found = layers.read_folder(image.folder, looker) if image.folder else layers.read_layers(image, looker)
+    seen = layers.read_folder(image.folder, looker) if image.folder else layers.read_layers(image, looker)
+    found, carried = of_wheels.settle(seen)
     release = next((item for path in _RELEASES if isinstance(item := found.get(path), Release)), Release())
     claims = {item.name: item.licences for item in found.values() if isinstance(item, _Claims)}
     readings: list[tuple[str, Reading]] = []
@@ -283,7 +290,7 @@ def catalogue(image: Image) -> Catalogue:
     readings += looker.told()
     if release.id:
         readings.append(("etc/os-release", _system(release)))
-    return Catalogue(release, tuple(readings), tuple(faults))
+    return Catalogue(release, tuple(readings), tuple(faults), carried)
 
 
 def _with_claims(database: Database, claims: dict[str, tuple[LicenceClaim, ...]]) -> Database:

@@ -149,6 +149,7 @@ class _CycloneDX:
         self.where = where
         stated = document.get("metadata")
         self.metadata: dict[str, Any] = stated if isinstance(stated, dict) else {}
+        self.inside: dict[str, tuple[str, ...]] = {}
         self.faults: list[str] = []
 
     def view(self) -> View:
@@ -179,7 +180,8 @@ class _CycloneDX:
             creators=(),
             parts=tuple(parts),
             root=_text(subject, "bom-ref"),
-            edges=edges,
+            # What is inside something is reached with it.
+            edges=edges | {ref: (*edges.get(ref, ()), *inner) for ref, inner in self.inside.items()},
             stated=frozenset(edges),
             completeness={
                 ref: _text(entry, "aggregate")
@@ -229,7 +231,10 @@ class _CycloneDX:
                 self.faults.append(f"the ref {visible(part.ref)} stands twice")
             seen.add(part.ref)
             found.append(part)
-            waiting += [(inner, own) for inner in reversed(mappings_in(item.get("components")))]
+            nested = mappings_in(item.get("components"))
+            if nested:
+                self.inside[part.ref] = tuple(_text(inner, "bom-ref") for inner in nested)
+            waiting += [(inner, own) for inner in reversed(nested)]
         return found
 
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from maximus.sbom import digests, licences, parsing
+from maximus.sbom import digests, licences, parsing, producers
 from maximus.sbom.digests import DigestLines
 from maximus.sbom.model import Artifact, Ecosystem, Finding, Known, Link, Location, Package, Reading
 from maximus.sbom.naming import visible
@@ -17,10 +18,10 @@ from maximus.sbom.readers.interface import Reader
 from maximus.sbom.readers.lines import keys_of
 
 if TYPE_CHECKING:
-    from maximus.sbom.model import Digest, LicenceClaim
+    from maximus.sbom.model import Digest, LicenceClaim, Producer
     from maximus.sbom.tree import Source
 
-__all__ = ["READER"]
+__all__ = ["READER", "Parts", "read_parts"]
 
 _NAMES = frozenset({"bom.json", "sbom.json"})
 _ENDINGS = (".cdx.json", ".spdx.json")
@@ -32,7 +33,8 @@ _KNOWN = {item.value: item for item in Ecosystem}
 
 def _reads(path: str) -> bool:
     name = path.rpartition("/")[2]
-    return name in _NAMES or name.endswith(_ENDINGS)
+    # Those inside an installed wheel are about what was built into it (`wheels.py`), not about the tree.
+    return (name in _NAMES or name.endswith(_ENDINGS)) and ".dist-info/sboms/" not in path
 
 
 def _read(source: Source) -> Reading:
@@ -42,7 +44,7 @@ def _read(source: Source) -> Reading:
     origin = f"{visible(source.path)} sha256:{hashlib.sha256(source.raw).hexdigest()}"
     findings: list[Finding] = []
     packages: dict[str, Package] = {}
-    for purl, facts in _components(document):
+    for _, purl, facts in _components(document):
         place = Location(source.path, places.get(purl, 0))
         made = _package(purl, facts, place, origin, lines)
         if made is None:
@@ -54,15 +56,57 @@ def _read(source: Source) -> Reading:
     return Reading(tuple(packages.values()), links, findings=tuple(findings))
 
 
-def _components(document: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    """Return the purl and the record of each component of either format; what is neither has none."""
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a document about the inside of a package says."""
+
+    packages: tuple[Package, ...]
+    """By the document's own refs as keys, each once."""
+    needs: dict[str, tuple[str, ...]]
+    """By key: the keys of what it needs; absent where the document does not tell."""
+    nameless: int
+    """How many components say no purl of a package of a version, and were left out."""
+
+
+def read_parts(raw: bytes, path: str) -> Parts:
+    """Return the components of a document without its subject.
+
+    Raises Error SBOM005 or SBOM006 where it is no JSON that can be read.
+    """
+    document = parsing.parse_json(raw, path)
+    lines = DigestLines.of(path, "")
+    packages: dict[str, Package] = {}
+    nameless = 0
+    for ref, purl, facts in _components(document):
+        made = _package(purl, facts, Location(visible(path)), "", lines)
+        if made is None:
+            nameless += 1
+        else:
+            packages.setdefault(ref or purl, replace(made, key=ref or purl, notes=()))
+    return Parts(tuple(packages.values()), _needs(document), nameless)
+
+
+def _needs(document: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for entry in parsing.mappings_in(document.get("dependencies")):
+        needed = [item for item in parsing.listed(entry.get("dependsOn")) if isinstance(item, str)]
+        found.setdefault(parsing.text_of(entry.get("ref")), []).extend(needed)
+    for entry in parsing.mappings_in(document.get("relationships")):
+        if entry.get("relationshipType") == "DEPENDS_ON":
+            start, end = (parsing.text_of(entry.get(key)) for key in ("spdxElementId", "relatedSpdxElement"))
+            found.setdefault(start, []).extend(() if end == "NONE" else (end,))
+    return {key: tuple(needed) for key, needed in found.items()}
+
+
+def _components(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    """Return ref, purl and record of each component of either format; what is neither has none."""
     found = []
     if document.get("bomFormat") == "CycloneDX":
         waiting = parsing.listed(document.get("components"))[::-1]
         while waiting:
             item = waiting.pop()
             if isinstance(item, dict):
-                found.append((parsing.text_of(item.get("purl")), item))
+                found.append((parsing.text_of(item.get("bom-ref")), parsing.text_of(item.get("purl")), item))
                 waiting += parsing.listed(item.get("components"))[::-1]
     elif parsing.text_of(document.get("spdxVersion")).startswith("SPDX-2"):
         described = {item for item in parsing.listed(document.get("documentDescribes")) if isinstance(item, str)}
@@ -75,7 +119,7 @@ def _components(document: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
             if isinstance(item, dict) and parsing.text_of(item.get("SPDXID")) not in described:
                 references = [ref for ref in parsing.listed(item.get("externalRefs")) if isinstance(ref, dict)]
                 purls = [ref.get("referenceLocator") for ref in references if ref.get("referenceType") == "purl"]
-                found.append((parsing.text_of(next(iter(purls), "")), item))
+                found.append((parsing.text_of(item.get("SPDXID")), parsing.text_of(next(iter(purls), "")), item))
     return found
 
 
@@ -104,8 +148,24 @@ def _package(purl: str, facts: dict[str, Any], place: Location, origin: str, lin
         artifacts=(Artifact("", "", stated),) if stated else (),
         licences=_licences(facts),
         edges=Known.UNKNOWN,
+        producer=_maker(facts),
         notes=(("stated-by", origin),),
     )
+
+
+def _maker(facts: dict[str, Any]) -> Producer | None:
+    """Return who makes it by either format's fields; a supplier where no maker is named."""
+    people = parsing.listed(facts.get("authors"))
+    for value in (facts.get("manufacturer"), *people[:1], facts.get("author"), facts.get("supplier")):
+        if isinstance(value, str) and value.startswith(("Organization: ", "Person: ")):
+            continue
+        if found := producers.of_entity(value):
+            return found
+    for value in (facts.get("originator"), facts.get("supplier")):
+        kind, _, name = parsing.text_of(value).partition(": ")
+        if kind in ("Organization", "Person") and (found := producers.of_people(re.sub(r"[()]", " ", name))):
+            return found
+    return None
 
 
 def _digests(facts: dict[str, Any], lines: DigestLines) -> tuple[Digest, ...]:

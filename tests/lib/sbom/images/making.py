@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import hashlib
 import io
@@ -44,6 +45,11 @@ def layer(files: Mapping[str, bytes | str | None], *, links: Mapping[str, str] |
 def digest(raw: bytes) -> str:
     """Return the digest as manifests write it."""
     return f"sha256:{hashlib.sha256(raw).hexdigest()}"
+
+
+def in_record(text: str) -> str:
+    """Return the SHA-256 as a wheel's RECORD spells it."""
+    return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).decode().rstrip("=")
 
 
 def config_of(layers: Sequence[bytes], **more: Any) -> bytes:  # noqa: ANN401 - values of JSON

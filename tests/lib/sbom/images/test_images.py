@@ -19,13 +19,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from maximus.errors import Error, ExitStatus
-from maximus.sbom import checking, inventory, rendering
+from maximus.sbom import checking, contents, inventory, rendering, subject
 from maximus.sbom.images import layers as layers_module
 from maximus.sbom.images import layout
-from maximus.sbom.images.catalogue import catalogue, subject_of
+from maximus.sbom.images.catalogue import Catalogue, catalogue, subject_of
 from maximus.sbom.model import Inventory, Kind, Known
 from maximus.verdict import Status
-from tests.lib.sbom.images.making import archive, digest, elf, layer, oci, rpm_database, rpm_header
+from tests.lib.sbom.images.making import archive, digest, elf, in_record, layer, oci, rpm_database, rpm_header
 from tests.lib.sbom.samples import by_name, edges_of
 from tests.stack.build import Unmeasured, locate
 
@@ -199,11 +199,14 @@ def test_a_database_that_is_not_read_is_said(tmp_path: Path, path: str) -> None:
 
 PYTHON = "usr/lib/python3/site-packages"
 METADATA = "Metadata-Version: 2.4\nName: Flask\nVersion: 3.0.3\nLicense-Expression: BSD-3-Clause\nAuthor: Ada\n\ntext\n"
+INNER = json.dumps({"bomFormat": "CycloneDX", "components": [{"name": "zlib-rs", "purl": "pkg:cargo/zlib-rs@0.5.0"}]})
 TREE = {
     f"{PYTHON}/flask-3.0.3.dist-info/METADATA": METADATA,
-    f"{PYTHON}/flask-3.0.3.dist-info/sboms/inner.cdx.json": json.dumps(
-        {"bomFormat": "CycloneDX", "components": [{"name": "zlib-rs", "purl": "pkg:cargo/zlib-rs@0.5.0"}]}
+    f"{PYTHON}/flask-3.0.3.dist-info/RECORD": "".join(
+        f"flask-3.0.3.dist-info/{name},sha256={in_record(text)},{len(text)}\n"
+        for name, text in (("METADATA", METADATA), ("sboms/inner.cdx.json", INNER))
     ),
+    f"{PYTHON}/flask-3.0.3.dist-info/sboms/inner.cdx.json": INNER,
     "app/package.json": '{"name": "own", "version": "1.0.0"}',
     "app/node_modules/@acme/ui/package.json": '{"name": "@acme/ui", "version": "2.0.0", "license": "MIT"}',
     "app/node_modules/@acme/ui/lib/package.json": '{"name": "inner", "version": "2.0.0"}',
@@ -212,12 +215,45 @@ TREE = {
 
 
 def test_trees_of_languages(tmp_path: Path) -> None:
-    """Installed packages and the SBOMs inside wheels; the application's own manifest is not one of them."""
+    """Installed packages; the application's own manifest is not one of them."""
     found = by_name(look(oci(tmp_path / "i", [layer(TREE)])))
-    assert set(found) == {"flask 3.0.3", "zlib-rs 0.5.0", "@acme/ui 2.0.0", "rack 3.0.11"}
+    assert set(found) == {"flask 3.0.3", "@acme/ui 2.0.0", "rack 3.0.11"}
     assert [claim.expression for claim in found["rack 3.0.11"].licences] == ["MIT"]
     assert [claim.expression for claim in found["flask 3.0.3"].licences] == ["BSD-3-Clause"]
     assert not found["flask 3.0.3"].is_distributed
+
+
+def built(read: Catalogue) -> Inventory:
+    """Return the inventory of what was found in an image, without what is inside wheels."""
+    facts = subject.Facts("image", "https://github.com", "octo/image")
+    return inventory.build(subject.describe(facts), read.readings)
+
+
+def test_what_is_inside_a_wheel_is_nested(tmp_path: Path) -> None:
+    """An SBOM that RECORD lists names what was built in; an altered METADATA is told, and its package stays."""
+    read = catalogue(layout.open_image(oci(tmp_path / "i", [layer(TREE)]), "linux/amd64"))
+    (inner,) = contents.with_contents(built(read), read.carried).inner
+    assert (inner.ref, inner.inside) == ("pkg:pypi/flask@3.0.3#pkg:cargo/zlib-rs@0.5.0", "pkg:pypi/flask@3.0.3")
+    other = {**TREE, f"{PYTHON}/flask-3.0.3.dist-info/METADATA": METADATA + "more\n"}
+    read = catalogue(layout.open_image(oci(tmp_path / "o", [layer(other)]), "linux/amd64"))
+    made = built(read)
+    assert "flask 3.0.3" in by_name(made)
+    assert [item.kind for item in made.findings] == ["alarm"]
+
+
+def test_an_sbom_that_no_wheel_lists_is_not_taken(tmp_path: Path) -> None:
+    """Without RECORD, with another content, or beside no package: each is a finding, and nothing is nested."""
+    folder = f"{PYTHON}/flask-3.0.3.dist-info"
+    cases = {
+        "unlisted": {path: text for path, text in TREE.items() if not path.endswith("RECORD")},
+        "altered": {**TREE, f"{folder}/sboms/inner.cdx.json": INNER + " "},
+        "homeless": {path: text for path, text in TREE.items() if not path.endswith("METADATA")},
+    }
+    for name, files in cases.items():
+        read = catalogue(layout.open_image(oci(tmp_path / name, [layer(files)]), "linux/amd64"))
+        assert read.carried == ()
+        assert {item.kind for item in built(read).findings} <= {"ignored", "alarm"}
+        assert built(read).findings
 
 
 def jar(files: dict[str, str | bytes]) -> bytes:
