@@ -23,7 +23,8 @@ MAX_FILES: Final = 5_000
 # What the readers and the walk look at beside the locks.
 _BESIDE = frozenset({
     "package.json", "Cargo.toml", "pyproject.toml", "Pipfile", "go.mod", "go.work", "go.sum", "go.work.sum",
-    "pnpm-workspace.yaml", "pyvenv.cfg", "CACHEDIR.TAG", "composer.json", "pom.xml", "verification-metadata.xml",
+    "modules.txt", "pnpm-workspace.yaml", "pyvenv.cfg", "CACHEDIR.TAG", "composer.json", "pom.xml",
+    "verification-metadata.xml",
 })  # fmt: skip
 _LISTS = (".txt", ".in")
 

@@ -1,4 +1,4 @@
-"""`go.mod` with the `go.sum` beside it.
+"""`go.mod` with the `go.sum` beside it, the workspace that it is used by, and what is vendored.
 
 `go.mod` lists what is needed directly and, from Go 1.17 on, everything else that is built (`// indirect`). Who
 needs the latter stands in the modules' own `go.mod` files, which are not in the tree. `h1:` is a hash over a
@@ -8,7 +8,7 @@ list of files and no file's digest: it keeps its name. A module without one for 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from maximus.errors import Error
@@ -27,9 +27,13 @@ from maximus.sbom.model import (
     Scope,
 )
 from maximus.sbom.naming import visible
+from maximus.sbom.readers.go_workspaces import Workspace, vendored_of, workspace_of
 from maximus.sbom.readers.interface import Reader
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from maximus.sbom.readers.go_workspaces import Vendored
     from maximus.sbom.tree import Source
 
 __all__ = ["READER", "parse_module"]
@@ -62,6 +66,8 @@ class _Module:
     replaces: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
     """By module and version (empty for all): module or path, and version (empty for a path)."""
     excludes: set[tuple[str, str]] = field(default_factory=set)
+    uses: list[str] = field(default_factory=list)
+    """The folders of a workspace's modules, in a `go.work`."""
     tools: list[str] = field(default_factory=list)
     """Packages that the project runs, from Go 1.24 on; their modules are marked as indirect and are not."""
 
@@ -109,6 +115,8 @@ def _take(made: _Module, directive: str, words: list[str], comment: str, number:
             )
         indirect = comment.strip().partition(";")[0].strip() == "indirect"
         made.requires.append(_Require(words[0], words[1], indirect, number))
+    elif directive == "use" and words:
+        made.uses.append(words[0])
     elif directive == "tool" and words:
         made.tools.append(words[0])
     elif directive == "exclude" and len(words) == 2:  # noqa: PLR2004 - a module and a version
@@ -120,23 +128,61 @@ def _take(made: _Module, directive: str, words: list[str], comment: str, number:
             made.replaces[old[0], old[1] if len(old) > 1 else ""] = (new[0], new[1] if len(new) > 1 else "")
 
 
-def _sums(source: Source) -> tuple[dict[tuple[str, str], tuple[str, int]], str]:
-    """Return the `h1:` of each zip and its line, by module and version, and the path of `go.sum`; empty without one."""
-    path = source.beside("go.sum")
-    if source.tree.root.joinpath(path).is_file():
+_Sums = dict[tuple[str, str], tuple[str, Location]]
+"""The `h1:` of each zip and where it stands, by module and version."""
+
+
+def _sums(source: Source, paths: Iterable[str]) -> tuple[_Sums, tuple[str, ...]]:
+    """Return the hashes of the zips that the lists at these paths state, and which of them are there."""
+    found: _Sums = {}
+    there = []
+    for path in paths:
+        if not source.tree.root.joinpath(path).is_file():
+            continue
+        there.append(path)
         text = parsing.decode(source.tree.read(path, MAX_LOCK), path)
-        found = {}
         for number, line in enumerate(text.split("\n"), 1):
             words = line.split()
             if len(words) == 3 and not words[1].endswith("/go.mod"):  # noqa: PLR2004 - module, version, hash
-                found[words[0], words[1]] = (words[2], number)
-        return found, path
-    return {}, ""
+                found.setdefault((words[0], words[1]), (words[2], Location(path, number)))
+    return found, tuple(there)
+
+
+def _parse_work(text: str, where: str) -> tuple[list[str], dict[tuple[str, str], tuple[str, str]]]:
+    made = parse_module(text, where)
+    return made.uses, made.replaces
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """A `go.mod` and everything around it that says what is built."""
+
+    source: Source
+    module: _Module
+    workspace: Workspace
+    sums: _Sums
+    has_sums: bool
+
+    def replacement(self, name: str, version: str) -> tuple[str, str, str] | None:
+        """Return what takes a module's place, its version, and the file that says so; the workspace's counts more."""
+        for path, replaces in (
+            (self.workspace.path, self.workspace.replaces),
+            (self.source.path, self.module.replaces),
+        ):
+            found = replaces.get((name, version)) or replaces.get((name, ""))
+            if found is not None:
+                return (*found, path)
+        return None
 
 
 def _read(source: Source) -> Reading:
     module = parse_module(parsing.decode(source.raw, source.path), source.path)
-    sums, sum_path = _sums(source)
+    workspace = workspace_of(source, _parse_work)
+    lists = [source.beside("go.sum"), *([f"{workspace.path}.sum"] if workspace.path else [])]
+    sums, sum_paths = _sums(source, lists)
+    # What only the workspace selects has its hash in `go.work.sum`; without a list of its own nothing is ruled out.
+    around = _Around(source, module, workspace, sums, has_sums=lists[0] in sum_paths)
+    vendored, vendor_path = vendored_of(source, workspace)
     findings: list[Finding] = []
     own = Package(
         key="",
@@ -149,18 +195,26 @@ def _read(source: Source) -> Reading:
     packages: dict[str, Package] = {}
     links: list[Link] = []
     for require in _selected(module):
-        package = _package(source, require, module, sums, sum_path, findings)
+        package = _package(around, require, findings)
         if package is not None and package.key not in packages:
             packages[package.key] = package
             is_tool = require.indirect and module.runs(require.module)
             scope = Scope.BUILD if is_tool else Scope.RUNTIME
             links.append(Link("", package.key, scope, known=is_tool or not require.indirect))
-    if module.version < _LISTS_ALL:
+    is_member = bool(workspace.path) and vendor_path == f"{workspace.folder}/vendor/modules.txt".lstrip("/")
+    further = _from_vendored(vendored, vendor_path, around, findings, shared=is_member)
+    if module.version < _LISTS_ALL and not vendored:
         listed = {package.name for package in packages.values()}
-        for package in _from_sums(sums, sum_path, listed, module):
+        further = _from_sums(around, listed)
+    for package in further:
+        known = packages.get(package.key)
+        if known is not None:
+            packages[package.key] = replace(known, locations=(*known.locations, *package.locations))
+        elif not is_member or not workspace.names(source, package.name):
+            # What no `go.mod` lists, and is built all the same: an old one, or one that is not tidy.
             packages[package.key] = package
             links.append(Link("", package.key, known=False))
-    also_read = (sum_path,) if sum_path else ()
+    also_read = (*sum_paths, *((workspace.path,) if workspace.path else ()), *((vendor_path,) if vendor_path else ()))
     return Reading((own, *packages.values()), tuple(links), findings=tuple(findings), also_read=also_read)
 
 
@@ -179,79 +233,109 @@ def _selected(module: _Module) -> list[_Require]:
     return list(found.values())
 
 
-def _package(  # noqa: PLR0913, PLR0917 - what is known about one requirement
-    source: Source,
-    require: _Require,
-    module: _Module,
-    sums: dict[tuple[str, str], tuple[str, int]],
-    sum_path: str,
-    findings: list[Finding],
-) -> Package | None:
+def _package(around: _Around, require: _Require, findings: list[Finding]) -> Package | None:
     """Return the module that is built for a requirement; None where none is."""
-    location = Location(source.path, require.line)
+    location = Location(around.source.path, require.line)
     name, version = require.module, require.version
-    replaced = module.replaces.get((name, version)) or module.replaces.get((name, ""))
+    member = around.workspace.members.get(name)
+    if member is not None:
+        return _folder(f"member:{name}", name, location, member, ())
+    replaced = around.replacement(name, version)
     notes: tuple[tuple[str, str], ...] = ()
     if replaced is not None:
-        new, new_version = replaced
+        new, new_version, stated_in = replaced
         notes = (("go:replaces", f"{name}@{version}"),)
         if not new_version:
-            inside = source.inside(new) if new.startswith(("./", "../", ".")) else None
-            absent = (_OUTSIDE,) if inside is None else ()
-            return Package(
-                key=f"path:{new}",
-                ecosystem=Ecosystem.GO,
-                name=name,
-                version="",
-                locations=(location,),
-                own=inside,
-                edges=Known.UNKNOWN if inside is None else Known.COMPLETE,
-                not_applicable=absent,
-                notes=notes,
-            )
+            at = _at(around.source, stated_in)
+            inside = at.inside(new) if new.startswith(("./", "../", ".")) else None
+            return _folder(f"path:{stated_in}:{new}", name, location, inside, notes)
         name, version = new, new_version
-    stated = sums.get((name, version))
-    if stated is None and sum_path:
+    stated = around.sums.get((name, version))
+    if stated is None and around.has_sums:
         if not require.indirect:
             text = f"{visible(name)}@{visible(version)} has no hash of its zip in go.sum: no package of it is built"
             findings.append(Finding("ignored", text, location, lost=False))
         return None
-    facts = (LockFact("go:h1", stated[0], Location(sum_path, stated[1])),) if stated else ()
+    return _module(name, version, location, stated, notes)
+
+
+def _at(source: Source, path: str) -> Source:
+    """Return the file at a path of the same tree, from which relative paths are followed."""
+    return replace(source, path=path, raw=b"")
+
+
+def _folder(key: str, name: str, location: Location, inside: str | None, notes: tuple[tuple[str, str], ...]) -> Package:
+    """Return the package of a module that lies in a folder; `inside` is None where that is outside the tree."""
+    return Package(
+        key=key,
+        ecosystem=Ecosystem.GO,
+        name=name,
+        version="",
+        locations=(location,),
+        own=inside,
+        edges=Known.UNKNOWN if inside is None else Known.COMPLETE,
+        not_applicable=(_OUTSIDE,) if inside is None else (),
+        notes=notes,
+    )
+
+
+def _module(
+    name: str,
+    version: str,
+    location: Location,
+    stated: tuple[str, Location] | None,
+    notes: tuple[tuple[str, str], ...] = (),
+) -> Package:
     return Package(
         key=f"{name}@{version}",
         ecosystem=Ecosystem.GO,
         name=name,
         version=version,
         locations=(location,),
-        facts=facts,
+        facts=(LockFact("go:h1", *stated),) if stated else (),
         edges=Known.UNKNOWN,
         notes=notes,
     )
 
 
-def _from_sums(
-    sums: dict[tuple[str, str], tuple[str, int]], sum_path: str, listed: set[str], module: _Module
-) -> list[Package]:
+def _from_sums(around: _Around, listed: set[str]) -> list[Package]:
     """Return what an old `go.mod` leaves out: the greatest version of each further module with a hash of its zip."""
-    replaced = {name for name, _ in module.replaces}
+    replaced = {name for name, _ in around.module.replaces}
     best: dict[str, str] = {}
-    for name, version in sums:
-        if name in listed or name in replaced or (name, version) in module.excludes:
+    for name, version in around.sums:
+        if name in listed or name in replaced or (name, version) in around.module.excludes:
             continue
         if name not in best or _order(version) > _order(best[name]):
             best[name] = version
     return [
-        Package(
-            key=f"{name}@{version}",
-            ecosystem=Ecosystem.GO,
-            name=name,
-            version=version,
-            locations=(Location(sum_path, sums[name, version][1]),),
-            facts=(LockFact("go:h1", sums[name, version][0], Location(sum_path, sums[name, version][1])),),
-            edges=Known.UNKNOWN,
-        )
+        _module(name, version, around.sums[name, version][1], around.sums[name, version])
         for name, version in sorted(best.items())
     ]
+
+
+def _from_vendored(
+    vendored: tuple[Vendored, ...], path: str, around: _Around, findings: list[Finding], *, shared: bool
+) -> list[Package]:
+    """Return the modules that packages are vendored of; a list that `go.mod` contradicts is told.
+
+    `shared` is for the list of a whole workspace, whose versions are the greatest that any member asks for.
+    """
+    required = {require.module: require for require in _selected(around.module)}
+    found = []
+    for item in vendored:
+        require = required.get(item.module)
+        if require is not None and item.explicit and item.version and item.version != require.version and not shared:
+            text = (
+                f"go.mod requires {visible(item.module)}@{visible(require.version)}, and {visible(item.version)} is "
+                "vendored: `go build` refuses that; run `go mod vendor`"
+            )
+            findings.append(Finding("conflict", text, Location(path, item.line), lost=False))
+        name, version = item.replaced if item.replaced[0] else (item.module, item.version)
+        if version:
+            stands_for = f"{item.module}@{item.version}" if item.version else item.module
+            notes = (("go:replaces", stands_for),) if item.replaced[0] else ()
+            found.append(_module(name, version, Location(path, item.line), around.sums.get((name, version)), notes))
+    return found
 
 
 def _order(version: str) -> tuple[list[int], bool, list[tuple[bool, int, str]]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from maximus.sbom.model import Known, Scope
-from tests.lib.sbom.samples import GO_MOD, GO_SUM, SAMPLES, by_name, inventory_of
+from tests.lib.sbom.samples import GO_MOD, GO_SUM, GO_WORK, SAMPLES, by_name, edges_of, inventory_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -102,3 +102,61 @@ def test_a_tool_is_needed_directly(tmp_path: Path) -> None:
     assert found["golang.org/x/mod v0.19.0"].direct
     assert found["golang.org/x/mod v0.19.0"].scopes == (Scope.BUILD,)
     assert not found["golang.org/x/sys v0.22.0"].direct
+
+
+def test_a_workspace_knows_its_members(tmp_path: Path) -> None:
+    """A member that another one requires is the folder beside, and no module of a proxy."""
+    made = inventory_of(tmp_path, GO_WORK)
+    assert [member.own for member in made.members] == ["app", "lib"]
+    assert ("/app", "/lib") in edges_of(made)
+    assert not any(item.name == "example.com/lib" for item in made.components)
+
+
+def test_a_workspace_has_hashes_of_its_own(tmp_path: Path) -> None:
+    """What only the workspace selects stands in `go.work.sum`; the place is told."""
+    cobra = by_name(inventory_of(tmp_path, GO_WORK))["github.com/spf13/cobra v1.8.1"]
+    assert [(fact.location.path, fact.location.line) for fact in cobra.facts] == [("go.work.sum", 1)]
+
+
+def test_what_is_vendored_is_built(tmp_path: Path) -> None:
+    """Modules that no `go.mod` lists are read from `modules.txt`; nobody is said to need them directly."""
+    found = by_name(inventory_of(tmp_path, GO_WORK))
+    assert set(found) == {
+        "github.com/google/uuid v1.6.0",
+        "github.com/inconshreveable/mousetrap v1.1.0",
+        "github.com/spf13/cobra v1.8.1",
+        "github.com/spf13/pflag v1.0.5",
+    }
+    assert not found["github.com/inconshreveable/mousetrap v1.1.0"].direct
+    assert found["github.com/spf13/pflag v1.0.5"].notes == (("go:replaces", "github.com/spf13/pflag@v1.0.5"),)
+    assert "vendor/modules.txt" in {item.path for item in found["github.com/spf13/cobra v1.8.1"].locations}
+
+
+def test_an_old_module_that_vendors_lists_what_it_vendors(tmp_path: Path) -> None:
+    """Before Go 1.17 `go.mod` leaves out what others need; `modules.txt` knows it, and `go.sum` only guesses."""
+    vendored = "# github.com/a/b v1.0.0\n## explicit\ngithub.com/a/b\n# github.com/c/d v1.2.0\ngithub.com/c/d/x\n"
+    files = {
+        "go.mod": "module example.com/old\n\ngo 1.15\n\nrequire github.com/a/b v1.0.0\n",
+        "go.sum": "github.com/a/b v1.0.0 h1:A=\ngithub.com/c/d v1.2.0 h1:B=\ngithub.com/unused/e v9.9.9 h1:C=\n",
+        "vendor/modules.txt": vendored,
+    }
+    assert set(by_name(inventory_of(tmp_path, files))) == {"github.com/a/b v1.0.0", "github.com/c/d v1.2.0"}
+
+
+def test_an_inconsistent_vendor_folder_is_told(tmp_path: Path) -> None:
+    """Go refuses to build it: either file may be the wrong one."""
+    files = {
+        "go.mod": "module example.com/app\n\ngo 1.22\n\nrequire github.com/a/b v1.1.0\n",
+        "vendor/modules.txt": "# github.com/a/b v1.0.0\n## explicit; go 1.20\ngithub.com/a/b\n",
+    }
+    found = [item for item in inventory_of(tmp_path, files).findings if item.kind == "conflict"]
+    assert [(item.location.path, item.location.line) for item in found] == [("vendor/modules.txt", 1)]
+
+
+def test_a_workspace_that_does_not_use_a_module_changes_nothing(tmp_path: Path) -> None:
+    """A `go.work` above that lists other folders is another project's; one that cannot be read likewise."""
+    for number, work in enumerate(("go 1.22\nuse ./lib\n", "require nonsense\n")):
+        files = {name: text for name, text in GO_WORK.items() if name != "vendor/modules.txt"} | {"go.work": work}
+        made = inventory_of(tmp_path / str(number), files)
+        assert "github.com/spf13/cobra v1.8.1" in by_name(made)
+        assert not any(item.facts for item in made.components if "cobra" in item.name)
