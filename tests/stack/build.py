@@ -89,6 +89,8 @@ PROGRAMS: Mapping[str, Program] = {
         Program("referring-registry", "./referring"),
         # The second opinion on registries and images.
         Program("crane", "github.com/google/go-containerregistry/cmd/crane", module=HERE / "crane"),
+        # Ours, over the transit engine of HashiCorp Vault: what keys in a Vault are tried with.
+        Program("transit-engine", ".", module=HERE / "transit"),
         # The peer of the benchmarks.
         Program("syft", "github.com/anchore/syft/cmd/syft", module=HERE / "syft"),
     )
@@ -151,7 +153,7 @@ def _digest(module: Path, program: Program | None) -> str:
     digest = hashlib.sha256()
     for lock in ("go.mod", "go.sum"):
         digest.update((module / lock).read_bytes())
-    if program and program.package.startswith("./"):
+    if program and program.package.startswith("."):
         for source in sorted((module / program.package).glob("*.go")):
             digest.update(source.read_bytes())
     digest.update(json.dumps([program.package, program.tags] if program else []).encode("utf-8"))
