@@ -35,10 +35,13 @@ if TYPE_CHECKING:
 
     from .face import Face
 
-__all__ = ["FILES", "Inputs", "Outputs", "run"]
+__all__ = ["FILES", "PROFILES", "Inputs", "Outputs", "run"]
 
 FILES = {"spdx": "sbom.spdx.json", "cyclonedx": "sbom.cdx.json"}
 """What the documents are called in the release folder."""
+
+PROFILES = ("release-plan", "ntia-2021", "cisa-2026", "bsi-2.1", "telco-1.1")
+"""What an inventory or a document can be held to."""
 
 _MAX_LISTED = 30
 """How many findings the log names one by one."""
@@ -141,7 +144,7 @@ class Inputs:
         "What the documents are held to. `release-plan`: components, versions and hashes 100, licences 95 percent; "
         "`ntia-2021`, `cisa-2026`, `bsi-2.1` and `telco-1.1`: the standard's own fields. Default: faults block, "
         "coverage is told.",
-        choices=("release-plan", "ntia-2021", "cisa-2026", "bsi-2.1", "telco-1.1"),
+        choices=PROFILES,
     )
     min_components: str = given(
         "How many percent of what the locks name must be in the inventory, 0 to 100. Default: the profile's, else 0.",
