@@ -35,6 +35,7 @@ from .declare import GITHUB_ISSUER, Concluded, as_json, given, out
 from .declared import declare, declared_files, find_declared
 from .face import shortened
 from .pushed import Pushed, image_commands, image_headline, read_images, report_images, sign_images
+from .recording import AUTO, LOGS, NONE, REKOR, check_log, key_recorder, required_words
 from .terms import check_fallback, is_outage, judge_fallback, read_terms
 
 if TYPE_CHECKING:
@@ -93,10 +94,16 @@ class Inputs:
     )
     key: str = given(
         "A private key to sign with instead of a job's identity: a PEM file, or `env:NAME`. "
-        "Such signatures are not logged.",
+        "Such signatures are logged only with `log: rekor`.",
         metavar="FILE|env:NAME",
     )
     key_password: str = given("The password of an encrypted `key`: PKCS #8, or cosign's own form.", secret=True)
+    log: str = given(
+        "Whether signatures go into the transparency log. `auto`: a job's do, a key's do not. `rekor`: a key's too, "
+        "with the key and the digests for all to see. `none`: for a key alone.",
+        default=AUTO,
+        choices=LOGS,
+    )
     fallback: str = given(
         "`key`: where keyless signing fails because a service is away, sign all with `key` instead. "
         "Such a run is `waived`, never a pass.",
@@ -197,8 +204,15 @@ class _Made:
     command: str
     pushed: tuple[Pushed, ...] = ()
     image_command: tuple[str, ...] = ()
+    is_logged: bool = True
+    """Whether the signatures were to be logged."""
     instead_of: Error | None = None
     """The outage for which a key signed and not the job."""
+
+    @property
+    def unlogged(self) -> str:
+        """What every report says of signatures that were not to be logged; empty otherwise."""
+        return "" if self.is_logged else NOT_LOGGED
 
     @property
     def outage(self) -> Error | None:
@@ -229,8 +243,9 @@ def run(inputs: Inputs, face: Face, *, limits: Limits | None = None) -> Outputs:
         provenance=inputs.provenance,
         with_key=job is None,
     )
+    check_log(inputs.log, is_keyless=job is not None)
     if job is None:
-        return _report(_sign_with_key(inputs, terms, face), face)
+        return _report(_sign_with_key(inputs, terms, face, limits or terms.limits), face)
     try:
         made = _sign_keyless(inputs, job, terms, face, limits or terms.limits)
     except Error as error:
@@ -245,7 +260,9 @@ def run(inputs: Inputs, face: Face, *, limits: Limits | None = None) -> Outputs:
 def _step_in(inputs: Inputs, terms: Terms, outage: Error, face: Face) -> _Made:
     """Sign everything with the key: one line can only verify what one signer signed."""
     face.warn(f"{outage.headline}; the key signs instead: {NOT_LOGGED}", where="input `fallback`")
-    return dataclasses.replace(_sign_with_key(inputs, terms, face), instead_of=outage)
+    # The log may be what is away.
+    unlogged = dataclasses.replace(inputs, log=NONE)
+    return dataclasses.replace(_sign_with_key(unlogged, terms, face, terms.limits), instead_of=outage)
 
 
 def plan_signing(key: str, environment: Mapping[str, str]) -> str:
@@ -357,7 +374,7 @@ def _is_signed(path: Path, *, with_key: bool) -> bool:
     return not is_bundle(path) and not (with_key and path.name == PUBLIC_KEY_NAME)
 
 
-def _sign_with_key(inputs: Inputs, terms: Terms, face: Face) -> _Made:
+def _sign_with_key(inputs: Inputs, terms: Terms, face: Face, limits: Limits) -> _Made:
     from maximus.files import write_whole  # noqa: PLC0415 - `--help` needs none of it
     from maximus.signing import keys  # noqa: PLC0415 - 60 ms of cryptography
     from maximus.signing.bundles import PUBLIC_KEY_NAME  # noqa: PLC0415 - `--help` needs none of it
@@ -365,8 +382,8 @@ def _sign_with_key(inputs: Inputs, terms: Terms, face: Face) -> _Made:
 
     chosen = _choose(inputs, face.environment, with_key=True)
     for name, given_ in (("trust-config", inputs.trust_config), ("instance", inputs.instance)):
-        if given_ and inputs.fallback != "key":
-            face.warn(f"`{name}` has no part in signing with a key", where=f"input `{name}`")
+        if given_ and inputs.fallback != "key" and inputs.log != REKOR:
+            face.warn(f"`{name}` has no part in signing with a key that is not logged", where=f"input `{name}`")
     if inputs.key_password and not inputs.key:
         face.warn("`key-password` has no part in signing with the key that was made here", where="input `key-password`")
     name, is_variable = inputs.key.removeprefix("env:"), inputs.key.startswith("env:")
@@ -391,14 +408,18 @@ def _sign_with_key(inputs: Inputs, terms: Terms, face: Face) -> _Made:
             face.say(f"made a signing key of your own in {folder}; keep it, later releases are checked with it")
     public = chosen.root / PUBLIC_KEY_NAME
     write_whole(public, key.public.pem)
-    signer = KeySigner(key, jobs=terms.jobs)
     claims = _claims(inputs, chosen, None, face.environment)
-    outcomes = _sign(inputs, chosen, signer, face)
-    stated = attest_all(claims, chosen.files, chosen.root, chosen.place, signer, face)
-    pushed = _sign_images(inputs, claims, signer, terms, face)
-    who = ["--key", public.as_posix()]
-    command = _command(inputs, chosen, who)
-    return _Made(outcomes, stated, signer.identity, "key", command, pushed, image_commands(pushed, who))
+    with key_recorder(inputs.log, inputs.trust_config, inputs.instance, limits, face) as recorder:
+        signer = KeySigner(key, jobs=terms.jobs, recorder=recorder)
+        outcomes = _sign(inputs, chosen, signer, face)
+        stated = attest_all(claims, chosen.files, chosen.root, chosen.place, signer, face)
+        pushed = _sign_images(inputs, claims, signer, terms, face)
+    is_logged = inputs.log == REKOR
+    who = ["--key", public.as_posix(), *(_instance_words(inputs) if is_logged else [])]
+    asked = required_words(inputs.log, is_folder=not (inputs.files or chosen.is_declared))
+    command = _command(inputs, chosen, [*who, *asked])
+    images = image_commands(pushed, [*who, *required_words(inputs.log, is_folder=False)])
+    return _Made(outcomes, stated, signer.identity, "key", command, pushed, images, is_logged=is_logged)
 
 
 def _sign_keyless(inputs: Inputs, job: _Job, terms: Terms, face: Face, limits: Limits) -> _Made:
@@ -560,9 +581,14 @@ def _who(identity: Identity, inputs: Inputs) -> list[str]:
         words = ["--identity", identity.name]
     if identity.issuer != GITHUB_ISSUER:
         words += ["--issuer", identity.issuer]
+    return words + _instance_words(inputs)
+
+
+def _instance_words(inputs: Inputs) -> list[str]:
+    """Return the options with which `verify` is told which Sigstore is believed."""
     if inputs.trust_config:
-        return [*words, "--trust-config", inputs.trust_config]
-    return words + (["--instance", inputs.instance] if inputs.instance else [])
+        return ["--trust-config", inputs.trust_config]
+    return ["--instance", inputs.instance] if inputs.instance else []
 
 
 def _report(made: _Made, face: Face) -> Outputs:
@@ -579,15 +605,15 @@ def _report(made: _Made, face: Face) -> Outputs:
     if made.outcomes or not made.pushed:
         _show(signed, failed, made.stated, indexes, face)
     if made.outcomes or not made.pushed:
-        for verdict in _verdicts(signed, failed, len(new), len(indexes), made.signing):
+        for verdict in _verdicts(signed, failed, len(new), len(indexes), made.unlogged):
             face.judge(verdict)
     if made.stated:
-        face.judge(judge_attestations(len(made.stated), lost, NOT_LOGGED if made.signing == "key" else ""))
-    report_images(made.pushed, NOT_LOGGED if made.signing == "key" else "", face)
+        face.judge(judge_attestations(len(made.stated), lost, made.unlogged))
+    report_images(made.pushed, made.unlogged, face)
     if made.instead_of:
         face.judge(judge_fallback(made.instead_of, NOT_LOGGED))
-    said = [_headline(signed, failed, len(indexes), made.identity, made.signing)] if made.outcomes else []
-    said += image_headline(made.pushed, shortened(made.identity.name), NOT_LOGGED if made.signing == "key" else "")
+    said = [_headline(signed, failed, len(indexes), made.identity, made.unlogged)] if made.outcomes else []
+    said += image_headline(made.pushed, shortened(made.identity.name), made.unlogged)
     face.headline("; ".join(said))
     if signed:
         face.note("Anybody verifies it with", made.command)
@@ -666,13 +692,13 @@ def _show(
 
 
 def _verdicts(
-    signed: Sequence[Signed], failed: Sequence[Failed], made: int, logged: int, signing: str
+    signed: Sequence[Signed], failed: Sequence[Failed], made: int, logged: int, unlogged: str
 ) -> tuple[Verdict, ...]:
-    """Return what the run claims: that every file is signed and, keyless, that every bundle made is logged."""
+    """Return what the run claims: that every file is signed and that every bundle made is logged, if asked for."""
     good = sum(len(outcome.files) for outcome in signed)
     bad = sum(len(outcome.files) for outcome in failed)
     if not failed:
-        status, reason, code = Status.PASS, NOT_LOGGED if signing == "key" else "", ""
+        status, reason, code = Status.PASS, unlogged, ""
     else:
         # A service that was away says nothing about the files: a second run can still sign them.
         is_outside = all(outcome.error.status is ExitStatus.OUTSIDE for outcome in failed)
@@ -680,17 +706,19 @@ def _verdicts(
         reason, code = f"{_count(bad, 'file')} not signed", failed[0].error.code
     hint = "Run it again: what is signed is kept." if failed else ""
     files = Verdict("sign.files", status, good + bad, good, good + bad, "files", reason=reason, hint=hint, code=code)
-    if signing == "key":
+    if unlogged:
         return (files,)
     status = Status.UNMEASURED if not made else Status.PASS if logged == made else Status.FAIL
     reason = "" if made else "there is no signature to be logged"
     return (files, Verdict("sign.log", status, made, logged, made, "log entries", reason=reason))
 
 
-def _headline(signed: Sequence[Signed], failed: Sequence[Failed], logged: int, identity: Identity, signing: str) -> str:
+def _headline(
+    signed: Sequence[Signed], failed: Sequence[Failed], logged: int, identity: Identity, unlogged: str
+) -> str:
     good = sum(len(outcome.files) for outcome in signed)
     bad = sum(len(outcome.files) for outcome in failed)
-    how = NOT_LOGGED if signing == "key" else _count(logged, "log entry")
+    how = unlogged or _count(logged, "log entry")
     by = f" by {shortened(identity.name)}" if identity.name else ""
     if failed:
         return f"{bad} of {_count(good + bad, 'file')} not signed; {good} signed{by}: {how}"

@@ -1,0 +1,74 @@
+"""Whether `sign` has its signatures logged: always those of an identity, a key's where that is asked for."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from maximus.errors import Error, ExitStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from maximus.signing.recorder import Recorder
+    from maximus.signing.transport import Limits
+
+    from .face import Face
+
+__all__ = ["AUTO", "LOGS", "NONE", "REKOR", "check_log", "key_recorder", "required_words"]
+
+AUTO: Final = "auto"
+REKOR: Final = "rekor"
+NONE: Final = "none"
+LOGS: Final = (AUTO, REKOR, NONE)
+"""What the input `log` may say."""
+
+
+def check_log(log: str, *, is_keyless: bool) -> None:
+    """Return when signatures can be logged as asked; raise Error SIGN020 (usage) for an identity's without a log."""
+    if log == NONE and is_keyless:
+        raise Error(
+            "SIGN020",
+            "a keyless signature cannot do without the log",
+            why="its certificate lasts ten minutes: the log is what shows later that it was signed in these, and to "
+            "the job's owner what else was signed in its name",
+            fix="Leave `log` out; or sign with a `key`, whose signatures need no log.",
+            where="input `log`",
+            status=ExitStatus.USAGE,
+        )
+
+
+@contextlib.contextmanager
+def key_recorder(log: str, trust_config: str, instance: str, limits: Limits, face: Face) -> Iterator[Recorder | None]:
+    """Yield what logs a key's signatures; nothing where they are not to be logged.
+
+    Raises what trust configurations and instances are refused with.
+    """
+    if log != REKOR:
+        yield None
+        return
+    # 0.2 s, for the few keys whose signatures are logged.
+    from maximus.signing.instances import read_instance  # noqa: PLC0415
+    from maximus.signing.probes import probe  # noqa: PLC0415
+    from maximus.signing.recorder import Recorder  # noqa: PLC0415
+    from maximus.signing.transport import Transport  # noqa: PLC0415
+    from maximus.signing.trust import load_trust, public_trust  # noqa: PLC0415
+    from maximus.verification.selfcheck import self_check  # noqa: PLC0415
+    from maximus.verification.verifier import quiet  # noqa: PLC0415
+
+    named = read_instance(instance)
+    with quiet(), Transport(limits, face.warn) as transport:
+        trust = load_trust(Path(trust_config)) if trust_config else public_trust(transport, named)
+        recorder = Recorder(trust.services, self_check(trust.root, trust.source), transport)
+        # Fulcio has no part in it.
+        face.say(f"services: {', '.join(map(str, probe(trust.services.named[1:])))}")
+        yield recorder
+
+
+def required_words(log: str, *, is_folder: bool) -> list[str]:
+    """Return the options with which `verify` asks for a key's log entries too, beside what it asks for itself."""
+    if log != REKOR:
+        return []
+    facts = [*(["sbom"] if is_folder else []), "signatures", "log", "identity"]
+    return [word for fact in facts for word in ("--require", fact)]
