@@ -39,6 +39,8 @@ __all__ = ["FILES", "PROFILES", "Inputs", "Outputs", "run"]
 
 FILES = {"spdx": "sbom.spdx.json", "cyclonedx": "sbom.cdx.json"}
 """What the documents are called in the release folder."""
+PAGE = "sbom.html"
+"""What the page for people is called there."""
 
 PROFILES = ("release-plan", "ntia-2021", "cisa-2026", "bsi-2.1", "telco-1.1")
 """What an inventory or a document can be held to."""
@@ -62,9 +64,9 @@ class Inputs:
     name: str = given("The name of what is released. Default: the repository's, else the folder's.")
     version: str = given("Its version. Default: the tag on the commit, else the commit.")
     formats: tuple[str, ...] = given(
-        "Which documents to write, one a line.",
+        "Which documents to write, one a line; `html` is a page for people, `sbom.html`, that opens without a network.",
         default=("spdx", "cyclonedx"),
-        choices=("spdx", "cyclonedx"),
+        choices=("spdx", "cyclonedx", "html"),
     )
     cyclonedx_version: str = given(
         "The version of CycloneDX. BSI TR-03183-2 asks for 1.6 or newer; what an older one cannot say is left out.",
@@ -167,6 +169,7 @@ class Outputs(Concluded):
 
     spdx: str = out("The path of the SPDX document, empty where it was not asked for.")
     cyclonedx: str = out("The path of the CycloneDX document, empty where it was not asked for.")
+    html: str = out("The path of the page, empty where it was not asked for.")
     components: str = out("How many components were found.")
     ecosystems: str = out("The ecosystems that were found, as purl types, joined by commas.")
     licence_coverage: str = out("How many components have a licence that is an SPDX expression, as `n/m`.")
@@ -251,7 +254,7 @@ def _clear_earlier(face: Face, folder: Path, written: _Written) -> None:
 
     found = earlier.clear(
         folder,
-        [*FILES.values(), *(path.name for path in folder.glob("sbom.*.json") if is_unit_file(path.name))],
+        [*FILES.values(), PAGE, *(path.name for path in folder.glob("sbom.*") if is_unit_file(path.name))],
         keep={path.name for path in (*written.paths.values(), *written.units)},
         serial=written.serial,
     )
@@ -307,6 +310,7 @@ def _run(inputs: Inputs, face: Face, written: _Written) -> Outputs:
         if name in inputs.formats:
             write_whole(folder / FILES[name], rendering.as_bytes(document))
             written.paths[name] = folder / FILES[name]
+    _write_page(inputs, written, made, dated)
     _write_units(inputs, face, written, made, dated)
     if compared is not None:
         written.diff = report_difference(
@@ -327,6 +331,7 @@ def _run(inputs: Inputs, face: Face, written: _Written) -> Outputs:
     return Outputs(
         spdx=_shown(written.paths.get("spdx")),
         cyclonedx=_shown(written.paths.get("cyclonedx")),
+        html=_shown(written.paths.get("html")),
         components=str(len(made.components)),
         **_counts(made),
         diff=_shown(written.diff),
@@ -337,13 +342,28 @@ def _run(inputs: Inputs, face: Face, written: _Written) -> Outputs:
     )
 
 
+def _write_page(inputs: Inputs, written: _Written, made: Inventory, dated: _Dated) -> None:
+    """Write the page for people, where it is asked for."""
+    if "html" not in inputs.formats:
+        return
+    from maximus import __version__  # noqa: PLC0415 - as in `_run`
+    from maximus.files import write_whole  # noqa: PLC0415 - likewise
+    from maximus.sbom import page, rendering  # noqa: PLC0415 - likewise
+
+    path = Path(inputs.folder) / PAGE
+    when = rendering.timestamp(dated.seconds)
+    write_whole(path, page.as_page(made, when=when, tool_version=__version__, serial=written.serial))
+    written.paths["html"] = path
+
+
 def _write_units(inputs: Inputs, face: Face, written: _Written, made: Inventory, dated: _Dated) -> None:
     """Write the documents of the tree's parts, where they are asked for."""
     if not inputs.units:
         return
     from .sbom_units import write_units  # noqa: PLC0415 - as in `_run`
 
-    asked = {name: FILES[name] for name in inputs.formats}
+    names = FILES | {"html": PAGE}
+    asked = {name: names[name] for name in inputs.formats}
     written.units = write_units(
         face,
         Path(inputs.folder),

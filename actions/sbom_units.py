@@ -27,7 +27,7 @@ def write_units(  # noqa: PLR0913 - what a document is made of
     """
     from maximus import __version__  # noqa: PLC0415 - `--help` needs none of it
     from maximus.files import write_whole  # noqa: PLC0415 - likewise
-    from maximus.sbom import checking, rendering  # noqa: PLC0415 - likewise
+    from maximus.sbom import checking, page, rendering  # noqa: PLC0415 - likewise
     from maximus.sbom.units import MAX_UNITS, file_name, split_units  # noqa: PLC0415 - likewise
     from maximus.verdict import Status  # noqa: PLC0415 - likewise
 
@@ -58,7 +58,12 @@ def write_units(  # noqa: PLR0913 - what a document is made of
                     )
             for form, name in sorted(files.items()):
                 path = folder / file_name(unit.name, name, dev=dev)
-                write_whole(path, rendering.as_bytes(rendered.spdx if form == "spdx" else rendered.cyclonedx))
+                if form == "html":
+                    when = rendering.timestamp(seconds)
+                    content = page.as_page(part, when=when, tool_version=__version__, serial=rendered.serial)
+                else:
+                    content = rendering.as_bytes(rendered.spdx if form == "spdx" else rendered.cyclonedx)
+                write_whole(path, content)
                 written.append(path)
         counts = [str(len(part.components)) if part else "0" for part in (unit.runtime, unit.dev)]
         rows.append((unit.name, unit.folder, *counts))

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from maximus import documents
 from maximus.errors import Error
 from maximus.files import BUNDLE_SUFFIX
+from maximus.sbom.page import BEGINNING, serial_in
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable
     from pathlib import Path
 
 __all__ = ["Cleared", "clear", "clear_difference", "clear_opinion", "serial_of"]
-
 
 @dataclass(frozen=True, slots=True)
 class Cleared:
@@ -55,6 +55,7 @@ def _listed(folder: Path) -> list[Path]:
     """Return what is called like an inventory, sorted; signatures are of a file and no inventory themselves."""
     try:
         found = [path for path in folder.glob("sbom.*.json") if not path.name.endswith(BUNDLE_SUFFIX)]
+        found += [*folder.glob("sbom.html"), *folder.glob("sbom.*.html")]
     except OSError:
         return []
     return sorted(path for path in found if path.is_symlink() or path.is_file())
@@ -64,9 +65,19 @@ def _serial_at(path: Path) -> str | None:
     """Return the serial of a document that this tool wrote; None for a link and for anything else."""
     if path.is_symlink():
         return None
+    if path.suffix == ".html":
+        return _serial_of_page(path)
     try:
         return serial_of(documents.load_json(path))
     except Error:
+        return None
+
+
+def _serial_of_page(path: Path) -> str | None:
+    try:
+        with path.open(encoding="utf-8", errors="replace") as stream:
+            return serial_in(stream.read(BEGINNING))
+    except OSError:
         return None
 
 

@@ -45,7 +45,8 @@
   const licenceText = (i) => [...new Set(C.licence[i].map((l) => T.licences[l][0]))].join(", ");
   const scopesOf = (i) => T.scopes.filter((_, bit) => C.scope[i] & (1 << bit));
   const isPart = (i) => i < data.parts;
-  const needed = (i) => isPart(i) ? "part of this" : [C.direct[i] ? "direct" : "", scopesOf(i).filter((s) => s !== "runtime").join(", ")].filter(Boolean).join(", ") || "transitive";
+  const needed = (i) => isPart(i) ? "part of this" : C.inside[i] ? "built in" : [C.direct[i] ? "direct" : "", scopesOf(i).filter((s) => s !== "runtime").join(", ")].filter(Boolean).join(", ") || "transitive";
+  const outer = N.inner ? "outer" : "";
   const versionText = (i) => C.version[i] || "no version";
 
   // ---- The graph -------------------------------------------------------------------------------------------------
@@ -108,18 +109,19 @@
     const facts = [["Repository", subject.repository], ["Commit", subject.commit.slice(0, 12)], ["By", subject.author], ["Dated", made.when.replace("T", " ").replace("Z", " UTC")], ["Made with", made.tool]];
     $("facts").append(...facts.filter(([, value]) => value).map(([name, value]) => el("div", null, el("dt", null, name), el("dd", null, bdi(value)))));
     $("foot").append(`Serial number urn:uuid:${made.serial}, as in sbom.cdx.json and sbom.spdx.json, which hold the digests and every place as well. This page asks nothing of a network.`);
-    if (all - data.parts < N.components) notice(`This page lists ${whole(all - data.parts)} of ${whole(N.components)} components; its counts are of all, and the documents beside it have all.`);
+    if (all - data.parts < N.components + N.inner) notice(`This page lists ${whole(all - data.parts)} of ${whole(N.components + N.inner)} components; its counts are of all, and the documents beside it have all.`);
     if (N.edgesListed < N.edges) notice(`The tree knows ${whole(N.edgesListed)} of ${whole(N.edges)} needs; the documents beside it have all.`);
+    if (N.inner) notice(`Besides these, ${counted(N.inner, "component")} ${N.inner === 1 ? "is" : "are"} built into others, as the inventories inside them say. They are listed as “built in” and counted apart.`);
     const rows = data.coverage, sum = rows[rows.length - 1];
     const [, components, direct, distributed, versions, , sha256, sha512, licences, edges] = sum;
-    const lacking = C.gap.reduce((count, gaps, i) => count + (!isPart(i) && gaps.length > 0), 0);
+    const lacking = C.gap.reduce((count, gaps, i) => count + (!isPart(i) && !C.inside[i] && gaps.length > 0), 0);
     const figures = [[components, components === 1 ? "component" : "components"], [direct, "needed directly"], [rows.length - 1, rows.length === 2 ? "ecosystem" : "ecosystems"], [N.locks, N.locks === 1 ? "file read" : "files read"], [lacking, "with something unknown"]];
     $("figures").append(...figures.map(([number, text]) => el("li", null, el("b", null, whole(number)), el("span", null, text))));
-    $("ecosystems").append(...rows.slice(0, -1).map(([name, count]) => bar(name, whole(count), count, components, () => narrow({ ecosystem: name }))));
+    $("ecosystems").append(...rows.slice(0, -1).map(([name, count]) => bar(name, whole(count), count, components, () => narrow({ ecosystem: name, scope: outer }))));
     const known = [["Exact version", versions, components], ["SHA-256", sha256, distributed], ["SHA-512", sha512, distributed], ["Licence as SPDX expression", licences, components], ["All needs", edges, components]];
     $("known").append(...known.map(([name, part, of]) => bar(name, `${whole(part)} of ${whole(of)}`, part, of)));
     $("known").append(el("p", { class: "hint" }, distributed < components ? `Digests are counted of the ${whole(distributed)} that are distributed as files.` : ""));
-    if (data.unknown.length) $("unknown").append(...data.unknown.map(([name, count]) => bar(name, whole(count), count, components, () => narrow({ unknown: name }))));
+    if (data.unknown.length) $("unknown").append(...data.unknown.map(([name, count]) => bar(name, whole(count), count, components, () => narrow({ unknown: name, scope: outer }))));
     else $("unknown").append(el("p", { class: "hint" }, "Nothing: every component has every field of CISA’s minimum elements."));
     const heads = ["Ecosystem", "Components", "Direct", "Exact version", "Any digest", "SHA-256", "SHA-512", "Licence", "All needs known"];
     const cell = (part, of) => el("td", { class: of ? "" : "none" }, of ? whole(part) : "–", of ? el("small", null, ` / ${whole(of)}`) : "");
@@ -146,7 +148,7 @@
   }
   function filters() {
     options($("by-ecosystem"), "All", data.coverage.slice(0, -1).map(([name, count]) => [name, `${name} (${whole(count)})`]));
-    options($("by-scope"), "All", [["direct", "direct needs"], ["transitive", "transitive needs"], ...T.scopes.map((name) => [name, name])]);
+    options($("by-scope"), "All", [...(N.inner ? [["outer", "all but built in"], ["inside", "built in"]] : []), ["direct", "direct needs"], ["transitive", "transitive needs"], ...T.scopes.map((name) => [name, name])]);
     options($("by-licence"), "All", licenceRows.slice(0, LISTED).map(([name, count]) => [name, `${licenceName(name).slice(0, 80)} (${whole(count)})`]));
     options($("by-unknown"), "All", data.unknown.length ? [["any", "anything"], ...data.unknown.map(([name, count]) => [name, `${name} (${whole(count)})`])] : []);
     const heads = [["name", "Name"], ["version", "Version"], ["ecosystem", "Ecosystem"], ["licence", "Licence"], ["needed", "Needed"]];
@@ -183,7 +185,8 @@
       if (eco && ecosystem(i) !== eco) continue;
       if (bit && !(C.scope[i] & bit)) continue;
       if (scope === "direct" && !C.direct[i]) continue;
-      if (scope === "transitive" && C.direct[i]) continue;
+      if (scope === "transitive" && (C.direct[i] || C.inside[i])) continue;
+      if (scope === "outer" ? C.inside[i] : scope === "inside" && !C.inside[i]) continue;
       if (licence === NONE ? C.licence[i].length : licence && !C.licence[i].some((l) => right.has(l))) continue;
       if (unknown && !C.gap[i].some((gap) => bad.has(gap))) continue;
       if (text && !terms.every((term) => text[i].includes(term))) continue;
@@ -305,6 +308,7 @@
         say("Ecosystem", ecosystem(i)),
         say("Licence", C.licence[i].length ? C.licence[i].map((l) => T.licences[l][0] + ["", " (concluded)", " (no SPDX expression)"][T.licences[l][1]]) : isPart(i) ? [] : "unknown"),
         say("Needed for", isPart(i) ? "it is a part of what is released" : [(scopesOf(i).join(", ") || "not stated") + (C.direct[i] ? ", directly" : ", by others")]),
+        say("Built into", C.inside[i] ? link(C.inside[i] - 1) : ""),
         say("Made by", C.producer[i] ? T.producers[C.producer[i] - 1] : ""),
         say("Files", C.files[i] ? counted(C.files[i], "file") + (algorithms.length ? `, with ${algorithms.join(", ")}` : ", without a digest") : ""),
         say("Stated in", places),

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from maximus.sbom.model import Component, Edge, Finding, Inventory
 
 __all__ = [
-    "FILE",
+    "BEGINNING",
     "MAX_COMPONENTS",
     "MAX_EDGES",
     "MAX_FINDINGS",
@@ -36,8 +36,6 @@ __all__ = [
     "serial_in",
 ]
 
-FILE: Final = "sbom.html"
-"""What the page is called in the release folder."""
 MAX_COMPONENTS: Final = 100_000
 """Components that a page lists; it says so where there are more, and its counts are of all."""
 MAX_EDGES: Final = 1_000_000
@@ -50,7 +48,7 @@ MAX_TEXT: Final = 2_000
 """Characters of one text in a page."""
 
 _ALGORITHMS: Final = ("MD5", "SHA-1", "SHA-256", "SHA-384", "SHA-512")
-_HEAD: Final = 4_096
+BEGINNING: Final = 4_096
 """Characters from the start of a page within which its serial number stands."""
 _SERIAL: Final = re.compile(r'<meta name="maximus-serial" content="([0-9a-f-]{36})">')
 _PLACE: Final = re.compile(r"\{\{([a-z]+)\}\}")
@@ -97,7 +95,7 @@ def embedded(value: object) -> bytes:
 
 def serial_in(text: str) -> str | None:
     """Return the serial number of a page that this tool wrote, from its beginning; None of any other file."""
-    found = _SERIAL.search(text[:_HEAD])
+    found = _SERIAL.search(text[:BEGINNING])
     return found[1] if found else None
 
 
@@ -139,7 +137,8 @@ class _Interned(Generic[T]):
 def _data(inventory: Inventory, when: str, tool_version: str, serial: str) -> dict[str, Any]:
     """Return everything that the page shows, as columns: a list a field, one entry a component."""
     subject = inventory.subject
-    listed = (inventory.root, *inventory.members, *inventory.components[:MAX_COMPONENTS])
+    used = (*inventory.components, *inventory.inner)[:MAX_COMPONENTS]
+    listed = (inventory.root, *inventory.members, *used)
     edges = _edges(listed, inventory.edges)
     findings = sorted(inventory.findings, key=lambda item: (not item.lost, item.kind, item.location.path))
     return {
@@ -162,6 +161,7 @@ def _data(inventory: Inventory, when: str, tool_version: str, serial: str) -> di
         "locks": [_shown(path) for path in inventory.locks[:MAX_FINDINGS]],
         "totals": {
             "components": len(inventory.components),
+            "inner": len(inventory.inner),
             "edges": len(inventory.edges),
             "edgesListed": sum(len(targets) for targets in edges),
             "findings": len(inventory.findings),
@@ -176,9 +176,10 @@ def _of_tree(inventory: Inventory) -> list[Any]:
     return [item for item in inventory.skipped if item.is_source]
 
 
-def _columns(listed: Iterable[Component]) -> dict[str, Any]:
+def _columns(listed: tuple[Component, ...]) -> dict[str, Any]:
     ecosystems, licences, paths = _Interned[str](), _Interned[tuple[str, int]](), _Interned[str]()
     producers, gaps, others = _Interned[str](), _Interned[tuple[str, str]](), _Interned[tuple[str, str]]()
+    numbers = {item.ref: number for number, item in enumerate(listed, start=1)}
     bits = {scope: 1 << number for number, scope in enumerate(Scope)}
     rows = [
         (
@@ -197,12 +198,13 @@ def _columns(listed: Iterable[Component]) -> dict[str, Any]:
             len(item.artifacts),
             producers.number(item.producer.name) + 1 if item.producer else 0,
             (Known.COMPLETE, Known.INCOMPLETE, Known.UNKNOWN).index(item.edges),
+            numbers.get(item.inside, 0) if item.inside else 0,
         )
         for item in listed
     ]
     names = (
         "name", "version", "ecosystem", "purl", "licence", "scope", "direct", "gap", "other", "place", "places",
-        "hash", "files", "producer", "known",
+        "hash", "files", "producer", "known", "inside",
     )  # fmt: skip
     return {
         "columns": dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)),

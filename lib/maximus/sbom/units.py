@@ -25,7 +25,7 @@ MAX_UNITS: Final = 1_000
 """Units of one tree that get documents of their own."""
 _WEIGHT = {scope: number for number, scope in enumerate(Scope)}
 _LAST_RUNTIME = _WEIGHT[Scope.PEER]
-_FILE = re.compile(r"sbom\.[A-Za-z0-9_-]+(?:\.dev)?\.(?:cdx|spdx)\.json")
+_FILE = re.compile(r"sbom\.[A-Za-z0-9_-]+(?:\.dev)?\.(?:(?:cdx|spdx)\.json|html)")
 _NEEDS = "Component Dependency Relationship"
 
 
