@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from maximus.errors import Error, ExitStatus
 
 from .cache import cache_folder
+from .children import without_ours
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -120,7 +121,8 @@ def _command(lock: Path, target: Path, environment: Mapping[str, str]) -> list[s
         # --no-config: a uv.toml in the caller's workspace could otherwise redirect the index.
         return [uv, "pip", "install", "--quiet", "--no-config", "--python", sys.executable, *strict]
     pip = [sys.executable, "-I", "-m", "pip"]
-    probe = subprocess.run([*pip, "--version"], capture_output=True, check=False, timeout=TIMEOUT)  # noqa: S603 - our own Python
+    shown = without_ours(environment)
+    probe = subprocess.run([*pip, "--version"], capture_output=True, check=False, timeout=TIMEOUT, env=shown)  # noqa: S603 - our own Python
     if probe.returncode != 0:
         raise Error(
             "DEP003",
@@ -163,7 +165,7 @@ def run_installer(command: list[str], environment: Mapping[str, str]) -> None:
                 capture_output=True,
                 check=False,
                 timeout=TIMEOUT,
-                env=dict(environment) | ours | store,
+                env=without_ours(environment) | ours | store,
                 stdin=subprocess.DEVNULL,
             )
         except subprocess.TimeoutExpired as fault:

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from maximus.errors import Error, ExitStatus
 
+from .children import without_ours
+
 if TYPE_CHECKING:
     import contextlib
-    from collections.abc import Collection, Mapping
 
     from maximus.verification.material import Material
 
     from .face import Face
     from .verify import Inputs
 
-__all__ = ["docker_config", "helper_environment", "pulled"]
-
-_OURS: Final = re.compile(r"MAXIMUS_INPUTS|INPUT_.*|ACTIONS_ID_TOKEN_REQUEST_.*|ACTIONS_RUNTIME_.*|COSIGN_PASSWORD")
+__all__ = ["docker_config", "pulled"]
 
 
 def pulled(inputs: Inputs, face: Face, stack: contextlib.ExitStack) -> Material:
@@ -50,7 +48,7 @@ def pulled(inputs: Inputs, face: Face, stack: contextlib.ExitStack) -> Material:
             status=ExitStatus.USAGE,
         )
     reference = parse_reference(inputs.image)
-    credentials = find_credentials(docker_config(face), reference.host, helper_environment(face.environment))
+    credentials = find_credentials(docker_config(face), reference.host, without_ours(face.environment))
     repository = Repository(Wire(reference.host, credentials, is_loopback=reference.is_loopback), reference.repository)
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="maximus-image-")))
     material = read_image(repository, reference, folder)
@@ -69,16 +67,3 @@ def docker_config(face: Face) -> Path:
     folder = face.environment.get("DOCKER_CONFIG")
     home = face.environment.get("HOME") or face.environment.get("USERPROFILE") or "."
     return Path(folder or Path(home) / ".docker") / "config.json"
-
-
-def helper_environment(environment: Mapping[str, str], secrets: Collection[str] = ()) -> dict[str, str]:
-    """Return the environment for a credential helper: without what only we were given to know.
-
-    That is this step's inputs, the job's means to become its identity, private keys, and the `secrets`. What a
-    helper itself goes by, such as a cloud's variables, it keeps.
-    """
-    return {
-        name: value
-        for name, value in environment.items()
-        if not _OURS.fullmatch(name) and "PRIVATE KEY-----" not in value and not (value and value in secrets)
-    }

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final
 from maximus.errors import Error, ExitStatus
 from maximus.verdict import Status, Verdict
 
+from .children import without_ours
 from .face import shortened
-from .imagery import docker_config, helper_environment
+from .imagery import docker_config
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -84,7 +85,7 @@ def sign_images(  # noqa: PLR0913 - images, what is said of them by whom, on whi
     """
     found: list[Pushed] = []
     if references:
-        shown = helper_environment(face.environment, (password,))
+        shown = without_ours(face.environment, (password,))
         with face.progress("signing images", len(references)) as advance:
             for reference in references:
                 found.append(_sign_image(reference, claims, signer, terms, face, shown))

@@ -255,6 +255,22 @@ def test_an_installation_that_hangs_is_given_up(
     assert list((tmp_path / "cache").iterdir()) == []
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="the installer stands in as a shell script")
+def test_the_installer_sees_nothing_that_only_the_step_was_given(lock: Path, machine: Machine, tmp_path: Path) -> None:
+    """Inputs with their passwords, the job's bearer and private keys are not for it; an index's address is."""
+    ours = {"MAXIMUS_INPUTS": "{}", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "t", "KEY": "-----BEGIN EC PRIVATE KEY-----"}
+    environment = machine(None, UV_INDEX_URL="https://index.example", **ours)
+    uv = tmp_path / "tools" / "uv"
+    script = f'/usr/bin/env > {tmp_path}/seen\nwhile [ "$1" != --target ]; do shift; done; /bin/mkdir -p "$2"'
+    uv.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+    uv.chmod(0o755)
+    put(lock, tmp_path / "cache", environment)
+    seen = {line.partition("=")[0] for line in (tmp_path / "seen").read_text(encoding="utf-8").splitlines()}
+
+    assert "UV_INDEX_URL" in seen
+    assert not seen & ours.keys()
+
+
 def test_who_comes_second_uses_what_is_there(lock: Path, machine: Machine, tmp_path: Path) -> None:
     """Two steps that install at once end with one folder, whole, and no leftovers."""
     environment = machine("uv")
