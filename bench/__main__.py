@@ -9,6 +9,7 @@ from bench.gate import gate_words
 from bench.notes import draft_categories
 from bench.reading import draft_checkout, draft_many, draft_requests, draft_start
 from bench.release import release
+from bench.sbom import SBOM_BENCHMARKS
 from bench.sign import (
     sign_cosign,
     sign_large,
@@ -39,6 +40,7 @@ BENCHMARKS = {
     "draft-many": draft_many,
     "draft-start": draft_start,
     "draft-categories": draft_categories,
+    **SBOM_BENCHMARKS,
     "sign-v1": sign_v1,
     "sign-v2": sign_v2,
     "sign-cosign": sign_cosign,

@@ -10,7 +10,7 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from bench.measure import Comparison, compare
 
@@ -38,6 +38,7 @@ PYTHON = getattr(sys, "_base_executable", sys.executable)
 """The Python below the developers' environment: what a laptop's `python3` is."""
 FILES: Final = 100
 MANY: Final = 5_000
+_Measurement = TypeVar("_Measurement")
 EACH: Final = 20 << 20
 """Bytes of each of the many files: 100 GB in all, which take no room because they are sparse."""
 MOST_MEMORY: Final = 50_000
@@ -120,7 +121,7 @@ def run_quietly(command: list[str], environment: dict[str, str] | None = None) -
         raise SystemExit(message)
 
 
-def measured(work: Callable[[], Comparison | Peak]) -> Comparison | Peak | str:
+def measured(work: Callable[[], _Measurement]) -> _Measurement | str:
     """Return what the work measured, or why a part that it needs is missing."""
     from tests.stack.stack import Unmeasured  # noqa: PLC0415 - as in `_signed`
 
