@@ -77,6 +77,26 @@ class Inputs:
         "What the inventory is compared with for the notes: the last release's SBOM, or its tag; see `sbom`.",
         metavar="FILE|TAG",
     )
+    sbom_profile: str = given(
+        "What the inventory is held to before anything is signed, such as `release-plan`; see `sbom`. Default: faults "
+        "block, coverage is told.",
+        choices=sbom.PROFILES,
+    )
+    sbom_installed: bool = given(
+        "Take licences and producers from what the job has installed in the tree; see `installed` of `sbom`.",
+        default=False,
+    )
+    sbom_caches: bool = given(
+        "Take digests from the verified bytes in the job's caches of npm, cargo and Go; see `caches` of `sbom`.",
+        default=False,
+    )
+    sbom_facts: str = given(
+        "The file with facts that were fetched before; it is read, and nothing is fetched. See `facts` of `sbom`.",
+        metavar="FILE",
+    )
+    sbom_overlay: str = given(
+        "The file with what people know and no lock states; see `overlay` of `sbom`.", metavar="FILE"
+    )
     metrics: str = given(
         "The numbers that `consciousness` wrote, for the notes. Default: `evidence/consciousness-metrics.json` in the "
         "folder.",
@@ -302,6 +322,11 @@ def _sbom_inputs(inputs: Inputs, plan: Plan) -> sbom.Inputs:
         version=plan.version,
         base=inputs.sbom_base,
         exclude=inputs.sbom_exclude,
+        profile=inputs.sbom_profile,
+        installed=inputs.sbom_installed,
+        caches=inputs.sbom_caches,
+        facts=inputs.sbom_facts,
+        overlay=inputs.sbom_overlay,
     )
 
 

@@ -114,6 +114,7 @@ class _Builder:
         for _, reading in self.readings:
             self.findings += reading.findings
             self.placed.append({package.key: place for package in reading.packages if (place := self._place(package))})
+        self._join_own()
         self._check_size()
         refs = self._refs()
         member_refs = self._member_refs()
@@ -178,6 +179,22 @@ class _Builder:
             groups.append(group)
         group.add(package)
         return group
+
+    def _join_own(self) -> None:
+        """Take what an SBOM in the tree says about the tree itself, or a part of it, as the tree's own."""
+        base = str(self.subject.purl)
+        own: dict[str, tuple[str, str] | None] = {base: None}
+        own |= {_with_subpath(base, key[0]) if key[0] else base: key for key in sorted(self.members, reverse=True)}
+        named = [Purl(purl) for purl in own if purl in self.groups]
+        joined = {id(group): own[purl] for purl in named for group in self.groups.pop(purl)}
+        for placed in self.placed if joined else ():
+            for key, place in tuple(placed.items()):
+                if id(place) not in joined:
+                    continue
+                if (part := joined[id(place)]) is None:
+                    del placed[key]
+                else:
+                    placed[key] = part
 
     def _check_size(self) -> None:
         components = sum(len(groups) for groups in self.groups.values())

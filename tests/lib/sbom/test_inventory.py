@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from maximus.errors import Error
-from maximus.sbom import inventory, subject
+from maximus.sbom import checking, inventory, rendering, subject
 from maximus.sbom.model import (
     Artifact,
     Digest,
@@ -21,7 +21,8 @@ from maximus.sbom.model import (
     Scope,
     Stated,
 )
-from tests.lib.sbom.samples import by_name, edges_of, inventory_of, sha256, sha512
+from maximus.verdict import Status
+from tests.lib.sbom.samples import SAMPLES, by_name, edges_of, inventory_of, sha256, sha512
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -159,3 +160,15 @@ def test_a_part_in_a_folder_of_any_name(tmp_path: Path) -> None:
         tmp_path, {"we\u202eird \x1b[31m/Cargo.lock": 'version = 4\n[[package]]\nname = "a"\nversion = "0.1.0"\n'}
     )
     assert [member.own for member in made.members] == ["we\\u202eird \\u001b[31m"]
+
+
+def test_an_sbom_of_the_tree_in_the_tree_is_the_tree_itself(tmp_path: Path) -> None:
+    """What an earlier run wrote elsewhere in the tree names its parts: they are no further components."""
+    files = {"api/uv.lock": SAMPLES["uv"]["uv.lock"]}
+    first = inventory_of(tmp_path, files)
+    earlier = rendering.as_bytes(rendering.render(first, seconds=0, tool_version="1.0.0").cyclonedx).decode()
+    made = inventory_of(tmp_path, {"earlier/sbom.cdx.json": earlier})
+    assert not [item.purl for item in made.components if item.purl.startswith(first.subject.purl)]
+    assert [item.ref for item in made.members] == [item.ref for item in first.members]
+    both = rendering.render(made, seconds=0, tool_version="1.0.0")
+    assert checking.judge_documents(both).status is Status.PASS
