@@ -7,7 +7,7 @@ Reads the lock files of a tree and writes one inventory in both formats into the
 from __future__ import annotations
 
 import gc
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from maximus.sbom.baseline import Listed
     from maximus.sbom.coverage import Coverage
     from maximus.sbom.difference import Base
-    from maximus.sbom.model import Inventory
+    from maximus.sbom.model import Inventory, Subject
     from maximus.sbom.rendering import Rendered
     from maximus.sbom.subject import Facts
     from maximus.sbom.thresholds import Judged
@@ -63,6 +63,10 @@ class Inputs:
     folder: str = given("The release folder: where the SBOMs go.", default="release", metavar="DIR")
     name: str = given("The name of what is released. Default: the repository's, else the folder's.")
     version: str = given("Its version. Default: the tag on the commit, else the commit.")
+    author: str = given(
+        "Who answers for the documents, such as `Ada <ada@acme.example>` or `Acme (https://acme.example)`. "
+        "Default: the owner of the repository."
+    )
     formats: tuple[str, ...] = given(
         "Which documents to write, one a line; `html` is a page for people, `sbom.html`, that opens without a network.",
         default=("spdx", "cyclonedx"),
@@ -112,6 +116,11 @@ class Inputs:
         "Ask package indexes for licences and producers that locks do not state (PyPI, npm): those that the locks or "
         "the configuration of this user name, and no others.",
         default=False,
+    )
+    conclude: str = given(
+        "What licences are concluded from besides texts: `declared` takes the author's word where nothing else is "
+        "known, and the documents say so. BSI TR-03183-2 asks for concluded licences.",
+        choices=("declared",),
     )
     facts: str = given(
         "The file in which what was fetched is pinned, by purl and digest; what is in it is not asked for again, and "
@@ -273,6 +282,7 @@ def _run(inputs: Inputs, face: Face, written: _Written) -> Outputs:
     from maximus import __version__  # noqa: PLC0415
     from maximus.files import write_whole  # noqa: PLC0415
     from maximus.sbom import checking, rendering, thresholds  # noqa: PLC0415
+    from maximus.sbom.concluding import conclude_declared  # noqa: PLC0415
 
     minimums = thresholds.minimums_of(
         {
@@ -290,13 +300,18 @@ def _run(inputs: Inputs, face: Face, written: _Written) -> Outputs:
     made, dated, compared = found.inventory, found.dated, found.compared
     if overlay is not None:
         made = with_overlay(face, made, overlay)
+    made = conclude_declared(made) if inputs.conclude else made
     face.judge(checking.judge_locks(found.read, found.faults))
     face.judge(checking.judge_components(len(made.components)))
     if not made.components:
         _say_nothing_found(face, inputs.image or inputs.path, bool(found.faults))
         return Outputs(components="0")
     rendered = rendering.render(
-        made, seconds=dated.seconds, tool_version=__version__, cyclonedx_version=inputs.cyclonedx_version
+        made,
+        seconds=dated.seconds,
+        tool_version=__version__,
+        cyclonedx_version=inputs.cyclonedx_version,
+        profile=inputs.profile,
     )
     verdicts = (checking.judge_documents(rendered), checking.judge_references(rendered, made))
     for verdict in verdicts:
@@ -371,6 +386,7 @@ def _write_units(inputs: Inputs, face: Face, written: _Written, made: Inventory,
         asked,
         seconds=dated.seconds,
         cyclonedx_version=inputs.cyclonedx_version,
+        profile=inputs.profile,
     )
 
 
@@ -399,7 +415,8 @@ def _of_tree(inputs: Inputs, face: Face) -> _Found:
         face.fail(fault)
     compared = _base_of(inputs, found.tree, selection, face) if inputs.base else None
     facts, dated = _facts_of(found.tree, face.environment)
-    made = inventory.build(subject.describe(facts, inputs.name, inputs.version), found.readings, found.tree.skipped)
+    about = _authored(inputs, subject.describe(facts, inputs.name, inputs.version))
+    made = inventory.build(about, found.readings, found.tree.skipped)
     if inputs.installed:
         made = _with_installed(face, made, found.tree)
     if inputs.caches:
@@ -407,6 +424,24 @@ def _of_tree(inputs: Inputs, face: Face) -> _Found:
     if inputs.fetch or inputs.facts:
         made = with_facts(face, made, inputs.facts, fetching=inputs.fetch)
     return _Found(made, len(found.readings), found.faults, dated, compared)
+
+
+def _authored(inputs: Inputs, about: Subject) -> Subject:
+    """Return the subject with the author that the input names. Raises Error SBOM060 (usage) where it names nobody."""
+    if not inputs.author:
+        return about
+    from maximus.sbom.producers import of_entity  # noqa: PLC0415 - as in `_run`
+
+    author = of_entity(inputs.author)
+    if author is None:
+        raise Error(
+            "SBOM060",
+            f"`author` is {inputs.author[:80]!r}, which names nobody",
+            fix="Write a name, with a mail address in <> or an address of the web in () behind it.",
+            where="input author",
+            status=ExitStatus.USAGE,
+        )
+    return replace(about, author=author)
 
 
 def _of_image(inputs: Inputs, face: Face) -> _Found:
@@ -434,7 +469,7 @@ def _of_image(inputs: Inputs, face: Face) -> _Found:
     dated = _stated_time(face.environment)
     if dated is None and image.created is not None:
         dated = _Dated(image.created, "the image's own time", reproducible=True)
-    made = inventory.build(subject_of(image, path, inputs.name, inputs.version), found.readings)
+    made = inventory.build(_authored(inputs, subject_of(image, path, inputs.name, inputs.version)), found.readings)
     made = with_contents(made, found.carried)
     read = sum(1 for _, reading in found.readings if reading.packages)
     return _Found(

@@ -18,7 +18,14 @@ __all__ = ["write_units"]
 
 
 def write_units(  # noqa: PLR0913 - what a document is made of
-    face: Face, folder: Path, made: Inventory, files: Mapping[str, str], *, seconds: int, cyclonedx_version: str
+    face: Face,
+    folder: Path,
+    made: Inventory,
+    files: Mapping[str, str],
+    *,
+    seconds: int,
+    cyclonedx_version: str,
+    profile: str,
 ) -> list[Path]:
     """Write the documents of each unit into the folder, after judging them as the whole ones; return their paths.
 
@@ -46,7 +53,11 @@ def write_units(  # noqa: PLR0913 - what a document is made of
             if part is None:
                 continue
             rendered = rendering.render(
-                part, seconds=seconds, tool_version=__version__, cyclonedx_version=cyclonedx_version
+                part,
+                seconds=seconds,
+                tool_version=__version__,
+                cyclonedx_version=cyclonedx_version,
+                profile=profile,
             )
             for verdict in (checking.judge_documents(rendered), checking.judge_references(rendered, part)):
                 if verdict.status is Status.FAIL:

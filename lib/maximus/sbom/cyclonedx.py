@@ -8,31 +8,46 @@ See https://cyclonedx.org/docs/1.6/json/.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from maximus.sbom.licences import all_of
 from maximus.sbom.model import Kind, Known, Scope
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from maximus.sbom.model import Artifact, Component, ComponentRef, Inventory, LicenceClaim, Producer
 
-__all__ = ["as_document"]
+__all__ = ["Style", "as_document"]
 
 _SCHEMA = "http://cyclonedx.org/schema/bom-1.6.schema.json"
 _SINGLE = re.compile(r"(?!LicenseRef-|DocumentRef-)[A-Za-z0-9.-]+")
 _UNKNOWN = "cdx:cisa:unknown-information"
 
 
-def as_document(inventory: Inventory, *, when: str, tool_version: str) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Style:
+    """What differs between the documents of one inventory."""
+
+    mixed: bool = False
+    """Whether single licences and expressions may stand side by side, as from 1.7 on."""
+    more: Callable[[Component], list[tuple[str, str]]] | None = None
+    """Further properties of each component that a profile asks for."""
+
+
+def as_document(inventory: Inventory, *, when: str, tool_version: str, style: Style | None = None) -> dict[str, Any]:
     """Return the document without its serial number, which is made from this content.
 
     `when` is the timestamp as RFC 3339 in UTC.
     """
+    style = style or Style()
     author = inventory.subject.author
     owner = _entity(author) if author else {"name": "unknown"}
-    root = _component(inventory.root)
+    root = _component(inventory.root, style)
     if inventory.members:
         # Parts of the released thing, not things that it uses.
-        root["components"] = [_component(member) for member in inventory.members]
+        root["components"] = [_component(member, style) for member in inventory.members]
     metadata: dict[str, Any] = {
         "timestamp": when,
         "lifecycles": [{"phase": inventory.subject.phase}],
@@ -55,18 +70,18 @@ def as_document(inventory: Inventory, *, when: str, tool_version: str) -> dict[s
         "specVersion": "1.6",
         "version": 1,
         "metadata": metadata,
-        "components": _components(inventory),
+        "components": _components(inventory, style),
         "dependencies": _dependencies(inventory),
         "compositions": _compositions(inventory),
     }
 
 
-def _components(inventory: Inventory) -> list[dict[str, Any]]:
+def _components(inventory: Inventory, style: Style) -> list[dict[str, Any]]:
     """Return the components, with those inside them nested."""
     inside: dict[ComponentRef | None, list[dict[str, Any]]] = {}
     for item in inventory.inner:
-        inside.setdefault(item.inside, []).append(_component(item))
-    made = [_component(component) for component in inventory.components]
+        inside.setdefault(item.inside, []).append(_component(item, style))
+    made = [_component(component, style) for component in inventory.components]
     if inside:
         for component in made:
             if nested := inside.get(component["bom-ref"]):
@@ -74,7 +89,7 @@ def _components(inventory: Inventory) -> list[dict[str, Any]]:
     return made
 
 
-def _component(component: Component) -> dict[str, Any]:
+def _component(component: Component, style: Style) -> dict[str, Any]:
     made: dict[str, Any] = {
         "type": "application" if component.kind is Kind.ACTION else component.kind.value,
         "bom-ref": component.ref,
@@ -90,11 +105,11 @@ def _component(component: Component) -> dict[str, Any]:
         made["manufacturer"] = made["supplier"] = _entity(component.producer)
     if component.copyright:
         made["copyright"] = component.copyright
-    if licences := _licences(component.licences):
+    if licences := _licences(component.licences, mixed=style.mixed):
         made["licenses"] = licences
-    if len(component.artifacts) == 1 and component.artifacts[0].digests:
+    if (one := component.delivered) and one.digests:
         # Only where exactly one file is the component is it clear which file is meant.
-        made["hashes"] = _hashes(component.artifacts[0])
+        made["hashes"] = _hashes(one)
     if references := _references(component):
         made["externalReferences"] = references
     if component.locations:
@@ -104,7 +119,7 @@ def _component(component: Component) -> dict[str, Any]:
                 for place in component.locations
             ]
         }
-    if properties := _component_properties(component):
+    if properties := _component_properties(component, style):
         made["properties"] = properties
     return made
 
@@ -161,28 +176,42 @@ def _relative(file: str) -> str:
     return quote(file, safe="!$&'()*+,;=@~")
 
 
-def _licences(claims: tuple[LicenceClaim, ...]) -> list[dict[str, Any]]:
-    """Return the licences: a list of single ones, or exactly one expression, which is all that 1.6 allows."""
+def _licences(claims: tuple[LicenceClaim, ...], *, mixed: bool) -> list[dict[str, Any]]:
+    """Return the licences: single ones, or exactly one expression, which is all that 1.6 allows.
+
+    There a compound expression that is concluded stands alone, and what is declared in a property; 1.7 takes any mix.
+    """
     chosen = [claim for claim in claims if claim.expression] or list(claims)
-    compound = next((claim for claim in chosen if claim.expression and not _SINGLE.fullmatch(claim.expression)), None)
-    if compound:
-        return [{"expression": compound.expression, "acknowledgement": _acknowledged(compound)}]
+    compound = any(claim.expression and not _SINGLE.fullmatch(claim.expression) for claim in chosen)
+    if compound and not mixed:
+        word = "concluded" if any(claim.concluded for claim in chosen) else "declared"
+        text = all_of(sorted({claim.expression for claim in chosen if _acknowledged(claim) == word}))
+        return [{"expression": text, "acknowledgement": word}]
     made = {(claim.expression, "" if claim.expression else claim.text, _acknowledged(claim)): None for claim in chosen}
     return [
-        {
-            "license": {"id": expression, "acknowledgement": word}
-            if expression
-            else {"name": text, "acknowledgement": word}
-        }
+        {"license": {"id": expression, "acknowledgement": word}}
+        if _SINGLE.fullmatch(expression)
+        else {"expression": expression, "acknowledgement": word}
+        if expression
+        else {"license": {"name": text, "acknowledgement": word}}
         for expression, text, word in sorted(made)
     ]
+
+
+def _displaced(claims: tuple[LicenceClaim, ...]) -> list[tuple[str, str]]:
+    """Return as a property what is declared where 1.6 has room for nothing but what is concluded."""
+    declared = sorted({claim.expression for claim in claims if claim.expression and not claim.concluded})
+    concluded = {claim.expression for claim in claims if claim.expression and claim.concluded}
+    if not declared or not concluded or all(_SINGLE.fullmatch(text) for text in (*declared, *concluded)):
+        return []
+    return [("maximus:declared-licence", all_of(declared))]
 
 
 def _acknowledged(claim: LicenceClaim) -> str:
     return "concluded" if claim.concluded else "declared"
 
 
-def _component_properties(component: Component) -> list[dict[str, str]]:
+def _component_properties(component: Component, style: Style) -> list[dict[str, str]]:
     found = [(f"maximus:{fact.name}", fact.value) for fact in component.facts]
     found += [(f"maximus:{name}", value) for name, value in component.notes]
     found += [("maximus:not-applicable", f"{item.field}: {item.reason}") for item in component.not_applicable]
@@ -195,9 +224,15 @@ def _component_properties(component: Component) -> list[dict[str, str]]:
             found.append(("maximus:direct", "true" if component.direct else "false"))
     elif component.own:
         found.append(("maximus:folder", component.own))
+    if component.installed_file:
+        found.append(("maximus:installed-file", component.installed_file))
     if component.producer and component.producer.derived:
         source = "the repository's address" if component.producer.url else "the namespace of its name"
         found.append(("maximus:producer", f"derived from {source}"))
+    if len(component.licences) > 1 and not style.mixed:
+        found += _displaced(component.licences)
+    if style.more is not None:
+        found += style.more(component)
     return _properties(found)
 
 

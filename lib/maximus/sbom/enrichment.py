@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from maximus.sbom.model import Ecosystem, Edge, Finding, Gap, Known, Scope
+from maximus.sbom.wheels import file_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,7 +55,11 @@ def enrich(inventory: Inventory, installed: Installed) -> Enriched:
             text = f"{component.purl} is installed more than once, with different licences: none was taken"
             findings.append(Finding("conflict", text, component.locations[0], lost=False))
         producers = {item.producer for item in found}
-        components.append(_with(component, claims, producers.pop() if len(producers) == 1 else None))
+        made = _with(component, claims, producers.pop() if len(producers) == 1 else None)
+        tags = {item.tags for item in found}
+        if len(component.artifacts) > 1 and len(tags) == 1 and (one := tags.pop()):
+            made = replace(made, installed_file=file_of(one, (item.file for item in component.artifacts)))
+        components.append(made)
     findings = sorted(set(findings), key=lambda item: (item.kind, item.location.path, item.location.line, item.text))
     return Enriched(replace(inventory, components=tuple(components), findings=tuple(findings)), matched)
 

@@ -65,7 +65,12 @@ def facts_of(document: Mapping[str, Any]) -> tuple[Fact, ...]:
                 )
                 if licence
                 else None,
-                Producer(visible(producer["name"]), producer.get("url", ""), derived=producer.get("derived", False))
+                Producer(
+                    visible(producer["name"]),
+                    producer.get("url", ""),
+                    producer.get("email", ""),
+                    derived=producer.get("derived", False),
+                )
                 if producer
                 else None,
                 item["source"],
@@ -98,6 +103,8 @@ def _record(fact: Fact) -> dict[str, Any]:
         made["producer"] = {"name": maker.name}
         if maker.url:
             made["producer"]["url"] = maker.url
+        if maker.email:
+            made["producer"]["email"] = maker.email
         if maker.derived:
             made["producer"]["derived"] = True
     return made

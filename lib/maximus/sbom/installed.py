@@ -44,6 +44,8 @@ class Said:
     purl: Purl
     licences: tuple[LicenceClaim, ...] = ()
     producer: Producer | None = None
+    tags: frozenset[str] = frozenset()
+    """Of a wheel: what it was built for, as `cp311-cp311-manylinux_2_17_x86_64`; empty where it does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +86,11 @@ def read_installed(tree: Tree) -> Installed:
                 text = f"{found.purl} is not what its RECORD lists: nothing that it says was taken"
                 findings.append(Finding("alarm", text, Location(visible(path)), lost=False))
                 continue
-            said.append(_with_texts(tree, path, found, budget, wheel))
+            told = _with_texts(tree, path, found, budget, wheel)
             if wheel is not None:
+                told = replace(told, tags=wheel.tags())
                 carried += wheel.carried(found.purl)
+            said.append(told)
     except _TooMany as fault:
         findings.append(Finding("limit", str(fault), Location(visible(fault.path)), lost=False))
     return Installed(tuple(said), tuple(findings), tuple(carried))
@@ -120,6 +124,16 @@ class _Wheel:
         text = f"{visible(name)} is not the file that RECORD lists: nothing was taken from it"
         self.findings.append(Finding("alarm", text, Location(visible(f"{self.folder}/{name}")), lost=False))
         return True
+
+    def tags(self) -> frozenset[str]:
+        """Return what the wheel was built for; nothing where RECORD does not vouch for the file that says it."""
+        try:
+            raw = self.tree.read(f"{self.folder}/WHEEL", MAX_MANIFEST)
+        except Error:
+            return frozenset()
+        if not self.record.lists("WHEEL") or self.alter("WHEEL", raw):
+            return frozenset()
+        return wheels.read_tags(raw)
 
     def carried(self, carrier: Purl) -> Iterator[Carried]:
         """Yield the SBOMs inside it (PEP 770)."""

@@ -8,7 +8,7 @@ from maximus.sbom.limits import MAX_EXPRESSION
 from maximus.sbom.model import LicenceClaim
 from maximus.sbom.naming import visible
 
-__all__ = ["declared", "expression_of", "from_npm"]
+__all__ = ["all_of", "declared", "expression_of", "from_npm"]
 
 # Bare identifiers that SPDX deprecated because they leave open what follows: they stay evidence.
 _OPEN = frozenset(
@@ -42,6 +42,13 @@ def expression_of(text: str) -> str:
         return ""
     words = found.replace("(", " ").replace(")", " ").split()
     return "" if any(word.rstrip("+") in _OPEN for word in words) else found
+
+
+def all_of(expressions: list[str]) -> str:
+    """Return one expression under which all of these hold; empty for none."""
+    if len(expressions) < 2:  # noqa: PLR2004 - nothing to join
+        return expressions[0] if expressions else ""
+    return " AND ".join(f"({text})" if " " in text else text for text in expressions)
 
 
 def declared(text: str, evidence: str) -> LicenceClaim:

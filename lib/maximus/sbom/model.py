@@ -317,6 +317,8 @@ class Component:
     gaps: tuple[Gap, ...] = ()
     not_applicable: tuple[NotApplicable, ...] = ()
     notes: tuple[tuple[str, str], ...] = ()
+    installed_file: str = ""
+    """Which of its files is installed, where that is known."""
     inside: ComponentRef | None = None
     """The component whose file carries this one (a document inside a wheel, a jar in a jar)."""
 
@@ -325,6 +327,13 @@ class Component:
         """The name with its group, as its users type it."""
         between = ":" if self.ecosystem == Ecosystem.MAVEN else "/"
         return f"{self.group}{between}{self.name}" if self.group else self.name
+
+    @property
+    def delivered(self) -> Artifact | None:
+        """The one file that this component is: the only one, or the one that is installed; None where none is known."""
+        if len(self.artifacts) == 1:
+            return self.artifacts[0]
+        return next((item for item in self.artifacts if item.file and item.file == self.installed_file), None)
 
     @property
     def is_exact(self) -> bool:

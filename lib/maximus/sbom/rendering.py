@@ -8,7 +8,7 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from maximus.sbom import cyclonedx, cyclonedx_versions, spdx
+from maximus.sbom import bsi, cyclonedx, cyclonedx_versions, spdx
 
 if TYPE_CHECKING:
     from maximus.sbom.model import Inventory
@@ -40,15 +40,23 @@ def as_bytes(document: dict[str, Any]) -> bytes:
 
 
 def render(
-    inventory: Inventory, *, seconds: int, tool_version: str, cyclonedx_version: str = cyclonedx_versions.DEFAULT
+    inventory: Inventory,
+    *,
+    seconds: int,
+    tool_version: str,
+    cyclonedx_version: str = cyclonedx_versions.DEFAULT,
+    profile: str = "",
 ) -> Rendered:
-    """Return both documents of an inventory, dated `seconds` after 1970 UTC.
+    """Return both documents of an inventory, dated `seconds` after 1970 UTC, with what a profile asks for besides.
 
     The serial number is a UUIDv5 over the content, so another content is another serial and the
     document's version is always 1.
     """
     when = timestamp(seconds)
-    body = cyclonedx.as_document(inventory, when=when, tool_version=tool_version)
+    style = cyclonedx.Style(
+        mixed=cyclonedx_version >= "1.7", more=bsi.properties_of if profile == bsi.PROFILE else None
+    )
+    body = cyclonedx.as_document(inventory, when=when, tool_version=tool_version, style=style)
     if cyclonedx_version != cyclonedx_versions.DEFAULT:
         body = cyclonedx_versions.as_version(body, cyclonedx_version)
     content = hashlib.sha256(as_bytes(body)).hexdigest()

@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from maximus.sbom.digests import SPDX_ALGORITHMS
+from maximus.sbom.licences import all_of
 from maximus.sbom.model import Kind, Known
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def as_document(inventory: Inventory, *, when: str, tool_version: str, serial: s
 
 
 def _package(component: Component, own_id: str, when: str, tool: str) -> dict[str, Any]:
-    urls = [artifact.url for artifact in component.artifacts if artifact.url]
+    one = component.delivered
     declared = sorted({claim.expression for claim in component.licences if claim.expression and not claim.concluded})
     concluded = sorted({claim.expression for claim in component.licences if claim.expression and claim.concluded})
     agent = _agent(component.producer) if component.producer else _NOBODY
@@ -72,23 +73,25 @@ def _package(component: Component, own_id: str, when: str, tool: str) -> dict[st
         "SPDXID": own_id,
         "name": component.full_name,
         "versionInfo": component.version or "unknown",
-        "downloadLocation": urls[0] if len(urls) == 1 and len(component.artifacts) == 1 else _NOTHING,
+        "downloadLocation": one.url if one and one.url else _NOTHING,
         "filesAnalyzed": False,
         "supplier": agent,
-        "licenseConcluded": _all_of(concluded),
-        "licenseDeclared": _all_of(declared),
+        "licenseConcluded": all_of(concluded) or _NOTHING,
+        "licenseDeclared": all_of(declared) or _NOTHING,
         "copyrightText": component.copyright or _NOTHING,
         "primaryPackagePurpose": _PURPOSES.get(component.kind, component.kind.value.upper()),
         "externalRefs": _references(component),
     }
     made["originator"] = agent if component.producer else _NOTHING
-    if len(component.artifacts) == 1 and component.artifacts[0].file:
-        made["packageFileName"] = component.artifacts[0].file
+    if one and one.file:
+        made["packageFileName"] = one.file
     if checksums := _checksums(component):
         made["checksums"] = checksums
     if len(component.artifacts) > 1:
         made["comment"] = (
-            "Distributed in several files: each checksum is that of one of them, see the external references."
+            "Distributed in several files: the checksums are those of the one that is installed."
+            if one
+            else "Distributed in several files: each checksum is that of one of them, see the external references."
         )
     if texts := sorted({claim.text for claim in component.licences if not claim.expression}):
         made["licenseComments"] = "declared as: " + "; ".join(texts)
@@ -118,14 +121,6 @@ def _annotations(component: Component) -> list[str]:
     return sorted(found)
 
 
-def _all_of(expressions: list[str]) -> str:
-    if not expressions:
-        return _NOTHING
-    if len(expressions) == 1:
-        return expressions[0]
-    return " AND ".join(f"({text})" if " " in text else text for text in expressions)
-
-
 def _agent(producer: Producer) -> str:
     mail = f" ({producer.email})" if producer.email else ""
     return f"Organization: {producer.name}{mail}"
@@ -134,7 +129,7 @@ def _agent(producer: Producer) -> str:
 def _checksums(component: Component) -> list[dict[str, str]]:
     found = {
         (SPDX_ALGORITHMS[digest.algorithm], digest.value)
-        for artifact in component.artifacts
+        for artifact in ((component.delivered,) if component.delivered else component.artifacts)
         for digest in artifact.digests
     }
     return [{"algorithm": algorithm, "checksumValue": value} for algorithm, value in sorted(found)]

@@ -18,12 +18,23 @@ from maximus.sbom.naming import visible
 from maximus.sbom.readers.embedded import read_parts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from maximus.sbom.model import Purl
     from maximus.sbom.readers.embedded import Parts
 
-__all__ = ["MAX_DOCUMENT", "MAX_DOCUMENTS", "MAX_RECORD", "Carried", "Record", "read_carried", "read_record"]
+__all__ = [
+    "MAX_DOCUMENT",
+    "MAX_DOCUMENTS",
+    "MAX_RECORD",
+    "MAX_TAGS",
+    "Carried",
+    "Record",
+    "file_of",
+    "read_carried",
+    "read_record",
+    "read_tags",
+]
 
 MAX_RECORD: Final = 64 << 20
 """Bytes of a RECORD: it has a line for every file of the package."""
@@ -31,6 +42,8 @@ MAX_DOCUMENT: Final = 16 << 20
 """Bytes of an SBOM inside a wheel."""
 MAX_DOCUMENTS: Final = 50
 """SBOMs inside one wheel."""
+MAX_TAGS: Final = 1_000
+"""Lines of a WHEEL that are looked at."""
 _ALGORITHMS = frozenset({"sha256", "sha384", "sha512"})
 
 
@@ -75,6 +88,30 @@ def read_record(raw: bytes, folder: str) -> Record:
         # A field longer than csv takes: what follows is not believed.
         return Record(found)
     return Record(found)
+
+
+def read_tags(raw: bytes) -> frozenset[str]:
+    """Return the tags that a wheel's WHEEL states: what it was built for."""
+    lines = raw.decode("utf-8", "replace").splitlines()[:MAX_TAGS]
+    return frozenset(line.partition(":")[2].strip() for line in lines if line.startswith("Tag:"))
+
+
+def file_of(tags: frozenset[str], files: Iterable[str]) -> str:
+    """Return which of these files was built for the same; empty where none or more than one was.
+
+    A wheel that somebody built here from the sdist for the same platform is not told apart: WHEEL has no origin.
+    """
+    from packaging.utils import InvalidWheelFilename, parse_wheel_filename  # noqa: PLC0415 - 10 ms that few need
+
+    found = []
+    for file in files:
+        try:
+            stated = parse_wheel_filename(file)[3]
+        except (InvalidWheelFilename, ValueError):
+            continue
+        if {str(tag) for tag in stated} == tags:
+            found.append(file)
+    return found[0] if len(found) == 1 else ""
 
 
 @dataclass(frozen=True, slots=True)

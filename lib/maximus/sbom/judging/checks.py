@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from maximus.sbom import bsi
 from maximus.sbom.judging.view import reached
 from maximus.sbom.licences import expression_of
 from maximus.sbom.naming import visible
@@ -140,8 +141,27 @@ def _is_exact(part: Part) -> bool:
     return bool(part.version) and not _RANGE.search(part.version)
 
 
+def _in_delivery(has: Callable[[Part], object], *, files: bool) -> Callable[[View], Found]:
+    """Return the look at what is delivered: not at what only development needs, where TR-03183-2 asks for less.
+
+    With `files` only what is a file: of logical components, such as what is taken at a commit, it asks for less too.
+    """
+    return lambda view: _of(
+        (part for part in view.used if part.is_delivered and not (files and "Component Hash Value" in part.absent)),
+        has,
+    )
+
+
+def _delivered_edges(view: View) -> Found:
+    """Tell whose needs are told, or are in a composition that says how far they are known."""
+    words = ("complete", "incomplete", "unknown")
+    return _in_delivery(lambda part: part.ref in view.stated or view.completeness.get(part.ref) in words, files=False)(
+        view
+    )
+
+
 def _tells_delivery(part: Part) -> bool:
-    return all(part.properties.get(f"bsi:component:{name}") for name in ("executable", "archive", "structured"))
+    return all(part.properties.get(name) in words for name, words in bsi.WORDS.items())
 
 
 def _has_delivered_sha512(part: Part) -> bool:
@@ -176,6 +196,7 @@ def _tools(view: View) -> Found:
 
 _EACH: Final = "components"
 _FILES: Final = "distributed components"
+_DELIVERED: Final = "delivered components"
 _WHOLE: Final = "documents"
 
 CHECKS: Final = {
@@ -225,7 +246,8 @@ CHECKS: Final = {
         ),
         Check("licences", _EACH, _used(_licence), "State licences as SPDX expressions.", field="Component License"),
         Check(
-            "concluded-licences", _EACH, _used(lambda part: part.concluded), "Conclude a licence for each component."
+            "concluded-licences", _DELIVERED, _in_delivery(lambda part: part.concluded, files=False),
+            "Conclude a licence for each component, or set `conclude: declared`.",
         ),
         Check("copyright", _EACH, _used(lambda part: part.copyright), "State the copyright, if only as NOASSERTION."),
         Check(
@@ -260,15 +282,19 @@ CHECKS: Final = {
             "no-vulnerabilities", _WHOLE, _vulnerabilities, "Keep vulnerabilities in a document of their own."
         ),
         Check(
-            "filename", _EACH, _used(lambda part: part.properties.get("bsi:component:filename")),
-            "State the property `bsi:component:filename`.", is_special=True,
+            "delivered-edges", _DELIVERED, _delivered_edges,
+            "Tell of each component what it needs, or in a composition how far that is known.", is_special=True,
         ),
         Check(
-            "delivery", _EACH, _used(_tells_delivery),
-            "State the three properties of the deliverable.", is_special=True,
+            "filename", _DELIVERED, _in_delivery(lambda part: part.properties.get(bsi.FILENAME), files=True),
+            f"State the property `{bsi.FILENAME}`.", is_special=True,
         ),
         Check(
-            "delivered-sha512", _EACH, _used(_has_delivered_sha512),
+            "delivery", _DELIVERED, _in_delivery(_tells_delivery, files=True),
+            "State the three properties of the deliverable in the words of the taxonomy.", is_special=True,
+        ),
+        Check(
+            "delivered-sha512", _DELIVERED, _in_delivery(_has_delivered_sha512, files=True),
             "State the SHA-512 with the distribution's address.", is_special=True,
         ),
         Check(

@@ -56,8 +56,8 @@ PROFILES: Final[Mapping[str, Profile]] = {
         "BSI TR-03183-2",
         "TR-03183-2, version 2.1.0, August 2025",
         _whole(
-            "subject", "author-contact", "timestamp", "names", "versions", "contacts", "filename", "edges",
-            "concluded-licences", "delivered-sha512", "delivery", "no-vulnerabilities",
+            "subject", "author-contact", "timestamp", "names", "versions", "contacts", "filename",
+            "delivered-edges", "concluded-licences", "delivered-sha512", "delivery", "no-vulnerabilities",
         ),
         formats={"CycloneDX": "1.6"},
     ),

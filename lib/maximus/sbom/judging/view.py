@@ -62,6 +62,8 @@ class Part:
     """The fields that it says don't apply, with a reason."""
     own: bool = False
     """Whether it is the subject, or a part of it."""
+    is_delivered: bool = True
+    """False for what only development needs: CycloneDX's scope `excluded`."""
 
     @property
     def shown(self) -> str:
@@ -267,7 +269,7 @@ def _cyclonedx_part(item: dict[str, Any], *, own: bool) -> Part:
         supplier=_said(_text(item.get("supplier"), "name")),
         producer=_said(_text(first, "name") or _text(item, "author")),
         has_contact=_has_contact(first) or bool(_text(first, "email")),
-        declared=declared,
+        declared=declared or tuple(value for key, value in told if key == "maximus:declared-licence"),
         concluded=concluded,
         named_licences=named,
         digests=tuple(sorted({*_digests(item.get("hashes"), "alg", "content"), *delivered})),
@@ -280,6 +282,7 @@ def _cyclonedx_part(item: dict[str, Any], *, own: bool) -> Part:
             value.partition(":")[0] for key, value in told if key == "maximus:not-applicable"
         ),
         own=own,
+        is_delivered=_text(item, "scope") != "excluded",
     )  # fmt: skip
 
 
