@@ -75,9 +75,10 @@ def _unmeasured(reason: str) -> NoReturn:
 class Browser:
     """A running browser, and the pipes to it."""
 
-    def __init__(self, process: subprocess.Popen[bytes], read: int, write: int) -> None:
-        """Take the process and our ends of the pipes."""
-        self._process = process
+    def __init__(self, process: subprocess.Popen[bytes], home: Path, read: int, write: int) -> None:
+        """Take the process, the folder that it lives in and our ends of the pipes."""
+        self.process = process
+        self.home = home
         self._read = read
         self._write = write
         self._buffer = b""
@@ -122,7 +123,7 @@ class Browser:
                 raise TimeoutError(f"the browser did not answer {what} in {DEADLINE:.0f} seconds")
             data = os.read(self._read, 1 << 20)
             if not data:
-                raise EOFError(f"the browser ended at {what} with status {self._process.poll()}")
+                raise EOFError(f"the browser ended at {what} with status {self.process.poll()}")
             self._buffer += data
         message, _, self._buffer = self._buffer.partition(b"\0")
         found: dict[str, Any] = json.loads(message)
@@ -260,7 +261,7 @@ def _started(path: str) -> Iterator[Browser]:
     for theirs in (their_read, their_write):
         os.close(theirs)
     try:
-        yield Browser(process, our_read, our_write)
+        yield Browser(process, home, our_read, our_write)
     finally:
         for ours in (our_write, our_read):
             os.close(ours)
