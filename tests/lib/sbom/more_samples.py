@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from tests.lib.sbom.further_samples import FURTHER_SAMPLES
 from tests.lib.sbom.samples import INDEX, sha1, sha256, sri
 
 __all__ = ["MORE_SAMPLES"]
@@ -721,5 +722,6 @@ MORE_SAMPLES: dict[str, dict[str, str]] = {
     "deno-3": {"deno.lock": DENO_3},
     "embedded-cyclonedx": {"theirs.cdx.json": EMBEDDED_CDX},
     "embedded-spdx": {"theirs.spdx.json": EMBEDDED_SPDX},
+    **FURTHER_SAMPLES,
 }
 """A tree for each format and version."""

@@ -14,12 +14,15 @@ from maximus.sbom.readers import (
     containers,
     cplusplus,
     deno,
+    dotnet,
     embedded,
     flake,
     go,
     gradle,
     helm,
     hex,  # noqa: A004 - the name of the registry
+    ivy,
+    kubernetes,
     maven,
     npm,
     nuget,
@@ -30,6 +33,7 @@ from maximus.sbom.readers import (
     pub,
     pylock,
     requirements,
+    sbt,
     submodules,
     swift,
     terraform,
@@ -46,7 +50,7 @@ __all__ = ["READERS", "reader_of"]
 # What every file that is read ends or begins with: asking thirty readers of every source file costs more than the scan.
 _ENDINGS = (
     ".lock", ".json", ".yaml", ".yml", ".toml", ".txt", ".in", ".xml", ".mod", ".lockfile", ".resolved", ".hcl",
-    ".config", ".locked", ".gitmodules", "ockerfile", "ontainerfile",
+    ".config", ".locked", ".gitmodules", ".props", "ockerfile", "ontainerfile",
 )  # fmt: skip
 _BEGINNINGS = ("Dockerfile", "Containerfile")
 
@@ -66,9 +70,14 @@ READERS: tuple[Reader, ...] = (
     deno.READER,
     gradle.READER,
     maven.READER,
+    sbt.READER,
+    ivy.READER,
     nuget.LOCK,
     nuget.CONFIG,
     nuget.PAKET,
+    dotnet.ASSETS,
+    dotnet.DEPS,
+    dotnet.CENTRAL,
     bundler.READER,
     composer.READER,
     pub.READER,
@@ -80,6 +89,7 @@ READERS: tuple[Reader, ...] = (
     containers.DOCKERFILE,
     containers.COMPOSE,
     containers.KUSTOMIZE,
+    kubernetes.READER,
     helm.READER,
     terraform.READER,
     flake.READER,

@@ -14,7 +14,7 @@ from maximus.sbom.readers.interface import Reader
 if TYPE_CHECKING:
     from maximus.sbom.tree import Source
 
-__all__ = ["COMPOSE", "DOCKERFILE", "KUSTOMIZE"]
+__all__ = ["COMPOSE", "DOCKERFILE", "KUSTOMIZE", "Images"]
 
 _DOCKERFILE = re.compile(
     r"(?:.*/)?(?:(?:Docker|Container)file(?:\.[^/]+)?|[^/]+\.(?:Dockerfile|dockerfile|Containerfile))"
@@ -61,7 +61,7 @@ def _filled(text: str, values: dict[str, str]) -> str:
     return _VARIABLE.sub(value, text.strip("\"'"))
 
 
-class _Images:
+class Images:
     """Collects the images that one file names."""
 
     def __init__(self, source: Source) -> None:
@@ -94,7 +94,7 @@ def _read_dockerfile(source: Source) -> Reading:
     instructions = _instructions(text)
     stages: set[str] = set()
     values: dict[str, str] = {}
-    found = _Images(source)
+    found = Images(source)
     last = next((line for line, code in reversed(instructions) if _FROM.match(code)), 0)
     for line, code in instructions:
         if match := _ARG.match(code):
@@ -115,7 +115,7 @@ def _read_dockerfile(source: Source) -> Reading:
 
 
 def _read_compose(source: Source) -> Reading:
-    found = _Images(source)
+    found = Images(source)
     built: set[tuple[int, str]] = set()
     images: list[tuple[tuple[int, str], str, int]] = []
     for scalar in parsing.scalars_of_yaml(source.raw, source.path):
@@ -134,7 +134,7 @@ def _read_compose(source: Source) -> Reading:
 
 
 def _read_kustomize(source: Source) -> Reading:
-    found = _Images(source)
+    found = Images(source)
     entry: dict[str, str] = {}
     line = 0
 
