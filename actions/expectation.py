@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from maximus.errors import Error, ExitStatus
 
+from .custody import find_key, is_reference
 from .declare import GITHUB_ISSUER
 
 if TYPE_CHECKING:
@@ -117,6 +118,15 @@ def _by_key(inputs: Inputs, face: Face, read: PolicyFile | None) -> Bench:
     from maximus.verification.identity import ByKey  # noqa: PLC0415 - as above
     from maximus.verification.keyed import KeyJudge  # noqa: PLC0415 - 60 ms of cryptography
 
+    if inputs.offline and is_reference(inputs.key):
+        raise Error(
+            "VERIFY060",
+            "`offline` and a `key` in a service exclude each other",
+            why="the service is asked over the network",
+            fix="Keep its public half in a file, and name that: cosign public-key --key REFERENCE.",
+            where="input key",
+            status=ExitStatus.USAGE,
+        )
     key = _public_key(inputs.key, face)
     wanted = read.values.get("key", "") if read else ""
     if wanted and wanted != key.fingerprint:
@@ -145,6 +155,10 @@ def _trust(inputs: Inputs, face: Face) -> Trust:
 
 
 def _public_key(source: str, face: Face) -> PublicKey:
+    if is_reference(source):
+        from maximus.signing.transport import Limits  # noqa: PLC0415 - only a key in a service is waited for
+
+        return find_key(source, Limits(), face).public
     from maximus.signing.keys import MAX_KEY, load_public_key  # noqa: PLC0415 - 60 ms of cryptography
 
     kind, _, variable = source.partition(":")
@@ -158,7 +172,7 @@ def _public_key(source: str, face: Face) -> PublicKey:
             "VERIFY002",
             f"cannot read the key {source}",
             why=fault.strerror or str(fault),
-            fix="`key` takes the path of a public key in PEM, or `env:NAME`.",
+            fix="`key` takes the path of a public key in PEM, `env:NAME`, or a key in a service, as `awskms://...`.",
             where="input key",
             status=ExitStatus.USAGE,
         ) from fault

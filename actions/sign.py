@@ -31,6 +31,7 @@ from .attestations import (
     read_predicate,
     read_sboms,
 )
+from .custody import experimental, find_key, is_reference
 from .declare import GITHUB_ISSUER, Concluded, as_json, given, out
 from .declared import declare, declared_files, find_declared
 from .face import shortened
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from maximus.signing.batch import Failed, Origin, Outcome, Signed
+    from maximus.signing.keys import SigningKey
+    from maximus.signing.kms.managed import ManagedKey
     from maximus.signing.signers import Identity, Signer
     from maximus.signing.transport import Limits
 
@@ -93,9 +96,10 @@ class Inputs:
         metavar="NAME|URL",
     )
     key: str = given(
-        "A private key to sign with instead of a job's identity: a PEM file, or `env:NAME`. "
+        "A private key to sign with instead of a job's identity: a PEM file, `env:NAME`, or one in a service: "
+        "`awskms://`, `azurekms://`, `gcpkms://` or `hashivault://`, as cosign spells it. "
         "Such signatures are logged only with `log: rekor`.",
-        metavar="FILE|env:NAME",
+        metavar="FILE|env:NAME|SERVICE://KEY",
     )
     key_password: str = given("The password of an encrypted `key`: PKCS #8, or cosign's own form.", secret=True)
     log: str = given(
@@ -206,6 +210,8 @@ class _Made:
     image_command: tuple[str, ...] = ()
     is_logged: bool = True
     """Whether the signatures were to be logged."""
+    remark: str = ""
+    """What the verdict says of the key."""
     instead_of: Error | None = None
     """The outage for which a key signed and not the job."""
 
@@ -376,7 +382,6 @@ def _is_signed(path: Path, *, with_key: bool) -> bool:
 
 def _sign_with_key(inputs: Inputs, terms: Terms, face: Face, limits: Limits) -> _Made:
     from maximus.files import write_whole  # noqa: PLC0415 - `--help` needs none of it
-    from maximus.signing import keys  # noqa: PLC0415 - 60 ms of cryptography
     from maximus.signing.bundles import PUBLIC_KEY_NAME  # noqa: PLC0415 - `--help` needs none of it
     from maximus.signing.signers import KeySigner  # noqa: PLC0415 - likewise
 
@@ -386,26 +391,7 @@ def _sign_with_key(inputs: Inputs, terms: Terms, face: Face, limits: Limits) -> 
             face.warn(f"`{name}` has no part in signing with a key that is not logged", where=f"input `{name}`")
     if inputs.key_password and not inputs.key:
         face.warn("`key-password` has no part in signing with the key that was made here", where="input `key-password`")
-    name, is_variable = inputs.key.removeprefix("env:"), inputs.key.startswith("env:")
-    if is_variable:
-        pem = face.environment.get(name, "")
-        face.mask(pem)
-        if not pem.strip():
-            raise Error(
-                "SIGN003",
-                f"the environment variable {name} is not set",
-                fix=f'Set it to the PEM text: env: {{ {name}: "${{{{ secrets.{name} }}}}" }}',
-                where="input `key`",
-                status=ExitStatus.USAGE,
-            )
-        key = keys.load_signing_key(pem.encode(), f"the environment variable {name}", inputs.key_password)
-    elif inputs.key:
-        key = keys.read_signing_key(Path(inputs.key), inputs.key_password)
-    else:
-        folder = keys.configuration_folder(face.environment, Path.home())
-        key, is_new = keys.make_or_load_key(folder)
-        if is_new:
-            face.say(f"made a signing key of your own in {folder}; keep it, later releases are checked with it")
+    key = _key(inputs, limits, face)
     public = chosen.root / PUBLIC_KEY_NAME
     write_whole(public, key.public.pem)
     claims = _claims(inputs, chosen, None, face.environment)
@@ -419,7 +405,47 @@ def _sign_with_key(inputs: Inputs, terms: Terms, face: Face, limits: Limits) -> 
     asked = required_words(inputs.log, is_folder=not (inputs.files or chosen.is_declared))
     command = _command(inputs, chosen, [*who, *asked])
     images = image_commands(pushed, [*who, *required_words(inputs.log, is_folder=False)])
-    return _Made(outcomes, stated, signer.identity, "key", command, pushed, images, is_logged=is_logged)
+    return _Made(
+        outcomes,
+        stated,
+        signer.identity,
+        "key",
+        command,
+        pushed,
+        images,
+        is_logged=is_logged,
+        remark=experimental(inputs.key),
+    )
+
+
+def _key(inputs: Inputs, limits: Limits, face: Face) -> SigningKey | ManagedKey:
+    """Return the key that the inputs name: in a service, a variable or a file; without one, the user's own."""
+    if is_reference(inputs.key):
+        if inputs.key_password:
+            face.warn("`key-password` has no part in signing with a key in a service", where="input `key-password`")
+        return find_key(inputs.key, limits, face)
+    from maximus.signing import keys  # noqa: PLC0415 - 60 ms of cryptography
+
+    name, is_variable = inputs.key.removeprefix("env:"), inputs.key.startswith("env:")
+    if is_variable:
+        pem = face.environment.get(name, "")
+        face.mask(pem)
+        if not pem.strip():
+            raise Error(
+                "SIGN003",
+                f"the environment variable {name} is not set",
+                fix=f'Set it to the PEM text: env: {{ {name}: "${{{{ secrets.{name} }}}}" }}',
+                where="input `key`",
+                status=ExitStatus.USAGE,
+            )
+        return keys.load_signing_key(pem.encode(), f"the environment variable {name}", inputs.key_password)
+    if inputs.key:
+        return keys.read_signing_key(Path(inputs.key), inputs.key_password)
+    folder = keys.configuration_folder(face.environment, Path.home())
+    key, is_new = keys.make_or_load_key(folder)
+    if is_new:
+        face.say(f"made a signing key of your own in {folder}; keep it, later releases are checked with it")
+    return key
 
 
 def _sign_keyless(inputs: Inputs, job: _Job, terms: Terms, face: Face, limits: Limits) -> _Made:
@@ -606,7 +632,8 @@ def _report(made: _Made, face: Face) -> Outputs:
         _show(signed, failed, made.stated, indexes, face)
     if made.outcomes or not made.pushed:
         for verdict in _verdicts(signed, failed, len(new), len(indexes), made.unlogged):
-            face.judge(verdict)
+            reason = "; ".join(filter(None, (verdict.reason, made.remark)))
+            face.judge(dataclasses.replace(verdict, reason=reason))
     if made.stated:
         face.judge(judge_attestations(len(made.stated), lost, made.unlogged))
     report_images(made.pushed, made.unlogged, face)

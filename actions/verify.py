@@ -79,7 +79,11 @@ class Inputs:
     trigger: str = given("The event that must have started the run, exact, such as `push`.", metavar="EVENT")
     environment: str = given("The deployment environment that it must come from, exact.", metavar="NAME")
     commit: str = given("The source's commit that it must come from, the whole id.", metavar="ID")
-    key: str = given("The public key that must have signed it: a PEM file, or `env:NAME`.", metavar="FILE|env:NAME")
+    key: str = given(
+        "The public key that must have signed it: a PEM file, `env:NAME`, or a key in a service: `awskms://`, "
+        "`azurekms://`, `gcpkms://` or `hashivault://`, as cosign spells it.",
+        metavar="FILE|env:NAME|SERVICE://KEY",
+    )
     policy: str = given(
         "A policy in a file (JSON): who must have signed and on which terms. `pin` writes one.", metavar="FILE"
     )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from maximus.files import HashedFile
 
     from .keys import PublicKey, SigningKey
+    from .kms.managed import ManagedKey
     from .recorder import Recorder
 
 __all__ = ["Identity", "KeySigner", "Signer"]
@@ -64,7 +65,7 @@ class Signer(Protocol):
 class KeySigner:
     """Signs with a managed key: no certificate, and a log entry where a recorder is given."""
 
-    def __init__(self, key: SigningKey, *, jobs: int = 0, recorder: Recorder | None = None) -> None:
+    def __init__(self, key: SigningKey | ManagedKey, *, jobs: int = 0, recorder: Recorder | None = None) -> None:
         """Sign with `key`, as many files at once as `jobs` says where it says anything.
 
         With a `recorder` each signature is timestamped, logged and checked before it counts. Raises Error KEY030

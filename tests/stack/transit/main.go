@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/hashicorp/vault/builtin/logical/transit"
+	"github.com/hashicorp/vault/sdk/framework"
 	"github.com/hashicorp/vault/sdk/logical"
 )
 
@@ -29,12 +30,20 @@ func main() {
 	address, token, reader := os.Args[1], os.Args[2], os.Args[3]
 	storage := &logical.InmemStorage{}
 	background := context.Background()
-	engine, err := transit.Factory(background, &logical.BackendConfig{
-		StorageView: storage,
-		System:      logical.TestSystemView(),
-	})
+	config := &logical.BackendConfig{StorageView: storage, System: logical.TestSystemView()}
+	engine, err := transit.Backend(background, config)
+	if err == nil {
+		err = engine.Setup(background, config)
+	}
 	if err != nil {
 		log.Fatal(err)
+	}
+	for _, path := range engine.Paths {
+		// The SDK by itself is stricter than the copy of it in this Vault: it ends where an operation that creates
+		// has no check of what exists. Nothing creates here that way.
+		if path.ExistenceCheck == nil {
+			path.ExistenceCheck = func(context.Context, *logical.Request, *framework.FieldData) (bool, error) { return false, nil }
+		}
 	}
 	log.Fatal(http.ListenAndServe(address, http.HandlerFunc(func(to http.ResponseWriter, request *http.Request) {
 		given := request.Header.Get("X-Vault-Token")
