@@ -578,7 +578,7 @@ def _no_base(name: str, why: str) -> Error:
 
 def _base_tag(inputs: Inputs, tree: Tree, selection: Selection) -> _Compared:
     from maximus import __version__  # noqa: PLC0415 - as in `_run`
-    from maximus.sbom import inventory, past, rendering, subject  # noqa: PLC0415 - likewise
+    from maximus.sbom import cyclonedx, inventory, past, rendering, subject  # noqa: PLC0415 - likewise
     from maximus.sbom.baseline import entries_of  # noqa: PLC0415 - likewise
     from maximus.sbom.difference import Base  # noqa: PLC0415 - likewise
 
@@ -602,7 +602,7 @@ def _base_tag(inputs: Inputs, tree: Tree, selection: Selection) -> _Compared:
     below = tree.root.relative_to(checkout.root.resolve()).as_posix()
     found = past.scan_at(checkout, commit, "" if below == "." else below, tag, selection)
     made = inventory.build(subject.describe(subject.Facts(folder=tree.root.name)), found.readings)
-    document = rendering.render(made, seconds=0, tool_version=__version__).cyclonedx
+    document = cyclonedx.as_document(made, when=rendering.timestamp(0), tool_version=__version__)
     return _Compared(Base("tag", tag, commit=commit), entries_of(document, tag))
 
 

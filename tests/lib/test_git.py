@@ -267,6 +267,22 @@ def test_reads_a_file_of_another_revision(tree: Path) -> None:
     assert found.file_at("v9", "a") is None
 
 
+def test_reads_many_files_with_one_question(tree: Path) -> None:
+    """Contents come in the order that is asked for, whatever is in them and in their names; else there is None."""
+    contents = {"a b": b"x blob 3\n\nabc\n", "c\nd": b"\xff", "e": b"", "f/g missing": b"HEAD:e blob 0\n"}
+    (tree / "f").mkdir()
+    for name, content in contents.items():
+        (tree / name).write_bytes(content)
+    run(tree, "add", "--all")
+    commit(tree, "many")
+    found = opened(tree)
+
+    asked = ["e", "no", "f/g missing", "no blob 5", "c\nd", "f", "a b", "e"]
+    assert found.contents_at("HEAD", asked) == tuple(contents.get(name) for name in asked)
+    assert found.contents_at("v9", ["e"]) == (None,)
+    assert found.contents_at("HEAD", []) == ()
+
+
 def test_tells_a_shallow_clone(tree: Path, tmp_path: Path) -> None:
     """A clone that was cut off says so, a whole one does not."""
     commit(tree, "second")

@@ -13,13 +13,15 @@ from maximus.sbom.readers import reader_of
 from maximus.sbom.scan import Scan, scan
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from maximus.git import Checkout
     from maximus.sbom.tree import Selection
 
 __all__ = ["MAX_FILES", "scan_at"]
 
 MAX_FILES: Final = 5_000
-"""Locks and manifests of one commit: each is a question to git."""
+"""Locks and manifests of one commit."""
 # What the readers and the walk look at beside the locks.
 _BESIDE = frozenset({
     "package.json", "Cargo.toml", "pyproject.toml", "Pipfile", "go.mod", "go.work", "go.sum", "go.work.sum",
@@ -41,19 +43,34 @@ def scan_at(checkout: Checkout, commit: str, below: str, name: str, selection: S
         raise _wrong(name, f"it has more than {MAX_FILES} locks and manifests")
     with tempfile.TemporaryDirectory(prefix="maximus-sbom-") as folder:
         root = Path(folder)
-        for path in wanted:
-            if listed[path] > MAX_LOCK:
-                raise _wrong(name, f"{visible(path)} is larger than {MAX_LOCK >> 20} MiB")
-            content = checkout.file_at(commit, f"{below}/{path}" if below else path)
-            if content is None:
-                raise _wrong(name, f"{visible(path)} cannot be read out of git")
-            target = root / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content)
+        for batch in _batches(wanted, listed, name):
+            contents = checkout.contents_at(commit, [f"{below}/{path}" if below else path for path in batch])
+            for path, content in zip(batch, contents, strict=True):
+                if content is None:
+                    raise _wrong(name, f"{visible(path)} cannot be read out of git")
+                target = root / path
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(content)
         found = scan(root, gitlinks={} if below else checkout.submodules_at(commit), selection=selection)
     if found.faults:
         raise _wrong(name, "; ".join(sorted(fault.what for fault in found.faults)[:20]))
     return found
+
+
+def _batches(wanted: list[str], listed: dict[str, int], name: str) -> Iterator[list[str]]:
+    """Yield the paths in groups that git is asked for at once: what is in memory at a time stays below two locks."""
+    batch: list[str] = []
+    size = 0
+    for path in wanted:
+        if listed[path] > MAX_LOCK:
+            raise _wrong(name, f"{visible(path)} is larger than {MAX_LOCK >> 20} MiB")
+        if size + listed[path] > MAX_LOCK:
+            yield batch
+            batch, size = [], 0
+        batch.append(path)
+        size += listed[path]
+    if batch:
+        yield batch
 
 
 def _wanted(listed: dict[str, int]) -> list[str]:

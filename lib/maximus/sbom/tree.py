@@ -68,13 +68,12 @@ class Source:
     @property
     def folder(self) -> str:
         """The folder it lies in, relative to the root; `` for the root itself."""
-        parent = PurePosixPath(self.path).parent.as_posix()
-        return "" if parent == "." else parent
+        return self.path.rpartition("/")[0]
 
     @property
     def name(self) -> str:
         """Its base name."""
-        return PurePosixPath(self.path).name
+        return self.path.rpartition("/")[2]
 
     def beside(self, name: str) -> str:
         """Return the path of a file in the same folder."""
