@@ -18,9 +18,12 @@ from maximus.signing.bundles import (
     PAYLOAD_TYPE,
     Bundle,
     Envelope,
+    LogEntry,
     MessageSignature,
+    Proof,
     bundle_document,
     bundle_path,
+    bundle_text,
     is_bundle,
     key_bundle,
     key_hint,
@@ -133,3 +136,42 @@ def test_zeros_that_protobuf_leaves_out_are_zeros() -> None:
     document = _bundle(verificationMaterial={"publicKey": {}, "tlogEntries": [entry]})
     (parsed,) = parse_bundle(json.loads(json.dumps(document)), "b").entries
     assert (parsed.index, parsed.integrated_time, parsed.log_id, parsed.body) == (0, 0, b"id", b"{}")
+
+
+_PROOFS = st.builds(
+    Proof,
+    index=st.integers(0, 2**62),
+    size=st.integers(0, 2**62),
+    root=st.binary(max_size=32),
+    hashes=st.lists(st.binary(max_size=32), max_size=3).map(tuple),
+    checkpoint=st.text(max_size=20),
+)
+_ENTRIES = st.builds(
+    LogEntry,
+    index=st.integers(0, 2**62),
+    log_id=st.binary(max_size=32),
+    kind=st.text(max_size=9),
+    version=st.text(max_size=9),
+    integrated_time=st.integers(0, 2**62),
+    body=st.binary(max_size=20),
+    promise=st.binary(max_size=20),
+    proof=st.none() | _PROOFS,
+)
+_CONTENTS = (
+    st.builds(MessageSignature, st.binary(max_size=9), st.binary(min_size=32, max_size=32).map(bytes.hex))
+    | st.builds(MessageSignature, st.binary(max_size=9), st.just(""))
+    | st.builds(MessageSignature, st.binary(max_size=9), st.just(""), st.just(("SHA2_384", bytes(48))))
+    | st.builds(Envelope, st.text(max_size=9), st.binary(max_size=20), st.binary(max_size=9))
+)
+_SIGNERS = st.sampled_from([(b"certificate", ""), (b"", "hint")])
+
+
+@given(_CONTENTS, st.lists(_ENTRIES, max_size=2), st.lists(st.binary(max_size=9), max_size=2), _SIGNERS)
+def test_a_bundle_reads_as_it_was_written(
+    content: MessageSignature | Envelope, entries: list[LogEntry], stamps: list[bytes], who: tuple[bytes, str]
+) -> None:
+    """Every part of it, on one line."""
+    bundle = Bundle(MEDIA_TYPE, *who, content, tuple(entries), tuple(stamps))
+    text = bundle_text(bundle)
+    assert text.count("\n") == 1
+    assert parse_bundle(json.loads(text), "b") == bundle

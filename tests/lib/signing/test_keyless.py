@@ -19,6 +19,7 @@ from maximus.signing.authority import Certificates
 from maximus.signing.bundles import Envelope, MessageSignature, parse_bundle
 from maximus.signing.keyless import KeylessSigner
 from maximus.signing.signers import Identity
+from maximus.signing.stamps import request_stamp
 from maximus.signing.statements import RELEASE_PREDICATE, Subject, statement_payload
 from maximus.signing.tokens import TokenSource
 from maximus.signing.transport import Limits, Transport
@@ -135,6 +136,74 @@ def test_cosign_verifies_a_statement(
         bundle.write_text(signer.sign_statement(payload_of(file)), encoding="utf-8")
     verified = cosign.verify_blob_attestation(file.path, bundle, predicate_type=RELEASE_PREDICATE)
     assert (verified.returncode, verified.stderr.strip()) == (0, "Verified OK")
+
+
+def test_sigstore_python_verifies_both_and_would_have_written_the_same(
+    stack: Stack, rekor: int, file: HashedFile
+) -> None:
+    """The bundle's JSON is protobuf's: sigstore-python reads and writes it without a change."""
+    from sigstore.hashes import Hashed  # noqa: PLC0415 - half a second that only this needs
+    from sigstore.models import Bundle, ClientTrustConfig  # noqa: PLC0415 - likewise
+    from sigstore.verify import Verifier  # noqa: PLC0415 - likewise
+    from sigstore.verify.policy import Identity as Policy  # noqa: PLC0415 - likewise
+    from sigstore_models.common.v1 import HashAlgorithm  # noqa: PLC0415 - likewise
+
+    trust, payload = trust_of(stack, rekor), payload_of(file)
+    with signing(stack, trust) as signer:
+        texts = signer.sign_file(file), signer.sign_statement(payload)
+    single, statement = (Bundle.from_json(text) for text in texts)
+    policy = Policy(identity=stack.identity(), issuer=stack.issuer_url)
+    with quiet():
+        config = ClientTrustConfig.from_json(trust.read_text(encoding="utf-8"))
+        verifier = Verifier(trusted_root=config.trusted_root)
+        hashed = Hashed(algorithm=HashAlgorithm.SHA2_256, digest=bytes.fromhex(file.sha256))
+        verifier.verify_artifact(hashed, single, policy)
+        assert verifier.verify_dsse(statement, policy) == ("application/vnd.in-toto+json", payload)
+    for text in texts:
+        assert json.loads(Bundle.from_json(text).to_json()) == json.loads(text)
+
+
+def test_a_certificate_that_no_log_vouches_for_is_not_used(
+    stack: Stack, trust: Path, log: Faults, file: HashedFile
+) -> None:
+    """A root that does not know the certificate log: nothing is timestamped and nothing is logged."""
+    document = json.loads(trust.read_text(encoding="utf-8"))
+    document["trustedRoot"]["ctlogs"][0]["logId"]["keyId"] = base64.b64encode(bytes(32)).decode()
+    trust.write_text(json.dumps(document), encoding="utf-8")
+    with (
+        signing(stack, trust) as signer,
+        pytest.raises(Error, match="the trusted root has no certificate log") as raised,
+    ):
+        signer.sign_file(file)
+    assert (raised.value.code, log.count()) == ("SIGN006", 0)
+
+
+def test_a_timestamp_for_another_request_is_not_used(stack: Stack, trust: Path, tsa: Faults, log: Faults) -> None:
+    """The authority answers with the number that it was asked with, or its answer was made for something else."""
+    headers = {"Content-Type": "application/timestamp-reply"}
+    with Transport(Limits(budget=5)) as transport:
+        session = transport.session("the timestamp authority", is_json=False)
+        url = f"{tsa.url}/api/v1/timestamp"
+        tsa.inject(Answer(200, body=request_stamp(session, url, b"same"), headers=headers))
+        with pytest.raises(ValueError, match="answered another request"):
+            request_stamp(session, url, b"same")
+    assert (trust.is_file(), log.count(), stack.unmeasured.get("tsa")) == (True, 0, None)
+
+
+def test_a_certificate_that_was_asked_for_ahead_is_the_one_that_signs(
+    stack: Stack, trust: Path, fulcio: Faults, file: HashedFile
+) -> None:
+    """Many threads wait for the one request; a refusal is raised where it is needed and not where it was asked."""
+    with signing(stack, trust) as signer:
+        signer._certificates.prepare()
+        texts = [signer.sign_file(file) for _ in range(2)]
+    assert (fulcio.count("POST"), len({parsed(text).certificate for text in texts})) == (1, 1)
+    fulcio.inject(Answer(400, body=b'{"code": 3, "message": "no"}'))
+    with signing(stack, trust) as signer:
+        signer._certificates.prepare()
+        with pytest.raises(Error, match="HTTP 400 no"):
+            signer.sign_file(file)
+    assert fulcio.count("POST") == 2
 
 
 def test_a_bundle_says_who_signed_and_where_it_is_logged(stack: Stack, rekor: int, file: HashedFile) -> None:
