@@ -12,6 +12,7 @@ from maximus.sbom.installed import Said
 from maximus.sbom.licences import expression_of
 from maximus.sbom.model import LicenceClaim, Producer, Purl
 from maximus.sbom.naming import visible
+from maximus.sbom.producers import is_mail
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -68,7 +69,7 @@ def facts_of(document: Mapping[str, Any]) -> tuple[Fact, ...]:
                 Producer(
                     visible(producer["name"]),
                     producer.get("url", ""),
-                    producer.get("email", ""),
+                    mail if is_mail(mail := producer.get("email", "")) else "",
                     derived=producer.get("derived", False),
                 )
                 if producer

@@ -17,6 +17,7 @@ from maximus.sbom.licences import expression_of
 from maximus.sbom.limits import MAX_TEXT
 from maximus.sbom.model import Digest, LicenceClaim, Location, Producer, Scope, Stated
 from maximus.sbom.naming import visible
+from maximus.sbom.producers import is_mail
 
 if TYPE_CHECKING:
     from packageurl import PackageURL
@@ -261,7 +262,7 @@ class _Reading:
         name, url, email = (visible(self._text(value, key, f"{place}.producer")) for key in _PRODUCER)
         if url and not re.fullmatch(r"https?://[^\s@]+", url):
             self.faults.append(f"{place}.producer.url is no address of the web")
-        if email and not re.fullmatch(r"[^\s@()]+@[^\s@()]+", email):
+        if email and not is_mail(email):
             self.faults.append(f"{place}.producer.email is no address")
         return Producer(name, url, email)
 

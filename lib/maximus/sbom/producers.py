@@ -9,15 +9,23 @@ from maximus.sbom import addresses
 from maximus.sbom.model import Producer
 from maximus.sbom.naming import visible
 
-__all__ = ["of_entity", "of_people", "of_text"]
+__all__ = ["is_mail", "of_entity", "of_people", "of_text"]
 
 _LONGEST_NAME = 200
 """Characters of a producer's name."""
 _LONGEST_FIELD = 2_000
 """Characters of a field that are looked at."""
-# What both formats take for an address; a longer one is no mail address (RFC 5321, section 4.5.3.1).
-_MAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}\.){1,8}[A-Za-z]{2,24}")
+# What both formats take for an address: no two dots in a row, no part of a host longer than 63 characters.
+_MAIL = re.compile(
+    r"(?=.{1,254}$)(?=[^@]{1,64}@)[A-Za-z0-9_%+-]+(?:\.[A-Za-z0-9_%+-]+)*"
+    r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,8}[A-Za-z]{2,24}"
+)
 _NOBODY = frozenset({"unknown", "none", "noassertion"})
+
+
+def is_mail(text: str) -> bool:
+    """Tell whether both formats take this for a mail address."""
+    return _MAIL.fullmatch(text) is not None
 
 
 def of_text(name: str, mail: str = "", url: str = "") -> Producer | None:
@@ -29,7 +37,7 @@ def of_text(name: str, mail: str = "", url: str = "") -> Producer | None:
     if not flat or flat.lower() in _NOBODY:
         return None
     place = addresses.clean(url)
-    return Producer(visible(flat), place if place.startswith("http") else "", mail if _MAIL.fullmatch(mail) else "")
+    return Producer(visible(flat), place if place.startswith("http") else "", mail if is_mail(mail) else "")
 
 
 def of_people(text: str, mails: str = "") -> Producer | None:
@@ -44,7 +52,7 @@ def of_people(text: str, mails: str = "") -> Producer | None:
 
 
 def _mails(text: str) -> list[str]:
-    return [word for part in re.split(r"[\s<>,;()]+", text) if _MAIL.fullmatch(word := part)]
+    return [word for part in re.split(r"[\s<>,;()]+", text) if is_mail(word := part)]
 
 
 def of_entity(value: Any) -> Producer | None:  # noqa: ANN401 - foreign JSON

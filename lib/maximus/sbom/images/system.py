@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from maximus.sbom.licences import declared
 from maximus.sbom.model import Ecosystem, Finding, Known, Link, Location, Package, Reading
 from maximus.sbom.naming import visible
+from maximus.sbom.producers import is_mail
 from maximus.sbom.readers import absence
 
 if TYPE_CHECKING:
@@ -24,9 +25,6 @@ __all__ = ["Database", "Release", "SystemPackage", "claims_of_copyright", "read_
 _FIELD = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*):[ \t]?(.*)")
 _NEED = re.compile(r"\s*([^\s(:,|<>=~!]+)")
 _QUOTED = re.compile(r"([A-Z][A-Z0-9_]*)=(.*)")
-_ADDRESS = re.compile(
-    r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)+"
-)
 _MAINTAINER = re.compile(r"\s*([^<]*?)\s*(?:<([^<>\s]+)>)?\s*$")
 
 
@@ -152,7 +150,7 @@ def _maintainer(text: str) -> Producer | None:
 
     found = _MAINTAINER.fullmatch(text.strip())
     name = " ".join((found[1] if found else "").split()).strip("\"'").split("(")[0].strip()
-    email = found[2] if found and found[2] and _ADDRESS.fullmatch(found[2]) else ""
+    email = found[2] if found and found[2] and is_mail(found[2]) else ""
     return Producer(visible(name[:200]), email=email) if name else None
 
 
