@@ -17,6 +17,7 @@ import json
 import socket
 import struct
 import threading
+import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, assert_never
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-__all__ = ["Answer", "Delay", "Drip", "Drop", "Fault", "Faults", "Hang", "Request"]
+__all__ = ["Answer", "Cut", "Delay", "Drip", "Drop", "Fault", "Faults", "Hang", "Request"]
 
 _FORWARD_SECONDS = 60.0
 
@@ -77,7 +78,12 @@ class Drop:
     forwarded: bool = True
 
 
-Fault = Answer | Delay | Hang | Drip | Drop
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Forward the request, and end the connection in the middle of the reply's body, in good order."""
+
+
+Fault = Answer | Cut | Delay | Hang | Drip | Drop
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +98,8 @@ class Request:
     body: bytes = field(repr=False)
     fault: Fault | None
     """What was done to it."""
+    at: float
+    """When it came, by the monotonic clock."""
 
 
 @dataclass(slots=True)
@@ -167,7 +175,7 @@ class Faults:
             if struck:
                 struck.times -= 1
             fault = struck.fault if struck else None
-            self._requests.append(Request(method, path, headers, body, fault))
+            self._requests.append(Request(method, path, headers, body, fault, time.monotonic()))
             return fault
 
     def __enter__(self) -> Self:
@@ -271,6 +279,11 @@ class _Handler(BaseHTTPRequestHandler):
                     self._forward(body)
                 self._wait_for_the_client_to_give_up()
                 self._reset()
+            case Cut():
+                reply = self._forward(body)
+                self._send_head(reply)
+                self.wfile.write(reply.body[: len(reply.body) // 2])
+                self.close_connection = True
             case Drip():
                 self._drip(self._forward(body), fault.seconds_per_byte)
             case Drop():

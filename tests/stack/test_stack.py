@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import http.client
 import json
 import os
 import subprocess
@@ -22,7 +23,7 @@ from sigstore.verify.policy import Identity
 
 from tests.stack import build
 from tests.stack.build import Unmeasured
-from tests.stack.faults import Answer, Delay, Drip, Drop, Fault, Faults, Hang
+from tests.stack.faults import Answer, Cut, Delay, Drip, Drop, Fault, Faults, Hang
 from tests.stack.issuer import Issuer, job_claims
 from tests.stack.services import ROOT
 from tests.stack.stack import Failed
@@ -341,6 +342,14 @@ def test_a_slow_service_outlasts_the_client(tsa_faults: Faults, fault: Fault) ->
 
     with pytest.raises(OSError, match="timed out"):
         ping(tsa_faults, 0.3)
+
+
+def test_a_cut_reply_ends_in_its_middle(tsa_faults: Faults) -> None:
+    """The head promises more than comes."""
+    tsa_faults.inject(Cut())
+
+    with pytest.raises(http.client.IncompleteRead):
+        ping(tsa_faults)
 
 
 @pytest.mark.parametrize("forwarded", [True, False])

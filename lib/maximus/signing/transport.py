@@ -43,6 +43,8 @@ _TRANSIENT: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Answers after which the same request may succeed a little later."""
 _FIRST_WAIT: Final = 0.25
 _LONGEST_WAIT: Final = 10.0
+_LEAST: Final = 0.1
+"""Seconds that the last attempt before the end has at least."""
 _SILENCE: Final = 30.0
 """Seconds before the same service is spoken of again."""
 _MESSAGE: Final = 300
@@ -167,7 +169,7 @@ class Transport:
         Raises Refused, or Error WIRE001 when the budget is spent.
         """
         started = self._clock()
-        seconds, wait = self.limits.attempt, _FIRST_WAIT
+        seconds, wait = self._patience(host, started), _FIRST_WAIT
         while True:
             self._refuse_given_up(host)
             answer = attempt(seconds)
@@ -183,10 +185,18 @@ class Transport:
                 raise self._give_up(service, host, started, answer)
             # Jitter: clients that failed together should not come back together.
             pause = max(answer.wait, wait * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
-            if self._rest(min(pause, left)):
+            pause = min(pause, left)
+            if self._rest(pause):
                 raise _away(service, host, "the run was ended")
             wait = min(wait * 2, _LONGEST_WAIT)
-            seconds = max(min(self.limits.attempt, left), 0.1)
+            seconds = max(min(self.limits.attempt, left - pause), _LEAST)
+
+    def _patience(self, host: str, now: float) -> float:
+        """Return the seconds for a first attempt: of a host that is away already, no more than it has left."""
+        with self._lock:
+            outage = self._outages.get(host)
+        left = self.limits.budget - (now - outage.since) if outage else self.limits.attempt
+        return max(min(self.limits.attempt, left), _LEAST)
 
     def _refuse_given_up(self, host: str) -> None:
         with self._lock:
@@ -288,6 +298,9 @@ class _Adapter(HTTPAdapter):
                 return _Fault("an empty answer")
             if self._is_json and not _is_json(content):
                 return _Fault("an answer that is not JSON")
+            # Nothing that is asked here begins so; a gateway may well say 200 with its page of sorrow.
+            if content.lstrip()[:1] == b"<":
+                return _Fault("a page for browsers")
         return response
 
 
