@@ -44,7 +44,7 @@ def typed(command: str, stack: Stack, trust: Path) -> tuple[ExitStatus, str]:
     """Run a command as somebody typed it in a job, with the local Sigstore in the public one's place."""
     environment = stack.environment()
     texts, _, _ = options_of(find_action("sign"), shlex.split(command)[2:], environment)
-    if "key" not in texts or "fallback" in texts:
+    if "key" not in texts or "fallback" in texts or "log" in texts:
         texts["trust-config"] = str(trust)
     shown = io.StringIO()
     face = TerminalFace(environment, "sign", stream=shown, errors=shown)
