@@ -52,7 +52,7 @@ RELEASE = 'ID=debian\nVERSION_ID="13"\nPRETTY_NAME="Debian GNU/Linux 13 (trixie)
 MODULES = "path\texample.org/app\nmod\texample.org/app\t(devel)\t\ndep\tgolang.org/x/sys\tv0.21.0\th1:abc=\ndep\ta.example/b\tv1.0.0\n=>\t./b\nbuild\tvcs.revision=0123456789abcdef0123456789abcdef01234567\n"
 CRATES = {"packages": [
     {"name": "app", "version": "0.1.0", "source": "local", "dependencies": [1], "root": True},
-    {"name": "serde", "version": "1.0.203", "source": "crates.io", "kind": "build"},
+    {"name": "serde", "version": "1.0.203", "source": "registry", "kind": "build"},
 ]}  # fmt: skip
 
 
