@@ -11,8 +11,12 @@ from typing import TYPE_CHECKING
 from maximus.errors import Error, ExitStatus
 from maximus.verdict import Status, Verdict, overall
 
+from .chart import Chart
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from .chart import Bar
 
 __all__ = ["Face", "Record", "Table", "shortened"]
 
@@ -43,6 +47,7 @@ class Record:
     verdicts: list[Verdict] = field(default_factory=list)
     errors: list[Error] = field(default_factory=list)
     tables: list[Table] = field(default_factory=list)
+    charts: list[Chart] = field(default_factory=list)
     notes: list[tuple[str, str]] = field(default_factory=list)
 
     @property
@@ -105,6 +110,10 @@ class Face(abc.ABC):
         """Show a table."""
 
     @abc.abstractmethod
+    def show_chart(self, chart: Chart) -> None:
+        """Show a chart."""
+
+    @abc.abstractmethod
     def conclude(self, outputs: Mapping[str, str]) -> None:
         """Show the headline and hand over the outputs; called exactly once, whatever happened."""
 
@@ -126,6 +135,12 @@ class Face(abc.ABC):
         made = Table(title, tuple(columns), tuple(tuple(row) for row in rows))
         self.record.tables.append(made)
         self.show_table(made)
+
+    def chart(self, title: str, bars: Sequence[Bar]) -> None:
+        """Record a chart and show it."""
+        made = Chart(title, tuple(bars))
+        self.record.charts.append(made)
+        self.show_chart(made)
 
     def note(self, title: str, text: str) -> None:
         """Record a text that a reader may want to unfold: a command to paste, a file's beginning."""
@@ -154,4 +169,5 @@ class Face(abc.ABC):
             outer.verdicts += inner.verdicts
             outer.errors += inner.errors
             outer.tables += inner.tables
+            outer.charts += inner.charts
             outer.notes += inner.notes

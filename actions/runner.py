@@ -17,10 +17,13 @@ from maximus import markdown
 from maximus.characters import show_unseen
 from maximus.errors import Error, ExitStatus
 
+from .chart import draw
 from .face import Face, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
+    from .chart import Chart
 
 __all__ = ["RunnerFace", "escape_data", "escape_property", "output_entry", "plain_line", "read_inputs"]
 
@@ -34,6 +37,8 @@ MAX_OUTPUTS = 1_000_000
 """Bytes of all outputs as UTF-16; the documented limit is 1 MB a job."""
 MAX_ROWS = 500
 """Rows of a table in the summary."""
+CHART_WIDTH = 88
+"""Characters of a chart's line in the log and in the summary, where nobody says how wide the window is."""
 MAX_LINE = 4_000
 """Characters of the headline and of an error's line in the summary."""
 
@@ -169,6 +174,12 @@ class RunnerFace(Face):
             # A cell with a line end could otherwise pose as a line of ours.
             self.say("  ".join(row).replace("\n", "\\n"))
 
+    def show_chart(self, chart: Chart) -> None:
+        """Show a chart in the log."""
+        for line in _drawn(chart):
+            # A label with a line end could otherwise pose as a line of ours.
+            self.say(line.replace("\n", "\\n"))
+
     def conclude(self, outputs: Mapping[str, str]) -> None:
         """Write the annotations, the summary and the outputs."""
         for kind, entries in self._annotations.items():
@@ -215,6 +226,9 @@ class RunnerFace(Face):
         if len(record.errors) > MAX_ANNOTATIONS:
             head += f"Showing {MAX_ANNOTATIONS} of {len(record.errors)} errors; the log has all.\n\n"
         blocks = [_table(table) for table in record.tables[-1:]]
+        if record.charts:
+            # In one block of fixed width: that is how bars stay in line, and no text in it is markup.
+            blocks.append(markdown.fence("\n\n".join("\n".join(_drawn(chart)) for chart in record.charts)))
         blocks += [
             f"<details><summary>{markdown.escape(table.title)}</summary>\n\n{_table(table)}\n</details>\n"
             for table in record.tables[:-1]
@@ -238,6 +252,10 @@ def _is_file(path: Path) -> bool:
     except OSError:
         # Where an error is need not be a path: it may be longer than a path can be.
         return False
+
+
+def _drawn(chart: Chart) -> list[str]:
+    return [chart.title, *(f"  {line.plain}" for line in draw(chart.bars, CHART_WIDTH))]
 
 
 def _table(table: Table) -> str:

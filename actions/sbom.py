@@ -15,6 +15,7 @@ from maximus.errors import Error, ExitStatus
 from maximus.verdict import Status
 
 from .declare import Concluded, given, out
+from .sbom_chart import show_charts
 from .sbom_difference import CLASSES, report_difference
 from .sbom_facts import with_facts
 from .sbom_opinion import SORTS, read_opinion, report_opinion
@@ -758,6 +759,7 @@ def _report(face: Face, made: Inventory, dated: _Dated) -> None:
         "licence",
         "edges known",
     )
+    show_charts(face, made.components)
     face.table("Inventory", columns, rows)
     if made.inner:
         carriers = len({item.inside for item in made.inner})

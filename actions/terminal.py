@@ -10,11 +10,13 @@ import sys
 import textwrap
 import threading
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from maximus.characters import show_unseen
 from maximus.errors import Error, ExitStatus, nearest
 
+from .chart import can_show_blocks, draw
 from .declare import Action, Declared, secret_of
 from .face import Face, Table
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from rich.progress import Progress, TaskID
+
+    from .chart import Chart
 
 __all__ = ["TerminalFace", "action_help", "options_of", "printable"]
 
@@ -297,6 +301,18 @@ class TerminalFace(Face):
             last = self._cell(first, 0, heading=number == 0)
             self._people.write((margin + "  ".join([*cells, last])).rstrip() + "\n")
             self._people.writelines(" " * before + line + "\n" for line in rest)
+        self._people.flush()
+
+    def show_chart(self, chart: Chart) -> None:
+        """Show a chart as wide as the terminal allows, in plain signs where the stream cannot say blocks."""
+        bars = [replace(bar, label=self._shown_on_one_line(bar.label)) for bar in chart.bars]
+        columns = shutil.get_terminal_size((80, 24)).columns if self._people.isatty() else 80
+        margin = "  " * self._depth
+        blocks = can_show_blocks(getattr(self._people, "encoding", None), self.environment)
+        self._people.write(margin + self._paint(self._shown_on_one_line(chart.title), "1") + "\n")
+        for line in draw(bars, columns - len(margin) - 2, blocks=blocks):
+            painted = self._paint(line.filled, "36") if line.filled else ""
+            self._people.write((margin + "  " + line.before + painted + line.after).rstrip() + "\n")
         self._people.flush()
 
     def preview(self, title: str, text: str) -> None:
