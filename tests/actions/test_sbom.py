@@ -684,3 +684,41 @@ def test_an_image_without_packages_is_unmeasured(tmp_path: Path) -> None:
     made = run(tmp_path, tmp_path / "release", face, image=str(oci(tmp_path / "image", [layer({"a": "b"})])))
     assert face.record.exit_status is ExitStatus.UNMEASURED
     assert made.components == "0"
+
+
+def test_the_author_is_whom_the_input_names(tmp_path: Path) -> None:
+    """In both formats with the address, which BSI asks for; one that names nobody is wrong usage."""
+    run(make_tree(tmp_path / "app"), tmp_path / "release", author="Acme <info@acme.example> (https://acme.example)")
+    made = json.loads((tmp_path / "release" / "sbom.cdx.json").read_text(encoding="utf-8"))
+    assert made["metadata"]["manufacturer"] == {
+        "name": "Acme", "url": ["https://acme.example"], "contact": [{"email": "info@acme.example"}],
+    }  # fmt: skip
+    spdx = json.loads((tmp_path / "release" / "sbom.spdx.json").read_text(encoding="utf-8"))
+    assert spdx["creationInfo"]["creators"][0] == "Organization: Acme (info@acme.example)"
+    with pytest.raises(Error) as caught:
+        run(make_tree(tmp_path / "other"), tmp_path / "release", author="<>")
+    assert (caught.value.code, caught.value.status) == ("SBOM060", ExitStatus.USAGE)
+
+
+def test_a_declaration_is_a_conclusion_only_where_it_is_asked_for(tmp_path: Path) -> None:
+    """`conclude: declared` says so on each component; without it nothing is concluded."""
+    tree = make_tree(tmp_path / "app")
+    lock = {"lockfileVersion": 3, "packages": {"": {}, "node_modules/a": {"version": "1.0.0", "license": "MIT"}}}
+    (tree / "package-lock.json").write_text(json.dumps(lock), encoding="utf-8")
+    for conclude, word in (("", "NOASSERTION"), ("declared", "MIT")):
+        run(tree, tmp_path / f"release{conclude}", conclude=conclude)
+        spdx = json.loads((tmp_path / f"release{conclude}" / "sbom.spdx.json").read_text(encoding="utf-8"))
+        (package,) = [item for item in spdx["packages"] if item["name"] == "a"]
+        assert (package["licenseDeclared"], package["licenseConcluded"]) == ("MIT", word)
+
+
+def test_what_is_inside_installed_wheels_is_told_apart(tmp_path: Path) -> None:
+    """It stands in an output and a sentence of its own, and the components stay as many."""
+    from tests.lib.sbom.test_wheels import bom, crate, wheel  # noqa: PLC0415 - an installed wheel
+
+    tree = make(tmp_path / "app", wheel({"a.json": bom(crate("alpha"), crate("beta"))}))
+    errors = io.StringIO()
+    face = TerminalFace({}, "sbom", as_json=True, stream=io.StringIO(), errors=errors)
+    made = run(tree, tmp_path / "release", face, installed=True)
+    assert (made.components, made.inside) == ("1", "2")
+    assert "inside 1 component: 2 further components" in errors.getvalue()

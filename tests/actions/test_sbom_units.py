@@ -9,7 +9,7 @@ import pytest
 
 from maximus import documents
 from maximus.errors import Error, ExitStatus
-from maximus.sbom import units
+from maximus.sbom import checking, units
 from maximus.sbom.units import file_name, is_unit_file
 from maximus.verification.inventory import read_sbom
 from tests.actions.test_sbom import face_of, run
@@ -17,6 +17,10 @@ from tests.lib.sbom.samples import make, sri
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from maximus.sbom.model import Inventory
+    from maximus.sbom.rendering import Rendered
+    from maximus.verdict import Verdict
 
 
 def entry(name: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - fields of a lock
@@ -95,6 +99,31 @@ def test_more_units_than_are_written_is_an_error(tree: Path, tmp_path: Path, mon
     with pytest.raises(Error) as caught:
         run(tree, tmp_path / "release", units=True)
     assert caught.value.code == "SBOM058"
+
+
+@pytest.mark.parametrize("judge", ["judge_documents", "judge_references"])
+def test_a_unit_that_is_not_sound_is_not_written(
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, judge: str
+) -> None:
+    """Its documents are judged like the whole ones: the fault is told by the unit's name, and the whole stays."""
+    real = getattr(checking, judge)
+
+    def judged(rendered: Rendered, *more: Inventory) -> Verdict:
+        if rendered.cyclonedx["metadata"]["component"]["name"] == "web":
+            rendered.cyclonedx["components"][0]["bom-ref"] = rendered.cyclonedx["metadata"]["component"]["bom-ref"]
+            rendered.cyclonedx["components"][0]["type"] = "nonsense"
+        verdict: Verdict = real(rendered, *more)
+        return verdict
+
+    monkeypatch.setattr(checking, judge, judged)
+    with pytest.raises(Error) as caught:
+        run(tree, tmp_path / "release", units=True)
+    assert caught.value.code == "SBOM059"
+    assert "packages-web" in caught.value.what
+    assert caught.value.why
+    written = {path.name for path in (tmp_path / "release").iterdir()}
+    assert {"sbom.cdx.json", "sbom.spdx.json"} <= written
+    assert not any(name.startswith("sbom.packages-web") for name in written)
 
 
 def test_names_of_units_are_names_of_files() -> None:

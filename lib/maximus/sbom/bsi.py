@@ -15,11 +15,13 @@ if TYPE_CHECKING:
 
     from maximus.sbom.model import Component
 
-__all__ = ["FILENAME", "PROFILE", "WORDS", "properties_of"]
+__all__ = ["FILENAME", "NO_FILE", "PROFILE", "WORDS", "properties_of"]
 
 PROFILE: Final = "bsi-2.1"
 """What the profile is called."""
 FILENAME: Final = "bsi:component:filename"
+NO_FILE: Final = "Component Filename"
+"""What does not apply to a component that is no file of its own."""
 WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "bsi:component:executable": ("executable", "non-executable"),
     "bsi:component:archive": ("archive", "no archive"),
@@ -53,6 +55,8 @@ def properties_of(component: Component) -> list[tuple[str, str]]:
 
     What is no file (a commit, a part of the tree) has none of these: for TR-03183-2 it is a logical component.
     """
+    if component.inside is not None:
+        return [("maximus:not-applicable", f"{NO_FILE}: built into the package that carries it")]
     if component.own is not None or not component.is_distributed:
         return []
     one = component.delivered

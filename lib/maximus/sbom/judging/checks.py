@@ -36,6 +36,10 @@ _SECRET = re.compile(
 )
 
 
+_NO_FILE = frozenset({"Component Hash Value", bsi.NO_FILE})
+"""Of what does not apply, that which says that a component is no file."""
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """What one check found."""
@@ -147,7 +151,7 @@ def _in_delivery(has: Callable[[Part], object], *, files: bool) -> Callable[[Vie
     With `files` only what is a file: of logical components, such as what is taken at a commit, it asks for less too.
     """
     return lambda view: _of(
-        (part for part in view.used if part.is_delivered and not (files and "Component Hash Value" in part.absent)),
+        (part for part in view.used if part.is_delivered and not (files and _NO_FILE & part.absent)),
         has,
     )
 

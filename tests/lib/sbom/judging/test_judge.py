@@ -186,6 +186,42 @@ def test_one_field_less_falls_short_of_its_check(path: str, check: str, profile:
     assert answers(document, profile)[check].found.missing
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("executable", "true"), ("archive", "yes"), ("structured", "structured archive")],
+)
+def test_bsi_takes_the_words_of_its_taxonomy(name: str, value: str) -> None:
+    """That a property is there proves nothing: its value is looked at."""
+    document = full()
+    for item in document["components"][0]["properties"]:
+        if item["name"] == f"bsi:component:{name}":
+            item["value"] = value
+    assert below(document, "bsi-2.1") == {"delivery"}
+
+
+def test_bsi_asks_less_of_what_is_not_delivered_and_of_what_is_no_file() -> None:
+    """Of a tool of the developers, and of a commit, neither file name nor SHA-512; of the first no licence either."""
+    document = full()
+    extra = {
+        "type": "library",
+        "bom-ref": "b",
+        "name": "b",
+        "version": "1.0",
+        "purl": "pkg:npm/b@1.0",
+        "manufacturer": {"name": "Acme", "url": ["https://acme.example"]},
+    }
+    document["dependencies"][0]["dependsOn"].append("b")
+    document["components"].append({**extra, "scope": "excluded"})
+    assert below(document, "bsi-2.1") == set()
+    document["components"][-1] = extra
+    assert below(document, "bsi-2.1") >= {"filename", "delivery", "delivered-sha512", "concluded-licences"}
+    commit = {"name": "maximus:not-applicable", "value": "Component Hash Value: a commit"}
+    document["components"][-1] = {**extra, "properties": [commit]}
+    assert below(document, "bsi-2.1") == {"concluded-licences", "delivered-edges"}
+    document["compositions"] = [{"aggregate": "unknown", "dependencies": ["b"]}]
+    assert below(document, "bsi-2.1") == {"concluded-licences"}
+
+
 def test_what_is_said_to_be_unknown_is_answered_for_cisa() -> None:
     """The standard asks that the unknown be told as such; for a plain minimum it is still missing."""
     document = full()
