@@ -12,6 +12,7 @@ from maximus.sbom import bsi, checking, concluding, contents, enrichment, instal
 from maximus.sbom.judging.judge import judge
 from maximus.sbom.judging.view import read_view
 from maximus.sbom.model import Artifact, LicenceClaim, Producer
+from maximus.sbom.spdx import spdx_id
 from maximus.verdict import Status
 from tests.lib.sbom.images.making import in_record
 from tests.lib.sbom.more_samples import MORE_SAMPLES
@@ -258,16 +259,16 @@ def test_how_far_needs_are_known_is_told_of_everything(tmp_path: Path, name: str
     both = rendered(made, profile="")
     told = compositions(both.cyclonedx)
     entries = {item["ref"]: item["dependsOn"] for item in both.cyclonedx["dependencies"]}
-    ids = {rendering.spdx.spdx_id(part.ref): part for part in made.everything}
+    ids = {spdx_id(part.ref): part for part in made.everything}
     ends: dict[str, set[str]] = {}
     for item in both.spdx["relationships"]:
         if item["relationshipType"] == "DEPENDS_ON":
             ends.setdefault(item["spdxElementId"], set()).add(item["relatedSpdxElement"])
     assert set(told) == {part.ref for part in made.everything}
-    for spdx_id, part in ids.items():
+    for own_id, part in ids.items():
         assert told[part.ref] == [part.edges.value]
-        needed = ends[spdx_id] - {"NONE", "NOASSERTION"}
-        assert {rendering.spdx.spdx_id(ref) for ref in entries.get(part.ref, ())} == needed  # type: ignore[arg-type]
-        assert ("NONE" in ends[spdx_id]) == (entries.get(part.ref) == [] and told[part.ref] == ["complete"])
-        assert ("NOASSERTION" in ends[spdx_id]) == (told[part.ref] != ["complete"])
+        needed = ends[own_id] - {"NONE", "NOASSERTION"}
+        assert {spdx_id(ref) for ref in entries.get(part.ref, ())} == needed
+        assert ("NONE" in ends[own_id]) == (entries.get(part.ref) == [] and told[part.ref] == ["complete"])
+        assert ("NOASSERTION" in ends[own_id]) == (told[part.ref] != ["complete"])
         assert part.edges.value == "complete" or needed or part.ref not in entries

@@ -148,8 +148,8 @@ def test_needs_that_are_not_told_are_unknown(tmp_path: Path) -> None:
 
 def test_two_documents_that_name_the_same_thing(tmp_path: Path) -> None:
     """The same digests are one component with two origins; others are another one, under a ref of its own."""
-    stated = {"hashes": [{"alg": "SHA-256", "content": DIGEST}]}
-    other = {"hashes": [{"alg": "SHA-256", "content": "b" * 64}]}
+    stated: dict[str, Any] = {"hashes": [{"alg": "SHA-256", "content": DIGEST}]}
+    other: dict[str, Any] = {"hashes": [{"alg": "SHA-256", "content": "b" * 64}]}
     made = told(tmp_path, wheel({"a.json": bom(crate("alpha", **stated)), "b.json": bom(crate("alpha", **stated))}))
     assert [len(item.notes) for item in made.inner] == [2]
     made = told(
@@ -278,7 +278,9 @@ def test_what_is_inside_goes_with_its_wheel(tmp_path: Path) -> None:
 
 def test_real_wheels(tmp_path: Path) -> None:
     """The wheels that this Python has installed: their documents are read, and both formats are sound with them."""
-    pins, files, count = [], {}, 0
+    pins: list[str] = []
+    files: dict[str, str] = {}
+    count = 0
     for item in importlib.metadata.distributions():
         named = [path for path in item.files or () if ".dist-info/" in path.as_posix()]
         sboms = [path for path in named if "/sboms/" in path.as_posix()]
