@@ -87,7 +87,8 @@
     tab.scrollIntoView({ block: "nearest", inline: "nearest" });
     const shown = tab.id.slice(4);
     if (location.hash.slice(1) !== shown) history.replaceState(null, "", `#${shown}`);
-    const top = document.querySelector(".tabs").offsetTop;
+    // Of the bar itself, which sticks, the place says only where it is now.
+    const top = $("main").offsetTop - document.querySelector(".tabs").offsetHeight;
     if (window.scrollY > top) window.scrollTo(0, top);
     if (shown === "components") paint(true);
     if (shown === "tree" && !$("tree").firstChild) plant(0, "needs");
@@ -347,8 +348,8 @@
     const tags = [again ? "↻ stands above already" : "", !isPart(i) && scopesOf(i).length && !scopesOf(i).includes("runtime") ? scopesOf(i).join(", ") : "",
       way === "needs" && !again && !next && C.known[i] === 2 ? "needs unknown" : "", next ? whole(next) : ""];
     const made = el("li", { role: "treeitem", tabindex: "-1", "aria-level": level, "aria-setsize": of, "aria-posinset": index + 1, "aria-expanded": next ? "false" : undefined, "aria-label": `${C.name[i]} ${C.version[i]} ${tags.filter(Boolean).join(", ")}` },
-      el("div", { class: "node" }, el("span", { class: next ? "twist" : "twist leaf", "aria-hidden": "true" }), bdi(C.name[i]), bdi(C.version[i], "version"),
-        tags.filter(Boolean).map((tag) => el("span", { class: "tag" }, tag))));
+      el("div", { class: "node" }, el("span", { class: next ? "twist" : "twist leaf", "aria-hidden": "true" }), el("span", { class: "text" }, bdi(C.name[i]), " ", bdi(C.version[i], "version"),
+        tags.filter(Boolean).map((tag) => el("span", { class: "tag" }, tag)))));
     nodes.set(made, { i, above, level });
     return made;
   }
