@@ -7,6 +7,7 @@ Without Go, binaries or MariaDB a test that needs them is skipped as *unmeasured
 from __future__ import annotations
 
 import contextlib
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +18,8 @@ from tests.stack.stack import REQUIRE, TURNS, Stack, Unmeasured, is_required
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
     from pathlib import Path
+
+    from tests.stack.custody import Aws, Vault
 
 
 @pytest.fixture(scope="session")
@@ -62,6 +65,37 @@ def referring_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
 
     with running_referring_registry(tmp_path_factory.mktemp("referring")) as address:
         yield address
+
+
+@pytest.fixture(scope="session")
+def kms_clients() -> Iterator[Path]:
+    """The folder with the clients of the key management services, importable."""
+    from tests.stack.custody import client_folder  # noqa: PLC0415 - as above
+
+    folder = client_folder()
+    # In front, as `sign` has it: what is locked for the clients is what they run with.
+    sys.path.insert(1, str(folder))
+    yield folder
+    sys.path.remove(str(folder))
+
+
+@pytest.fixture(scope="session")
+def aws(kms_clients: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
+    """AWS as moto plays it."""
+    from tests.stack.custody import running_aws  # noqa: PLC0415 - as above
+
+    with running_aws(tmp_path_factory.mktemp("aws"), kms_clients) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def vault(kms_clients: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vault]:
+    """Vault's transit engine."""
+    assert kms_clients.is_dir()
+    from tests.stack.custody import running_vault  # noqa: PLC0415 - as above
+
+    with running_vault(tmp_path_factory.mktemp("vault")) as running:
+        yield running
 
 
 @pytest.hookimpl(wrapper=True)
