@@ -29,7 +29,7 @@ def check_document(name: str, profile: str, minimums: Mapping[str, str], face: F
     for a minimum that only an inventory has.
     """
     from maximus import documents  # noqa: PLC0415 - `--help` needs none of it
-    from maximus.sbom import thresholds  # noqa: PLC0415 - likewise
+    from maximus.sbom import checking, thresholds  # noqa: PLC0415 - likewise
     from maximus.sbom.judging import judge as judging  # noqa: PLC0415 - likewise
     from maximus.sbom.judging.view import read_view  # noqa: PLC0415 - likewise
 
@@ -55,6 +55,18 @@ def check_document(name: str, profile: str, minimums: Mapping[str, str], face: F
     document = documents.load_json(path)
     view = read_view(document, path.as_posix())
     face.judge(judging.judge_form(document, view))
+    face.judge(checking.judge_components(len(view.used)))
+    if not view.used:
+        face.fail(
+            Error(
+                "SBOM027",
+                f"there is no component in {path.as_posix()}",
+                why="a document that names nothing says nothing about what is delivered",
+                fix="Make it again of a tree or an image that its generator can read.",
+                where="input check",
+                status=ExitStatus.UNMEASURED,
+            )
+        )
     if (format_verdict := judging.judge_format(view, profile)) is not None:
         face.judge(format_verdict)
     stated = {key: getattr(asked, key) for key in ("versions", "licences", "hashes") if minimums.get(key)}

@@ -8,8 +8,12 @@ from urllib.parse import quote, unquote, urlsplit
 from maximus.sbom.limits import MAX_TEXT
 from maximus.sbom.model import Producer
 
-__all__ = ["clean", "file_name", "owner_of", "vcs_url"]
+__all__ = ["clean", "file_name", "owner_of", "told", "vcs_url"]
 
+_TOLD = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,20}:/{2,3})([^\s'\"<>`]*)")
+# `/t/TOKEN/` in front of the channel: anaconda's own servers take it so.
+_CHANNEL_TOKEN = re.compile(r"^t/[^/]+/")
+_CHANNEL_PART = re.compile(r"^/t/[^/]+/")
 _SCHEMES = frozenset({"http", "https", "git", "ssh"})
 # What most locks state: nothing to clean, at a fiftieth of the price of taking it apart.
 _CLEAN = re.compile(r"https?://[a-z0-9.-]+/[A-Za-z0-9._~!$'()*+,;=:@/-]*")
@@ -23,6 +27,20 @@ _NO_OWNER = frozenset({"sponsors", "orgs", "topics", "apps", "marketplace", "pyp
 _SCP = re.compile(r"(?:[\w.-]+@)?([\w.-]+):(?!//)([\w./~-]+)")
 
 
+def told(text: str) -> str:
+    """Return what is told about a lock, with every address in it as far as it is nobody's secret.
+
+    User, password, query, fragment and the token of a conda channel go; the rest stays as it stands in the lock.
+    """
+    return _TOLD.sub(_without_secrets, text) if "://" in text else text
+
+
+def _without_secrets(found: re.Match[str]) -> str:
+    rest = re.split(r"[?#]", found[2], maxsplit=1)[0]
+    host, slash, path = rest.partition("/")
+    return found[1] + host.rpartition("@")[2] + slash + _CHANNEL_TOKEN.sub("", path)
+
+
 def clean(url: str) -> str:
     """Return the address without user, password, query and fragment; empty where it is none we publish.
 
@@ -31,7 +49,7 @@ def clean(url: str) -> str:
     """
     if not url or len(url) > MAX_TEXT:
         return ""
-    if _CLEAN.fullmatch(url):
+    if _CLEAN.fullmatch(url) and "/t/" not in url:
         return url
     prefix, _, rest = url.partition("+")
     address = rest if prefix == "git" and "://" in rest else url
@@ -44,7 +62,7 @@ def clean(url: str) -> str:
     if scheme not in _SCHEMES or not host or not re.fullmatch(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+", host):
         return ""
     host = f"[{host}]" if ":" in host else host
-    path = quote(parts.path, safe="!$&'()*+,/:;=@~%", encoding="utf-8", errors="replace")
+    path = quote(_CHANNEL_PART.sub("/", parts.path), safe="!$&'()*+,/:;=@~%", encoding="utf-8", errors="replace")
     path = re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", path)
     return f"{scheme}://{host}{f':{port}' if port else ''}{path}"
 

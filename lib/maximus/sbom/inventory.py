@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from maximus.errors import Error
+from maximus.sbom.addresses import told
 from maximus.sbom.limits import MAX_COMPONENTS, MAX_EDGES
 from maximus.sbom.model import (
     Artifact,
@@ -147,7 +148,8 @@ class _Builder:
             ),
             findings=tuple(
                 sorted(
-                    set(self.findings), key=lambda item: (item.kind, item.location.path, item.location.line, item.text)
+                    {_told(finding) for finding in self.findings},
+                    key=lambda item: (item.kind, item.location.path, item.location.line, item.text),
                 )
             ),
             skipped=skipped,
@@ -262,7 +264,7 @@ class _Builder:
                 tie = edges.setdefault((source, target), _Tie())
                 tie.scopes.add(link.scope)
                 if link.marker:
-                    tie.markers.add(visible(link.marker))
+                    tie.markers.add(told(visible(link.marker)))
                 if not link.known:
                     self.flat.add(source)
                 elif source in own:
@@ -393,6 +395,11 @@ def _with_subpath(purl: str, folder: str) -> str:
     ).to_string()
 
 
+def _told(finding: Finding) -> Finding:
+    """Return a finding without the secrets of the addresses that it speaks of."""
+    return replace(finding, text=told(finding.text)) if "://" in finding.text else finding
+
+
 def _reached(
     starts: list[ComponentRef], after: Mapping[ComponentRef, list[ComponentRef]], seen: set[ComponentRef]
 ) -> set[ComponentRef]:
@@ -458,11 +465,11 @@ def _artifacts(packages: Sequence[Package]) -> tuple[Artifact, ...]:
             more = tuple(digest for digest in artifact.digests if (digest.algorithm, digest.value) not in have)
             urls = sorted(url for url in (known.url, artifact.url) if url)
             named[artifact.file] = Artifact(known.file, urls[0] if urls else "", known.digests + more)
-    told = {(digest.algorithm, digest.value) for artifact in named.values() for digest in artifact.digests}
+    known_digests = {(digest.algorithm, digest.value) for artifact in named.values() for digest in artifact.digests}
     nameless: dict[tuple[tuple[str, str], ...], Artifact] = {}
     for artifact in bare:
         key = tuple((digest.algorithm, digest.value) for digest in artifact.digests)
-        if key and not all(item in told for item in key):
+        if key and not all(item in known_digests for item in key):
             nameless.setdefault(key, artifact)
     return (
         *(named[file] for file in sorted(named)),

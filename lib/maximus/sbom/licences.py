@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 
+from maximus.sbom.addresses import told
 from maximus.sbom.limits import MAX_EXPRESSION
 from maximus.sbom.model import LicenceClaim
 from maximus.sbom.naming import visible
@@ -53,7 +54,7 @@ def all_of(expressions: list[str]) -> str:
 
 def declared(text: str, evidence: str) -> LicenceClaim:
     """Return the author's own declaration."""
-    return LicenceClaim(visible(text[:MAX_EXPRESSION]), expression_of(text), concluded=False, evidence=evidence)
+    return LicenceClaim(told(visible(text[:MAX_EXPRESSION])), expression_of(text), concluded=False, evidence=evidence)
 
 
 def from_npm(value: object, evidence: str) -> tuple[LicenceClaim, ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from maximus.errors import Error
 from maximus.sbom import patience
+from maximus.sbom.addresses import told
 from maximus.sbom.naming import visible
 from maximus.sbom.readers import reader_of
 from maximus.sbom.tree import Selection, Source, Tree, walk
@@ -73,6 +74,8 @@ def read_locks(tree: Tree, step: Callable[[], None] = lambda: None) -> Scan:
             with patience.limited(path):
                 readings.append((path, reader.read(Source(path, tree.read(path), tree))))
         except Error as fault:
+            # A parser quotes what it does not understand.
+            fault.what, fault.why = told(fault.what), told(fault.why)
             faults.append(fault)
         except RecursionError:
             faults.append(

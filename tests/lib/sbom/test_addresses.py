@@ -70,3 +70,31 @@ def test_writes_repositories_one_way(stated: str, written: str) -> None:
 def test_names_the_file_at_an_address(stated: str, name: str) -> None:
     """The base name without its escapes; nothing that a file system could misunderstand."""
     assert addresses.file_name(stated) == name
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("no https://ada:pw@host.example/a?t=1#x here", "no https://host.example/a here"),
+        ("'git+ssh://token@git.example/c.git@main'", "'git+ssh://git.example/c.git@main'"),
+        ("https://registry.example/@scope/a", "https://registry.example/@scope/a"),
+        ("https://conda.example/t/tk-1/channel/a.conda", "https://conda.example/channel/a.conda"),
+        ("x==1 and nothing else", "x==1 and nothing else"),
+        ("a://b@c d://e@f", "a://c d://f"),
+    ],
+)
+def test_what_is_told_of_an_address(text: str, told: str) -> None:
+    """In a warning about a lock, an address stands without what could be a secret."""
+    assert addresses.told(text) == told
+
+
+def test_a_channels_token_is_not_published() -> None:
+    """Conda's servers take it as a part of the path."""
+    assert addresses.clean("https://conda.example/t/tk-1/channel/a.conda") == "https://conda.example/channel/a.conda"
+
+
+@given(st.text(max_size=40), st.text(alphabet="abc123", min_size=8, max_size=12))
+def test_a_password_is_never_told(around: str, secret: str) -> None:
+    """Whatever stands around the address."""
+    text = f"{around.replace(secret, '')} https://ada:{secret}@host.example/x {around.replace(secret, '')}"
+    assert secret not in addresses.told(text)

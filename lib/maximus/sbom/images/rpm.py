@@ -67,7 +67,7 @@ def read_rpm(raw: bytes, path: str) -> Database:
                 if found is not None:
                     packages.append(found)
     except sqlite3.Error as fault:
-        raise _broken(path, str(fault)[:200]) from fault
+        raise _broken(path, visible(" ".join(str(fault).split())[:200])) from fault
     return Database(tuple(packages), tuple(findings))
 
 

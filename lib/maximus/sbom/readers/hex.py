@@ -34,7 +34,9 @@ def _text(values: tuple[Term, ...], place: int) -> str:
 
 def _tarball(name: str, version: str, outer: str, lines: DigestLines) -> tuple[Artifact, ...]:
     digest = digests.from_pair(f"sha256:{outer}", lines)
-    return (Artifact(f"{name}-{version}.tar", "", (digest,)),) if digest else ()
+    file = f"{name}-{version}.tar"
+    # A version with a line end in it is none, and so is a file of that name.
+    return (Artifact(file if file.isprintable() else "", "", (digest,)),) if digest else ()
 
 
 def _from_git(key: str, name: str, address: str, commit: str, place: Location) -> Package:
