@@ -34,6 +34,7 @@ generate: $(VENV)/.made
 docs: generate
 	$(BIN)/python tools/screenshot.py
 	$(BIN)/python tools/notes.py
+	$(BIN)/python tools/inventory.py
 
 # Compiles every group of pyproject.toml to requirements/<group>.txt with hashes.
 lock: $(VENV)/.made
