@@ -26,7 +26,8 @@ def with_facts(face: Face, made: Inventory, facts: str, *, fetching: bool) -> In
     from maximus import documents  # noqa: PLC0415 - `--help` needs none of it
     from maximus.files import write_whole  # noqa: PLC0415 - likewise
     from maximus.sbom import enrichment  # noqa: PLC0415 - likewise
-    from maximus.sbom.facts import as_document, facts_of, said_of  # noqa: PLC0415 - likewise
+    from maximus.sbom.caches import Cached  # noqa: PLC0415 - likewise
+    from maximus.sbom.facts import artifacts_of, as_document, facts_of, said_of  # noqa: PLC0415 - likewise
     from maximus.sbom.installed import Installed  # noqa: PLC0415 - likewise
 
     path = Path(facts) if facts else None
@@ -35,7 +36,14 @@ def with_facts(face: Face, made: Inventory, facts: str, *, fetching: bool) -> In
         document = documents.load_json(path)
         documents.validate(document, "sbom-facts", path.as_posix())
         known = facts_of(document)
-    pinned = enrichment.enrich(made, Installed(said_of(known, made.components))).inventory
+
+    def told(inventory: Inventory, facts: tuple[Fact, ...]) -> Inventory:
+        # Both at once: with digests of its own a component is pinned by another one.
+        hashes = Cached(artifacts=artifacts_of(facts, inventory.components))
+        said = Installed(said_of(facts, inventory.components))
+        return enrichment.with_cached(enrichment.enrich(inventory, said).inventory, hashes, fetched=True).inventory
+
+    pinned = told(made, known)
     if not fetching:
         face.say(f"facts: {len(known)} in {facts}")
         return pinned
@@ -45,12 +53,13 @@ def with_facts(face: Face, made: Inventory, facts: str, *, fetching: bool) -> In
 
     # What is pinned already is not asked for again, whether or not it had an answer to everything.
     there = {(fact.purl, fact.digest) for fact in known}
-    wanted = [item for item in pinned.components if (item.purl, digest_of(item)) not in there]
+    asked = {item.ref for item in made.components if (item.purl, digest_of(item)) not in there}
+    wanted = [item for item in pinned.components if item.ref in asked]
     found = fetcher.fetch(wanted, Client(_indexes(face.environment)))
     face.say(f"fetched: {len(found.facts)} packages, {len(found.findings)} without an answer; {len(known)} were pinned")
     if path is not None and found.facts:
         write_whole(path, documents.pretty(as_document({*known, *found.facts})))
-    made = enrichment.enrich(pinned, Installed(said_of(found.facts, pinned.components))).inventory
+    made = told(pinned, found.facts)
     findings = sorted(
         {*made.findings, *found.findings},
         key=lambda item: (item.kind, item.location.path, item.location.line, item.text),

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from maximus.sbom.model import Component, ComponentRef, LicenceClaim, LockFact
 
-__all__ = ["MAX_ARCHIVE", "MAX_CACHED", "MAX_REGISTRIES", "Cached", "Places", "places_of", "read_caches"]
+__all__ = ["MAX_ARCHIVE", "MAX_CACHED", "MAX_REGISTRIES", "Cached", "Places", "escaped", "places_of", "read_caches"]
 
 MAX_ARCHIVE: Final = 512 << 20
 """Bytes of one archive of a cache."""
@@ -169,7 +169,7 @@ def _read_module(component: Component, go: Path, found: Cached) -> None:
     stated = sorted({fact for fact in component.facts if fact.name == "go:h1"}, key=lambda fact: fact.value)
     if len({fact.value for fact in stated}) != 1 or component.artifacts:
         return
-    path = go / "cache" / "download" / _escaped(name) / "@v" / f"{_escaped(version)}.zip"
+    path = go / "cache" / "download" / escaped(name) / "@v" / f"{escaped(version)}.zip"
     try:
         with _open(path) as stream:
             raw = stream.read(module_zips.MAX_ZIP + 1)
@@ -200,7 +200,7 @@ def _zip_of(version: str, raw: bytes, fact: LockFact) -> Artifact:
     return Artifact(f"{visible(version)}.zip", "", digests)
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """Return how Go writes a module or a version in a path: an exclamation mark before each letter that was upper case.
 
     See https://go.dev/ref/mod#goproxy-protocol.

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Cleared", "clear", "clear_difference", "clear_opinion", "serial_of"]
 
+
 @dataclass(frozen=True, slots=True)
 class Cleared:
     """What became of an earlier run's documents."""

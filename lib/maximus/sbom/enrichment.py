@@ -85,10 +85,11 @@ def _with(component: Component, claims: tuple[LicenceClaim, ...], producer: Prod
     return replace(component, licences=licences, producer=owner, gaps=tuple(gaps))
 
 
-def with_cached(inventory: Inventory, cached: Cached) -> Enriched:
+def with_cached(inventory: Inventory, cached: Cached, *, fetched: bool = False) -> Enriched:
     """Return the inventory with the digests, licences and needs that verified bytes of the caches gave.
 
-    `matched` counts the components of which a digest was computed.
+    `matched` counts the components of which a digest was computed. `fetched` says that the bytes came from where this
+    user's configuration says, and from no cache.
     """
     components = []
     for component in inventory.components:
@@ -96,7 +97,12 @@ def with_cached(inventory: Inventory, cached: Cached) -> Enriched:
         made = _with(component, cached.licences.get(component.ref, ()), None)
         if artifacts is not None:
             gaps = tuple(gap for gap in made.gaps if gap.field != _HASH)
-            made = replace(made, artifacts=artifacts, gaps=gaps, notes=tuple(sorted({*made.notes, _note(component)})))
+            made = replace(
+                made,
+                artifacts=artifacts,
+                gaps=gaps,
+                notes=tuple(sorted({*made.notes, _note(component, fetched=fetched)})),
+            )
         components.append(made)
     findings = sorted(
         {*inventory.findings, *cached.findings},
@@ -106,11 +112,12 @@ def with_cached(inventory: Inventory, cached: Cached) -> Enriched:
     return Enriched(_with_needs(found, cached), len(cached.artifacts))
 
 
-def _note(component: Component) -> tuple[str, str]:
+def _note(component: Component, *, fetched: bool) -> tuple[str, str]:
     """Return how the digests came about that no lock states."""
-    words = {Ecosystem.NPM: "SHA-256, from npm's cache, verified with the SHA-512 that the lock states"}
-    words[Ecosystem.CARGO] = "SHA-512, from cargo's cache, verified with the SHA-256 that the lock states"
-    words[Ecosystem.GO] = "SHA-256 and SHA-512, from Go's module cache, verified with the h1 that go.sum states"
+    npm, cargo, go = ("fetched bytes",) * 3 if fetched else ("npm's cache", "cargo's cache", "Go's module cache")
+    words = {Ecosystem.NPM: f"SHA-256, from {npm}, verified with the SHA-512 that the lock states"}
+    words[Ecosystem.CARGO] = f"SHA-512, from {cargo}, verified with the SHA-256 that the lock states"
+    words[Ecosystem.GO] = f"SHA-256 and SHA-512, from {go}, verified with the h1 that go.sum states"
     return "computed", words[Ecosystem(component.ecosystem)]
 
 

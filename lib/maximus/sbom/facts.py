@@ -5,21 +5,21 @@ A fact is about a package (purl) whose file has a digest that a lock states; of 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from maximus.sbom.installed import Said
 from maximus.sbom.licences import expression_of
-from maximus.sbom.model import LicenceClaim, Producer, Purl
+from maximus.sbom.model import Artifact, Computed, Digest, Ecosystem, LicenceClaim, Producer, Purl
 from maximus.sbom.naming import visible
 from maximus.sbom.producers import is_mail
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from maximus.sbom.model import Component
+    from maximus.sbom.model import Component, ComponentRef
 
-__all__ = ["KIND", "Fact", "as_document", "digest_of", "facts_of", "said_of"]
+__all__ = ["KIND", "Fact", "artifacts_of", "as_document", "digest_of", "facts_of", "said_of"]
 
 KIND: Final = "maximus-sbom-facts"
 
@@ -30,13 +30,15 @@ class Fact:
 
     purl: Purl
     digest: str
-    """`SHA-512:...`, of one of its files, as the lock states it."""
+    """`SHA-512:...`, of one of its files, as the lock states it; of a Go module the `h1:...`."""
     licence: LicenceClaim | None
     producer: Producer | None
     source: str
     """The address that it comes from, without credentials."""
     date: str = ""
     """When, as the server says; empty where it does not."""
+    hashes: tuple[tuple[str, str], ...] = ()
+    """Algorithm and value: digests of the file, computed on bytes that had the stated one."""
 
 
 def digest_of(component: Component) -> str:
@@ -45,6 +47,8 @@ def digest_of(component: Component) -> str:
     strong = [
         f"{algorithm}:{value}" for algorithm, value in found if algorithm.startswith("SHA-") and algorithm != "SHA-1"
     ]
+    if component.ecosystem == Ecosystem.GO and not strong:
+        return next(iter(sorted(fact.value for fact in component.facts if fact.name == "go:h1")), "")
     return strong[0] if strong else ""
 
 
@@ -76,6 +80,7 @@ def facts_of(document: Mapping[str, Any]) -> tuple[Fact, ...]:
                 else None,
                 item["source"],
                 item.get("date", ""),
+                tuple(sorted(item.get("hashes", {}).items())),
             )
         )
     return tuple(found)
@@ -94,6 +99,8 @@ def _record(fact: Fact) -> dict[str, Any]:
     made: dict[str, Any] = {"purl": str(fact.purl), "digest": fact.digest, "source": fact.source}
     if fact.date:
         made["date"] = fact.date
+    if fact.hashes:
+        made["hashes"] = dict(fact.hashes)
     if claim := fact.licence:
         made["licence"] = {"text": claim.text, "evidence": claim.evidence}
         if claim.expression:
@@ -121,3 +128,34 @@ def said_of(facts: Iterable[Fact], components: Iterable[Component]) -> tuple[Sai
             claims = (fact.licence,) if fact.licence else ()
             found[component.purl] = Said(component.purl, claims, fact.producer)
     return tuple(found.values())
+
+
+def artifacts_of(facts: Iterable[Fact], components: Iterable[Component]) -> dict[ComponentRef, tuple[Artifact, ...]]:
+    """Return the files of these components with the digests that were computed when they were fetched."""
+    known = {(fact.purl, fact.digest): fact for fact in facts if fact.hashes}
+    found: dict[ComponentRef, tuple[Artifact, ...]] = {}
+    for component in components:
+        pinned = digest_of(component)
+        fact = known.get((component.purl, pinned))
+        if fact is None:
+            continue
+        if component.ecosystem == Ecosystem.GO and not component.artifacts:
+            place = next((item.location for item in component.facts if item.value == pinned), component.locations[0])
+            found[component.ref] = (
+                Artifact(
+                    f"{visible(component.version)}.zip",
+                    "",
+                    tuple(Digest(algorithm, value, Computed(pinned, place)) for algorithm, value in fact.hashes),
+                ),
+            )
+        elif len(component.artifacts) == 1:
+            (artifact,) = component.artifacts
+            there = {digest.algorithm for digest in artifact.digests}
+            more = tuple(
+                Digest(algorithm, value, Computed(pinned, component.locations[0]))
+                for algorithm, value in fact.hashes
+                if algorithm not in there
+            )
+            if more:
+                found[component.ref] = (replace(artifact, digests=(*artifact.digests, *more)),)
+    return found

@@ -1,8 +1,8 @@
-"""Licences and producers from the indexes that locks or the user's own configuration name.
+"""Licences, producers and digests from the indexes that locks or the user's own configuration name.
 
 PyPI: the METADATA beside a wheel (PEP 658), one GET a package, and a page of the Simple index (PEP 691) more where one
 is configured, which states the metadata's digest. npm: the document of one version, believed only where it states the
-digest that the lock states.
+digest that the lock states. Go and cargo: see `archives.py`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from urllib.parse import quote, urljoin
 
 from maximus.errors import Error
 from maximus.sbom import addresses, parsing
+from maximus.sbom.archives import fact_of_crate, fact_of_module
 from maximus.sbom.facts import Fact, digest_of
 from maximus.sbom.indexes import origin_of
 from maximus.sbom.installed import of_metadata, of_package_json
@@ -35,6 +36,7 @@ __all__ = ["Fetched", "fetch", "is_wanting"]
 
 _WORKERS: Final = 8
 """Requests at a time."""
+_ASKED: Final = (Ecosystem.PYPI, Ecosystem.NPM, Ecosystem.GO, Ecosystem.CARGO)
 _SIMPLE: Final = "application/vnd.pypi.simple.v1+json"
 _TARBALL = re.compile(r"(https?://.+)/(?:@[^/]+(?:/|%2[fF]))?[^/]+/-/[^/]+\.tgz")
 
@@ -46,28 +48,48 @@ class Fetched:
     facts: tuple[Fact, ...]
     """In the order of the components."""
     findings: tuple[Finding, ...]
-    """One for each component that nothing could be had about."""
+    """One for each component that nothing could be had about, or for an ecosystem that nothing is configured for."""
 
 
 def is_wanting(component: Component) -> bool:
     """Tell whether an index could fill something in: a licence or a producer, of bytes that the lock pins."""
-    known = any(claim.expression for claim in component.licences) and component.producer is not None
-    return component.ecosystem in (Ecosystem.PYPI, Ecosystem.NPM) and not known and bool(digest_of(component))
+    if component.ecosystem not in _ASKED or not digest_of(component):
+        return False
+    known = any(claim.expression for claim in component.licences)
+    if component.ecosystem == Ecosystem.GO:
+        # A module's zip names no producer, and is the only file that its digests could be of.
+        return not (known and component.artifacts)
+    return not (known and component.producer is not None)
 
 
 def fetch(components: Iterable[Component], client: Client) -> Fetched:
     """Return what indexes say about components that lack something; a host that fails costs its components' fields."""
     wanting = [component for component in components if is_wanting(component)]
+    findings = []
+    for ecosystem, named, what in (
+        (Ecosystem.GO, bool(client.indexes.go.addresses), "no GOPROXY is configured"),
+        (Ecosystem.CARGO, bool(client.indexes.cargo), "cargo's configuration names no sparse index of crates-io"),
+    ):
+        left = [item for item in wanting if item.ecosystem == ecosystem]
+        if left and not named:
+            # Once and not for each of hundreds.
+            text = f"nothing was fetched about {len(left)} packages of {ecosystem}: {what}"
+            findings.append(Finding("unresolved", text, left[0].locations[0], lost=False))
+            wanting = [item for item in wanting if item.ecosystem != ecosystem]
     with ThreadPoolExecutor(_WORKERS) as pool:
         answers: Sequence[Fact | Finding] = list(pool.map(lambda item: _one(item, client), wanting))
     return Fetched(
         tuple(item for item in answers if isinstance(item, Fact)),
-        tuple(item for item in answers if isinstance(item, Finding)),
+        (*findings, *(item for item in answers if isinstance(item, Finding))),
     )
 
 
 def _one(component: Component, client: Client) -> Fact | Finding:
     try:
+        if component.ecosystem == Ecosystem.GO:
+            return fact_of_module(component, client)
+        if component.ecosystem == Ecosystem.CARGO:
+            return fact_of_crate(component, client)
         ask = _of_pypi if component.ecosystem == Ecosystem.PYPI else _of_npm
         said, source, date = ask(component, client)
         if said is None or said.purl != component.purl:

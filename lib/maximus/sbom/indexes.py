@@ -1,4 +1,4 @@
-"""Which package indexes this user has configured, and with which credentials: for pip, uv and npm.
+"""Which package indexes this user has configured, and with which credentials: for pip, uv, npm, Go and cargo.
 
 No index is built in. A configuration in the tree that is inventoried does not count: it is a stranger's.
 See https://pip.pypa.io/en/stable/topics/configuration/, https://docs.astral.sh/uv/reference/settings/ and
@@ -14,6 +14,8 @@ import tomllib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
+
+from maximus.sbom.toolchains import Proxies, crates_of, proxies_of, toolchain_paths
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,6 +34,10 @@ class Indexes:
     """The address of a Simple index without the last slash; empty where none is configured."""
     npm: str = ""
     """The address of a registry, likewise."""
+    go: Proxies = field(default=Proxies(), repr=False)
+    """Go's proxies, as `GOPROXY` names them."""
+    cargo: str = field(default="", repr=False)
+    """The sparse index that replaces cargo's default one."""
     credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
     """By origin (`https://host`): the value of the header `Authorization`."""
     trusted: frozenset[str] = frozenset()
@@ -45,13 +51,15 @@ def configuration_paths(environment: Mapping[str, str]) -> dict[str, str]:
         "pip": environment.get("PIP_CONFIG_FILE") or f"{base}/pip/pip.conf",
         "uv": environment.get("UV_CONFIG_FILE") or f"{base}/uv/uv.toml",
         "npm": environment.get("npm_config_userconfig") or environment.get("NPM_CONFIG_USERCONFIG") or ".npmrc",
+        **toolchain_paths(environment),
     }
 
 
 def indexes_of(environment: Mapping[str, str], texts: Mapping[str, str]) -> Indexes:
     """Return what variables and configuration files name; a variable counts more than a file.
 
-    `texts` are the files' contents by the tool: `pip`, `uv`, `npm`. A file that cannot be understood names nothing.
+    `texts` are the contents of the files by tool: `pip`, `uv`, `npm`, `go`, `cargo`. What cannot be understood names
+    nothing.
     """
     npmrc = _npmrc(texts.get("npm", ""), environment)
     pypi = (
@@ -62,13 +70,15 @@ def indexes_of(environment: Mapping[str, str], texts: Mapping[str, str]) -> Inde
         or _of_pip(texts.get("pip", ""))
     )
     npm = environment.get("npm_config_registry") or environment.get("NPM_CONFIG_REGISTRY") or npmrc.get("registry", "")
+    go, cargo = proxies_of(environment, texts.get("go", "")), crates_of(texts.get("cargo", ""))
+    named = (pypi, npm, cargo, *(address for address, _ in go.addresses))
     credentials = {}
-    for address in (pypi, npm):
+    for address in named:
         if found := _userinfo(address):
             credentials[origin_of(address)] = found
     credentials |= _tokens(npmrc, npm)
-    trusted = frozenset(origin for address in (pypi, npm) if (origin := origin_of(address)))
-    return Indexes(_plain(pypi), _plain(npm), credentials, trusted)
+    trusted = frozenset(origin for address in named if (origin := origin_of(address)))
+    return Indexes(_plain(pypi), _plain(npm), go, cargo, credentials, trusted)
 
 
 def origin_of(address: str) -> str:

@@ -42,11 +42,11 @@ def page(digest: object) -> bytes:
 
 
 class Index(ThreadingHTTPServer):
-    """A local index: what lies at which path, and who asked."""
+    """A local index: what lies at which path (a status, an address elsewhere), and who asked."""
 
     daemon_threads = True
 
-    def __init__(self, content: Mapping[str, bytes | int]) -> None:
+    def __init__(self, content: Mapping[str, bytes | int | str]) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.content = content
         self.asked: list[tuple[str, str]] = []
@@ -66,8 +66,10 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.server.asked.append((self.path, self.headers.get("Authorization") or ""))
         found = self.server.content.get(self.path, 404)
-        body = b"" if isinstance(found, int) else found
-        self.send_response(found if isinstance(found, int) else 200)
+        body = found if isinstance(found, bytes) else b""
+        self.send_response(found if isinstance(found, int) else 302 if isinstance(found, str) else 200)
+        if isinstance(found, str):
+            self.send_header("Location", found)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -77,7 +79,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def index(content: Mapping[str, bytes | int]) -> Iterator[Index]:
+def index(content: Mapping[str, bytes | int | str]) -> Iterator[Index]:
     """Run a local index."""
     server = Index(content)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
@@ -92,7 +94,7 @@ def index(content: Mapping[str, bytes | int]) -> Iterator[Index]:
 
 def asked(made: Inventory, environment: Mapping[str, str]) -> fetching.Fetched:
     """Return what the indexes of an environment say about an inventory."""
-    return fetching.fetch(made.components, Client(indexes_of(environment, {})))
+    return fetching.fetch(made.components, Client(indexes_of(environment, {}), wait=lambda _: None))
 
 
 SIMPLE = {
@@ -201,7 +203,9 @@ def test_an_answer_that_never_ends_is_left() -> None:
     """The whole answer has a time, not every byte."""
     clock = itertools.count(0.0, 2 * transfer.TIMEOUT).__next__
     with index({"/x": b"x"}) as server, pytest.raises(UnreachableError, match="TimeoutError"):
-        Client(indexes_of({"PIP_INDEX_URL": server.address}, {}), clock=clock).get(f"{server.address}/x")
+        Client(indexes_of({"PIP_INDEX_URL": server.address}, {}), clock=clock, wait=lambda _: None).get(
+            f"{server.address}/x"
+        )
 
 
 def test_a_redirect_is_not_followed() -> None:
@@ -260,11 +264,8 @@ def test_credentials_leave_the_address() -> None:
 def test_where_the_configuration_lies_is_what_the_tools_say() -> None:
     """By their own variables, else in the home folder."""
     assert configuration_paths({})["npm"] == ".npmrc"
-    assert configuration_paths({"PIP_CONFIG_FILE": "/p", "UV_CONFIG_FILE": "/u", "npm_config_userconfig": "/n"}) == {
-        "pip": "/p",
-        "uv": "/u",
-        "npm": "/n",
-    }
+    found = configuration_paths({"PIP_CONFIG_FILE": "/p", "UV_CONFIG_FILE": "/u", "npm_config_userconfig": "/n"})
+    assert (found["pip"], found["uv"], found["npm"]) == ("/p", "/u", "/n")
 
 
 @given(st.text(max_size=100), st.text(max_size=100))

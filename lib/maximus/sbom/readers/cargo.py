@@ -44,6 +44,8 @@ _TABLES = (
     ("dev-dependencies", Scope.DEV),
     ("dev_dependencies", Scope.DEV),
 )
+_DEFAULT = "/crates.io-index"
+"""How the source of the default registry ends, whichever way it is asked."""
 _PACKAGE_NAME = re.compile(r"(?m)^\s*name\s*=\s*[\"']([A-Za-z0-9_-]+)[\"']")
 
 
@@ -177,6 +179,7 @@ def _package(  # noqa: PLR0913, PLR0917 - what is known about one entry
     absent: tuple[NotApplicable, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
     claims: tuple[LicenceClaim, ...] = ()
+    notes: tuple[tuple[str, str], ...] = ()
     if not origin:
         own = member.folder if member else home
         absent = () if own is not None else (absence.OUTSIDE_TREE,)
@@ -192,6 +195,9 @@ def _package(  # noqa: PLR0913, PLR0917 - what is known about one entry
         digest = digests.from_pair(f"sha256:{checksum}", lines)
         # The lock names the registry, not the file; this is what every registry calls it.
         artifacts = (Artifact(f"{name}-{version}.crate", "", (digest,)),) if digest else ()
+        if not origin.endswith(_DEFAULT):
+            registry = addresses.clean(origin.removeprefix("registry+").removeprefix("sparse+"))
+            notes = (("cargo:registry", registry or "another one than the default"),)
     return Package(
         key=key,
         ecosystem=Ecosystem.CARGO,
@@ -204,6 +210,7 @@ def _package(  # noqa: PLR0913, PLR0917 - what is known about one entry
         licences=claims,
         edges=edges,
         not_applicable=absent,
+        notes=notes,
     )
 
 
