@@ -31,6 +31,7 @@ from .attestations import (
     read_predicate,
     read_sboms,
 )
+from .consumers import Cosign, failure
 from .custody import experimental, find_key, is_reference
 from .declare import GITHUB_ISSUER, Concluded, as_json, given, out
 from .declared import declare, declared_files, find_declared
@@ -154,8 +155,13 @@ class Outputs(Concluded):
     identity: str = out("Who signed: the certificate's identity, or the public key's SHA-256 fingerprint.")
     issuer: str = out("Who vouched for the identity; empty with a key.")
     signing: str = out("`keyless` or `key`.")
-    failed: str = out("The files and images that could not be signed, a sorted JSON list.", default="[]")
+    failed: str = out(
+        "What could not be signed, a JSON list sorted by name: the `file` or image, its `cause` and `code`, and "
+        "whether a second run can help, `retry`.",
+        default="[]",
+    )
     verify_command: str = out("The line with which anybody verifies these files.")
+    cosign_command: str = out("The lines with which `cosign` verifies each file, attestation and image.")
     signed_images: str = out(
         "The images that are signed, `REGISTRY/NAME@sha256:HEX`, platforms included, a sorted JSON list.", default="[]"
     )
@@ -208,6 +214,10 @@ class _Made:
     command: str
     pushed: tuple[Pushed, ...] = ()
     image_command: tuple[str, ...] = ()
+    public: str = ""
+    """The file with the key's public half; empty where a job signed."""
+    is_private: bool = False
+    """Whether a trust configuration names the services."""
     is_logged: bool = True
     """Whether the signatures were to be logged."""
     remark: str = ""
@@ -413,6 +423,8 @@ def _sign_with_key(inputs: Inputs, terms: Terms, face: Face, limits: Limits) -> 
         command,
         pushed,
         images,
+        public=public.as_posix(),
+        is_private=bool(inputs.trust_config),
         is_logged=is_logged,
         remark=experimental(inputs.key),
     )
@@ -495,7 +507,9 @@ def _sign_keyless(inputs: Inputs, job: _Job, terms: Terms, face: Face, limits: L
     identity = signer.identity
     who = _who(identity, inputs) if identity.name else []
     command = _command(inputs, chosen, who) if who else ""
-    return _Made(outcomes, stated, identity, "keyless", command, pushed, image_commands(pushed, who) if who else ())
+    images = image_commands(pushed, who) if who else ()
+    is_private = bool(inputs.trust_config)
+    return _Made(outcomes, stated, identity, "keyless", command, pushed, images, is_private=is_private)
 
 
 def _sign(inputs: Inputs, chosen: _Chosen, signer: Signer, face: Face) -> tuple[Outcome, ...]:
@@ -642,10 +656,8 @@ def _report(made: _Made, face: Face) -> Outputs:
     said = [_headline(signed, failed, len(indexes), made.identity, made.unlogged)] if made.outcomes else []
     said += image_headline(made.pushed, shortened(made.identity.name), made.unlogged)
     face.headline("; ".join(said))
-    if signed:
-        face.note("Anybody verifies it with", made.command)
-    for line in made.image_command:
-        face.note("Anybody verifies the image with", line)
+    cosign = _cosign(made, signed)
+    _hand_on(made, signed, cosign, face)
     if kept := declare([path for outcome in signed for path in outcome.files], face.environment):
         face.warn(
             f"{_count(len(kept), 'file')} cannot be declared as an artifact of this job: {shortened(str(kept[0]))}"
@@ -656,18 +668,45 @@ def _report(made: _Made, face: Face) -> Outputs:
         identity=made.identity.name,
         issuer=made.identity.issuer,
         signing=made.signing,
-        failed=as_json(
-            sorted(
-                [
-                    *(path.as_posix() for outcome in failed for path in outcome.files),
-                    *(each.name for each in made.pushed if each.error),
-                ]
-            )
-        ),
+        failed=as_json(sorted(_failures(made, failed, lost), key=lambda each: str(each["file"]))),
         verify_command=made.command if signed else "",
+        cosign_command="\n".join(cosign),
         signed_images=as_json(sorted({each.image for image in made.pushed for each in image.attached})),
         image_verify_command="\n".join(made.image_command),
     )
+
+
+def _hand_on(made: _Made, signed: Sequence[Signed], cosign: Sequence[str], face: Face) -> None:
+    """Show the lines with which anybody verifies what was signed."""
+    if signed:
+        face.note("Anybody verifies it with", made.command)
+    for line in made.image_command:
+        face.note("Anybody verifies the image with", line)
+    if cosign:
+        title = "cosign verifies it with" if len(cosign) == 1 else f"cosign too, the first of {len(cosign)} lines"
+        face.note(title, cosign[0])
+
+
+def _failures(made: _Made, failed: Sequence[Failed], lost: Sequence[Failed]) -> list[dict[str, object]]:
+    """Return what could not be signed, and why: files, attestations by their names, images."""
+    found = [failure(path.as_posix(), outcome.error) for outcome in failed for path in outcome.files]
+    found += [failure(stem, outcome.error) for stem, outcome in made.stated if outcome in lost]
+    return found + [failure(each.name, each.error) for each in made.pushed if each.error]
+
+
+def _cosign(made: _Made, signed: Sequence[Signed]) -> list[str]:
+    """Return the lines for cosign: each file, the first file of each attestation, each image."""
+    from maximus.signing.batch import Signed  # noqa: PLC0415 - `--help` needs none of it
+
+    if not made.identity.name:
+        return []
+    cosign = Cosign(made.identity, made.public, is_private=made.is_private)
+    stated = [outcome for _, outcome in made.stated if isinstance(outcome, Signed)]
+    covered = [(outcome.bundle, outcome.files) for outcome in signed]
+    return [
+        *cosign.of_files(covered + [(outcome.bundle, outcome.files[:1]) for outcome in stated]),
+        *(cosign.of_images(made.pushed) if made.pushed else ()),
+    ]
 
 
 def _distinct(failed: Sequence[Failed]) -> tuple[Error, ...]:

@@ -74,7 +74,7 @@ def test_the_readme_shows_a_real_run(stack: Stack, trust_v1: Path) -> None:
 
 def as_public(shown: str, stack: Stack) -> str:
     """Return what was seen as it looks with the public instance."""
-    shown = re.sub(r" --trust-config \S+", "", shown.replace(f" --issuer {stack.issuer_url}", ""))
+    shown = re.sub(r" --trust-config \S+| --trusted-root \S+", "", shown.replace(f" --issuer {stack.issuer_url}", ""))
     for service, name in (("fulcio", "fulcio"), ("rekor-v1", "rekor"), ("tsa", "timestamp")):
         host = stack.urls[service].removeprefix("http://")
         shown = re.sub(rf"at {re.escape(host)}: \d+ ms", f"at {name}.sigstore.dev: 12 ms", shown)
