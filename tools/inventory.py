@@ -73,7 +73,7 @@ def block_of(shown: str) -> str:
 
 def picture(page: Path) -> None:
     """Write the picture of the page as it opens."""
-    with running_browser() as browser, browser.page(page, width=1080, height=760) as shown:
+    with running_browser() as browser, browser.page(page, width=1180, height=700) as shown:
         shown.value("document.documentElement.style.scrollbarWidth = 'none'")
         shown.picture(PICTURE)
 
