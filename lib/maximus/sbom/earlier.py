@@ -42,7 +42,8 @@ def clear(folder: Path, names: Iterable[str], keep: Container[str] = (), serial:
         found = _serial_at(path) if path.name in ours else None
         if found is None:
             foreign.append(path.name)
-        elif not serial or found != serial:
+        elif not serial or found != serial or path.suffix == ".html":
+            # A page tells findings too, of which the serial number says nothing: it goes with the run that wrote it.
             try:
                 path.unlink()
             except OSError:
