@@ -109,14 +109,20 @@ class Inputs:
         default=False,
     )
     caches: bool = given(
-        "Take digests that the locks do not state from the caches of npm, cargo and Go, where the cached bytes have "
-        "the digest that the lock does state; of Go also licences and needs. The documents then depend on the caches.",
+        "Take digests that the locks do not state from the caches of npm, cargo, Go and pip, where the cached bytes "
+        "have the digest that the lock does state; of Go also licences and needs. The documents then depend on the "
+        "caches.",
         default=False,
     )
     fetch: bool = given(
-        "Ask package indexes for licences and producers that locks do not state (PyPI, npm): those that the locks or "
-        "the configuration of this user name, and no others.",
+        "Ask package indexes for licences and producers that locks do not state (PyPI, npm, Go, cargo), of Go and "
+        "cargo for digests as well: those that the locks or the configuration of this user name, and no others.",
         default=False,
+    )
+    hashes: str = given(
+        "Where digests come from that locks do not state: `fetch` downloads, besides what the input `fetch` asks for, "
+        "each package that has one file, and hashes it once its stated digest is verified.",
+        choices=("fetch",),
     )
     conclude: str = given(
         "What licences are concluded from besides texts: `declared` takes the author's word where nothing else is "
@@ -422,8 +428,9 @@ def _of_tree(inputs: Inputs, face: Face) -> _Found:
         made = _with_installed(face, made, found.tree)
     if inputs.caches:
         made = _with_caches(face, made)
-    if inputs.fetch or inputs.facts:
-        made = with_facts(face, made, inputs.facts, fetching=inputs.fetch)
+    if inputs.fetch or inputs.facts or inputs.hashes:
+        fetching = inputs.fetch or bool(inputs.hashes)
+        made = with_facts(face, made, inputs.facts, fetching=fetching, hashes=bool(inputs.hashes))
     return _Found(made, len(found.readings), found.faults, dated, compared)
 
 

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 __all__ = ["with_facts"]
 
 
-def with_facts(face: Face, made: Inventory, facts: str, *, fetching: bool) -> Inventory:
+def with_facts(face: Face, made: Inventory, facts: str, *, fetching: bool, hashes: bool = False) -> Inventory:
     """Return the inventory with what the facts file says, and with what is fetched besides where that is asked for.
 
-    What was fetched is added to the file. Raises Error where the file is there and is none.
+    With `hashes` the files themselves are fetched where a digest is lacking. What was fetched is added to the file.
+    Raises Error where the file is there and is none.
     """
     from maximus import documents  # noqa: PLC0415 - `--help` needs none of it
     from maximus.files import write_whole  # noqa: PLC0415 - likewise
@@ -52,13 +53,18 @@ def with_facts(face: Face, made: Inventory, facts: str, *, fetching: bool) -> In
     from maximus.sbom.transfer import Client  # noqa: PLC0415 - likewise
 
     # What is pinned already is not asked for again, whether or not it had an answer to everything.
-    there = {(fact.purl, fact.digest) for fact in known}
+    there = {(fact.purl, fact.digest) for fact in known if fact.hashes or not hashes}
     asked = {item.ref for item in made.components if (item.purl, digest_of(item)) not in there}
     wanted = [item for item in pinned.components if item.ref in asked]
-    found = fetcher.fetch(wanted, Client(_indexes(face.environment)))
+    found = fetcher.fetch(wanted, Client(_indexes(face.environment)), hashes=hashes)
     face.say(f"fetched: {len(found.facts)} packages, {len(found.findings)} without an answer; {len(known)} were pinned")
     if path is not None and found.facts:
-        write_whole(path, documents.pretty(as_document({*known, *found.facts})))
+        pinned_facts = {(fact.purl, fact.digest): fact for fact in known}
+        for fact in found.facts:
+            # What was known and not asked for again stays; only digests came to it.
+            before = pinned_facts.get((fact.purl, fact.digest))
+            pinned_facts[fact.purl, fact.digest] = replace(before, hashes=fact.hashes) if before else fact
+        write_whole(path, documents.pretty(as_document(pinned_facts.values())))
     made = told(pinned, found.facts)
     findings = sorted(
         {*made.findings, *found.findings},

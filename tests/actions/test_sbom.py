@@ -22,8 +22,8 @@ from maximus.sbom.comparison import Class
 from maximus.verdict import Status
 from tests.lib.sbom.images.making import layer, oci
 from tests.lib.sbom.samples import NPM_3, REQUIREMENTS, SAMPLES, make
-from tests.lib.sbom.test_caches import NPM, tarball
-from tests.lib.sbom.test_fetching import PIN, SIMPLE, index
+from tests.lib.sbom.test_caches import NPM, TARBALL, tarball
+from tests.lib.sbom.test_fetching import PIN, SIMPLE, VERSION, index
 from tests.trees import commit_all, git, make_tree
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -348,6 +348,25 @@ def test_what_was_fetched_is_pinned_and_not_asked_for_again(tmp_path: Path) -> N
     for name in sbom.FILES.values():
         one, two, three = ((tmp_path / folder / name).read_bytes() for folder in ("one", "two", "three"))
         assert one == two == three
+
+
+def test_fetched_digests_are_counted_and_pinned(tmp_path: Path) -> None:
+    """`hashes: fetch` fills in the SHA-256 of an npm package; without a network the facts file says the same."""
+    tree = make(tmp_path / "app", NPM)
+    pinned = str(tmp_path / "facts.json")
+    content = {"/left/1.0.0": json.dumps(VERSION).encode(), "/left/-/left-1.0.0.tgz": TARBALL}
+    with index(content) as server:
+        environment = {"SOURCE_DATE_EPOCH": "0", "HOME": str(tmp_path), "npm_config_registry": server.address}
+        run(tree, tmp_path / "zero", face_of(environment), fetch=True, facts=pinned)
+        face = face_of(environment)
+        run(tree, tmp_path / "one", face, hashes="fetch", facts=pinned, min_hashes="100")
+        assert face.record.exit_status is ExitStatus.PASS
+    run(tree, tmp_path / "two", face_of({"SOURCE_DATE_EPOCH": "0"}), facts=pinned)
+    cdx, _ = load(tmp_path / "one")
+    assert [item["alg"] for item in cdx["components"][0]["hashes"]] == ["SHA-256", "SHA-512"]
+    assert cdx["components"][0]["licenses"]
+    for name in sbom.FILES.values():
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 
 
 def test_an_index_that_cannot_be_reached_costs_its_fields_only(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Go modules and crates from the proxies and registries that this user has configured: licences and file digests.
+"""The files of packages, from the proxies and registries that this user has configured: licences and digests.
 
 A module's zip must have the `h1:` that `go.sum` states, a crate the SHA-256 of `Cargo.lock`, both recomputed on the
 very bytes; only then is anything taken from them. No checksum database is asked: the lock is what counts.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from maximus.sbom.model import Component
     from maximus.sbom.transfer import Answer, Client
 
-__all__ = ["fact_of_crate", "fact_of_module"]
+__all__ = ["fact_of_crate", "fact_of_module", "with_hashes"]
 
 _GONE = (404, 410)
 _AUTHOR = re.compile(r"([^<>]{1,200}?)\s*(?:<[^<>]*>)?\s*")
@@ -119,6 +120,20 @@ def _address_of(component: Component, checksum: str, template: str) -> str:
     for marker, value in zip(_MARKERS, values, strict=True):
         template = template.replace(marker, value)
     return template
+
+
+def with_hashes(component: Component, source: str, client: Client, fact: Fact | None) -> Fact:
+    """Return what is known of a component with the digests of its file, whose stated one is verified first.
+
+    Raises UnreachableError.
+    """
+    algorithm, _, stated = digest_of(component).partition(":")
+    answer = client.get(source, limit=MAX_ARCHIVE, follow=True)
+    if hashlib.new(algorithm.replace("-", ""), answer.body).hexdigest() != stated:
+        reason = f"{origin_of(source)}: alarm: other bytes than the lock states"
+        raise UnreachableError(reason)
+    made = fact or Fact(component.purl, digest_of(component), None, None, addresses.clean(source), answer.date)
+    return replace(made, hashes=_hashes(answer.body))
 
 
 def _producer(crate: crates.Crate) -> Producer | None:

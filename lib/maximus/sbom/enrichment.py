@@ -114,9 +114,11 @@ def with_cached(inventory: Inventory, cached: Cached, *, fetched: bool = False) 
 
 def _note(component: Component, *, fetched: bool) -> tuple[str, str]:
     """Return how the digests came about that no lock states."""
-    npm, cargo, go = ("fetched bytes",) * 3 if fetched else ("npm's cache", "cargo's cache", "Go's module cache")
+    own = "npm's cache", "cargo's cache", "Go's module cache", "pip's cache"
+    npm, cargo, go, pip = ("fetched bytes",) * 4 if fetched else own
     words = {Ecosystem.NPM: f"SHA-256, from {npm}, verified with the SHA-512 that the lock states"}
     words[Ecosystem.CARGO] = f"SHA-512, from {cargo}, verified with the SHA-256 that the lock states"
+    words[Ecosystem.PYPI] = f"SHA-512, from {pip}, verified with the SHA-256 that the lock states"
     words[Ecosystem.GO] = f"SHA-256 and SHA-512, from {go}, verified with the h1 that go.sum states"
     return "computed", words[Ecosystem(component.ecosystem)]
 

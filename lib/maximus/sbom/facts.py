@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from maximus.sbom.installed import Said
 from maximus.sbom.licences import expression_of
-from maximus.sbom.model import Artifact, Computed, Digest, Ecosystem, LicenceClaim, Producer, Purl
+from maximus.sbom.model import Artifact, Computed, Digest, Ecosystem, LicenceClaim, Producer, Purl, Stated
 from maximus.sbom.naming import visible
 from maximus.sbom.producers import is_mail
 
@@ -43,7 +43,13 @@ class Fact:
 
 def digest_of(component: Component) -> str:
     """Return what pins a component's bytes: the first by algorithm and value of all that are stated; empty without."""
-    found = sorted((d.algorithm, d.value) for artifact in component.artifacts for d in artifact.digests)
+    found = sorted(
+        (digest.algorithm, digest.value)
+        for artifact in component.artifacts
+        for digest in artifact.digests
+        # What a cache told besides pins nothing: it may be gone the next time.
+        if isinstance(digest.origin, Stated)
+    )
     strong = [
         f"{algorithm}:{value}" for algorithm, value in found if algorithm.startswith("SHA-") and algorithm != "SHA-1"
     ]

@@ -17,7 +17,7 @@ from urllib.parse import quote, urljoin
 
 from maximus.errors import Error
 from maximus.sbom import addresses, parsing
-from maximus.sbom.archives import fact_of_crate, fact_of_module
+from maximus.sbom.archives import fact_of_crate, fact_of_module, with_hashes
 from maximus.sbom.facts import Fact, digest_of
 from maximus.sbom.indexes import origin_of
 from maximus.sbom.installed import of_metadata, of_package_json
@@ -26,17 +26,18 @@ from maximus.sbom.naming import visible
 from maximus.sbom.transfer import UnreachableError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from maximus.sbom.installed import Said
     from maximus.sbom.model import Component
     from maximus.sbom.transfer import Answer, Client
 
-__all__ = ["Fetched", "fetch", "is_wanting"]
+__all__ = ["Fetched", "fetch", "is_wanting", "lacks_hashes"]
 
 _WORKERS: Final = 8
 """Requests at a time."""
-_ASKED: Final = (Ecosystem.PYPI, Ecosystem.NPM, Ecosystem.GO, Ecosystem.CARGO)
+_DESCRIBED: Final = (Ecosystem.PYPI, Ecosystem.NPM)
+_ASKED: Final = (*_DESCRIBED, Ecosystem.GO, Ecosystem.CARGO)
 _SIMPLE: Final = "application/vnd.pypi.simple.v1+json"
 _TARBALL = re.compile(r"(https?://.+)/(?:@[^/]+(?:/|%2[fF]))?[^/]+/-/[^/]+\.tgz")
 
@@ -62,9 +63,24 @@ def is_wanting(component: Component) -> bool:
     return not (known and component.producer is not None)
 
 
-def fetch(components: Iterable[Component], client: Client) -> Fetched:
-    """Return what indexes say about components that lack something; a host that fails costs its components' fields."""
-    wanting = [component for component in components if is_wanting(component)]
+def lacks_hashes(component: Component) -> bool:
+    """Tell whether bytes of the component's one file could tell a SHA-256 or SHA-512 that nothing states."""
+    if component.ecosystem not in _ASKED or not digest_of(component):
+        return False
+    if component.ecosystem == Ecosystem.GO:
+        return not component.artifacts
+    # Of several files nobody knows which one is installed, and all of them would be downloaded.
+    return len(component.artifacts) == 1 and not {"SHA-256", "SHA-512"} <= {
+        digest.algorithm for digest in component.artifacts[0].digests
+    }
+
+
+def fetch(components: Iterable[Component], client: Client, *, hashes: bool = False) -> Fetched:
+    """Return what indexes say about components that lack something; a host that fails costs its components' fields.
+
+    With `hashes` the files themselves are fetched where a digest is lacking.
+    """
+    wanting = [item for item in components if is_wanting(item) or (hashes and lacks_hashes(item))]
     findings = []
     for ecosystem, named, what in (
         (Ecosystem.GO, bool(client.indexes.go.addresses), "no GOPROXY is configured"),
@@ -77,30 +93,73 @@ def fetch(components: Iterable[Component], client: Client) -> Fetched:
             findings.append(Finding("unresolved", text, left[0].locations[0], lost=False))
             wanting = [item for item in wanting if item.ecosystem != ecosystem]
     with ThreadPoolExecutor(_WORKERS) as pool:
-        answers: Sequence[Fact | Finding] = list(pool.map(lambda item: _one(item, client), wanting))
+        answers = list(pool.map(lambda item: _one(item, client, hashes=hashes), wanting))
     return Fetched(
-        tuple(item for item in answers if isinstance(item, Fact)),
-        (*findings, *(item for item in answers if isinstance(item, Finding))),
+        tuple(fact for fact, _ in answers if fact is not None),
+        (*findings, *(finding for _, told in answers for finding in told)),
     )
 
 
-def _one(component: Component, client: Client) -> Fact | Finding:
+def _one(component: Component, client: Client, *, hashes: bool) -> tuple[Fact | None, tuple[Finding, ...]]:
+    """Return what could be had about a component, and what could not."""
+    fact: Fact | None = None
+    faults: list[Exception] = []
     try:
         if component.ecosystem == Ecosystem.GO:
-            return fact_of_module(component, client)
+            return fact_of_module(component, client), ()
         if component.ecosystem == Ecosystem.CARGO:
-            return fact_of_crate(component, client)
-        ask = _of_pypi if component.ecosystem == Ecosystem.PYPI else _of_npm
-        said, source, date = ask(component, client)
-        if said is None or said.purl != component.purl:
-            raise UnreachableError(f"{origin_of(source)}: it answers about another package")  # noqa: TRY301 - as any other fault of an index
+            return fact_of_crate(component, client), ()
+        if is_wanting(component):
+            fact = _described(component, client)
     except (UnreachableError, Error) as fault:
-        text = f"nothing was fetched about {component.purl}: {visible(str(fault))[:200]}"
-        return Finding("unresolved", text, component.locations[0], lost=False)
+        faults.append(fault)
+    if hashes and component.ecosystem in _DESCRIBED and lacks_hashes(component):
+        try:
+            fact = with_hashes(component, _file_of(component, client), client, fact)
+        except (UnreachableError, Error) as fault:
+            faults.append(fault)
+    return fact, tuple(
+        Finding(
+            "unresolved",
+            f"nothing was fetched about {component.purl}: {visible(str(fault))[:200]}",
+            component.locations[0],
+            lost=False,
+        )
+        for fault in faults
+    )
+
+
+def _described(component: Component, client: Client) -> Fact:
+    """Return what the index says of a package of Python's or npm's. Raises UnreachableError, and Error."""
+    ask = _of_pypi if component.ecosystem == Ecosystem.PYPI else _of_npm
+    said, source, date = ask(component, client)
+    if said is None or said.purl != component.purl:
+        reason = f"{origin_of(source)}: it answers about another package"
+        raise UnreachableError(reason)
     licence = next((item for item in said.licences if item.expression), next(iter(said.licences), None))
     if licence is not None:
         licence = replace(licence, evidence=licence.evidence.replace("installed", "fetched"))
     return Fact(component.purl, digest_of(component), licence, said.producer, addresses.clean(source), date)
+
+
+def _file_of(component: Component, client: Client) -> str:
+    """Return where a component's one file lies. Raises UnreachableError, and Error."""
+    (artifact,) = component.artifacts
+    if component.ecosystem == Ecosystem.NPM and client.indexes.npm:
+        # The registry that is configured, as npm itself does it, whatever the lock says of where it once was.
+        name = quote(component.full_name, safe="@/")
+        return f"{client.indexes.npm}/{name}/-/{quote(component.name)}-{quote(component.version, safe='')}.tgz"
+    if artifact.url:
+        return artifact.url
+    if component.ecosystem == Ecosystem.PYPI and client.indexes.pypi:
+        page = f"{client.indexes.pypi}/{quote(component.name)}/"
+        document = parsing.parse_json(client.get(page, accept=_SIMPLE).body, "the index")
+        stated = {digest.value for digest in artifact.digests}
+        for item in parsing.mappings_in(document.get("files")):
+            if parsing.texts(item.get("hashes")).get("sha256") in stated:
+                return urljoin(page, parsing.text_of(item.get("url")).partition("#")[0])
+    reason = "the lock names no address of its file, and no index that has it is configured"
+    raise UnreachableError(reason)
 
 
 def _of_pypi(component: Component, client: Client) -> tuple[Said | None, str, str]:

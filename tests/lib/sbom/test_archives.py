@@ -23,8 +23,8 @@ from maximus.sbom.indexes import indexes_of
 from maximus.sbom.toolchains import MAX_PROXIES, Proxies, crates_of, is_private, proxies_of, toolchain_paths
 from maximus.sbom.transfer import Client
 from tests.lib.sbom.samples import by_name, inventory_of
-from tests.lib.sbom.test_caches import GO, UPPER, algorithms, h1, module
-from tests.lib.sbom.test_fetching import index
+from tests.lib.sbom.test_caches import GO, NPM, TARBALL, UPPER, algorithms, h1, module
+from tests.lib.sbom.test_fetching import VERSION, index
 from tests.lib.sbom.test_licence_texts import MIT
 from tests.lib.sbom.test_real_trees import unmeasured
 
@@ -332,3 +332,60 @@ def test_a_real_module_comes_from_this_machines_proxy(tmp_path: Path) -> None:
     assert fact.licence is not None
     assert fact.licence.expression == "BSD-3-Clause"
     assert len(dict(fact.hashes)["SHA-512"]) == 128
+
+
+def test_hashes_are_fetched_with_the_file_itself(tmp_path: Path) -> None:
+    """Npm's lock states a SHA-512: the tarball with it tells the SHA-256, besides what the document says."""
+    made = inventory_of(tmp_path, NPM)
+    content = {"/left/1.0.0": json.dumps(VERSION).encode(), "/left/-/left-1.0.0.tgz": TARBALL}
+    with index(content) as server:
+        client = Client(indexes_of({"npm_config_registry": server.address}, {}), wait=lambda _: None)
+        found = fetching.fetch(made.components, client, hashes=True)
+    (fact,) = found.facts
+    assert dict(fact.hashes)["SHA-256"] == hashlib.sha256(TARBALL).hexdigest()
+    assert fact.licence is not None
+    cached = Cached(artifacts=facts.artifacts_of(found.facts, made.components))
+    left = by_name(with_cached(made, cached, fetched=True).inventory)["left 1.0.0"]
+    assert set(algorithms(left)) == {"SHA-256", "SHA-512"}
+
+
+@pytest.mark.parametrize(("file", "facts_left"), [(b"other bytes", 1), (404, 1)])
+def test_a_file_with_other_bytes_gives_no_digest(tmp_path: Path, file: bytes | int, facts_left: int) -> None:
+    """What the document says stays; the file is an alarm or a finding."""
+    made = inventory_of(tmp_path, NPM)
+    with index({"/left/1.0.0": json.dumps(VERSION).encode(), "/left/-/left-1.0.0.tgz": file}) as server:
+        client = Client(indexes_of({"npm_config_registry": server.address}, {}), wait=lambda _: None)
+        found = fetching.fetch(made.components, client, hashes=True)
+    assert [fact.hashes for fact in found.facts] == [()] * facts_left
+    assert len(found.findings) == 1
+
+
+def test_a_python_package_is_found_by_its_digest_on_the_page(tmp_path: Path) -> None:
+    """A list of requirements names no address; the index has a file with the stated SHA-256."""
+    wheel = b"the bytes of a wheel"
+    digest = hashlib.sha256(wheel).hexdigest()
+    made = inventory_of(tmp_path, {"requirements.txt": f"left==1.0 --hash=sha256:{digest}\n"})
+    listed = json.dumps({"files": [{"url": "../files/left.whl", "hashes": {"sha256": digest}}]}).encode()
+    with index({"/simple/left/": listed, "/simple/files/left.whl": wheel}) as server:
+        client = Client(indexes_of({"PIP_INDEX_URL": f"{server.address}/simple"}, {}), wait=lambda _: None)
+        found = fetching.fetch(made.components, client, hashes=True)
+    (fact,) = found.facts
+    assert dict(fact.hashes)["SHA-512"] == hashlib.sha512(wheel).hexdigest()
+
+
+def test_of_several_files_none_is_fetched(tmp_path: Path) -> None:
+    """Nobody knows which of them is installed."""
+    pair = f"left==1.0 --hash=sha256:{'a' * 64} --hash=sha256:{'b' * 64}\n"
+    assert not any(
+        fetching.lacks_hashes(item) for item in inventory_of(tmp_path, {"requirements.txt": pair}).components
+    )
+
+
+def test_caches_do_not_change_what_a_fact_is_pinned_by(tmp_path: Path) -> None:
+    """Only stated digests pin: those that a cache told may be gone the next time."""
+    made = inventory_of(tmp_path, lock(CRATE))
+    fact = facts.Fact(made.components[0].purl, facts.digest_of(made.components[0]), None, None, "https://r.example",
+                      hashes=(("SHA-512", hashlib.sha512(CRATE).hexdigest()),))  # fmt: skip
+    cached = Cached(artifacts=facts.artifacts_of((fact,), made.components))
+    after = with_cached(made, cached, fetched=True).inventory
+    assert facts.digest_of(after.components[0]) == fact.digest
