@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import dataclasses
+import io
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from maximus.errors import Error, ExitStatus
+from maximus.verdict import Status, Verdict
 
 from .children import without_ours
 
 if TYPE_CHECKING:
     import contextlib
+    from collections.abc import Sequence
 
     from maximus.verification.material import Material
 
     from .face import Face
     from .verify import Inputs
 
-__all__ = ["docker_config", "pulled"]
+__all__ = ["docker_config", "prove_images", "pulled"]
 
 
 def pulled(inputs: Inputs, face: Face, stack: contextlib.ExitStack) -> Material:
@@ -67,3 +71,31 @@ def docker_config(face: Face) -> Path:
     folder = face.environment.get("DOCKER_CONFIG")
     home = face.environment.get("HOME") or face.environment.get("USERPROFILE") or "."
     return Path(folder or Path(home) / ".docker") / "config.json"
+
+
+def prove_images(names: Sequence[str], terms: Inputs, face: Face) -> None:
+    """Verify each image as a stranger would, on the terms that its release is verified on, and judge them as one."""
+    from . import verify  # noqa: PLC0415 - it imports this module, and only a release with images needs it
+    from .terminal import TerminalFace  # noqa: PLC0415 - likewise
+
+    errors: dict[str, Error] = {}
+    good = 0
+    with face.progress("verifying images", len(names)) as advance:
+        for name in names:
+            # Heard by nobody: what it says of one image is summed up here.
+            aside = TerminalFace(face.environment, "verify", stream=io.StringIO(), errors=io.StringIO())
+            try:
+                verify.run(dataclasses.replace(terms, folder="", image=name), aside)
+                found = aside.record.errors
+                good += aside.record.exit_status is ExitStatus.PASS
+            except Error as error:
+                found = [error]
+            errors |= {error.headline: error for error in found}
+            advance()
+    for error in errors.values():
+        face.fail(error)
+    is_away = bool(errors) and all(error.status is ExitStatus.OUTSIDE for error in errors.values())
+    status = Status.PASS if good == len(names) else Status.UNMEASURED if is_away else Status.FAIL
+    reason = "" if status is Status.PASS else f"{len(names) - good} not verified"
+    face.judge(Verdict("release.images", status, len(names), good, len(names), "images", reason=reason))
+    face.headline(f"{good} of {len(names)} images verified")

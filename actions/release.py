@@ -8,6 +8,7 @@ Each part begins only when the one before it held, so that nothing is logged or 
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,7 +19,9 @@ from maximus.verdict import Status, Verdict
 
 from . import draft, evidence, gate, proof, sbom, sign, verify
 from .consciousness import METRICS
-from .declare import given, out
+from .declare import Concluded, given, out
+from .imagery import prove_images
+from .pushed import read_images
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -42,6 +45,12 @@ class Inputs:
         metavar="GLOB",
     )
     folder: str = given("The release folder.", default="release", metavar="DIR")
+    images: tuple[str, ...] = given(
+        "Images that belong to the release, one a line: `REGISTRY/NAME@sha256:HEX`, or with a tag. They are signed and "
+        "verified where they lie; see `sign`.",
+        default=(),
+        metavar="IMAGE",
+    )
     policy: str = given(
         "The checklist to judge first, a YAML file below `path`. Default: `.github/release-checklist.yml` where it is "
         "there; without one, and without `preset`, no checklist is judged, which the summary says.",
@@ -141,6 +150,8 @@ class Plan:
     """How the files will be signed, for people."""
     sends: str
     """What GitHub will be sent, for people."""
+    images: tuple[str, ...] = ()
+    """What is signed in a registry, as it was named."""
 
 
 def run(inputs: Inputs, face: Face) -> Outputs:
@@ -173,6 +184,7 @@ def run(inputs: Inputs, face: Face) -> Outputs:
         part("sbom", lambda: sbom.run(_sbom_inputs(inputs, plan), face))
         and part("sign", lambda: sign.run(_sign_inputs(inputs), face))
         and part("verify", lambda: verify.run(_verify_inputs(inputs, found, face.environment), face))
+        and (not inputs.images or part("images", lambda: _verify_images(inputs, found, face)))
     ):
         # The notes show what was answered so far, from the document and not from memory.
         _keep_verdicts(folder, Path(inputs.path), face)
@@ -258,7 +270,8 @@ def _plan(inputs: Inputs, face: Face) -> Plan:
         sends = "nothing: there is no token"
     else:
         sends = "the published release" if inputs.publish else "the draft release"
-    return Plan(version, version_from, files, signing, sends)
+    images = tuple(str(each) for each in read_images(inputs.images))
+    return Plan(version, version_from, files, signing, sends, images)
 
 
 def _token(inputs: Inputs, environment: Mapping[str, str]) -> str:
@@ -338,7 +351,14 @@ def _sign_inputs(inputs: Inputs) -> sign.Inputs:
         key=inputs.key,
         key_password=inputs.key_password,
         allow_public_log=inputs.allow_public_log,
+        images=inputs.images,
     )
+
+
+def _verify_images(inputs: Inputs, found: Mapping[str, Any], face: Face) -> Concluded:
+    """Verify the images that were signed, with all their platforms; nothing new is put out."""
+    prove_images(json.loads(found["signed_images"]), _verify_inputs(inputs, found, face.environment), face)
+    return Concluded()
 
 
 def _verify_inputs(inputs: Inputs, found: Mapping[str, Any], environment: Mapping[str, str]) -> verify.Inputs:
@@ -375,7 +395,8 @@ def _draft(inputs: Inputs, plan: Plan, found: Mapping[str, Any], face: Face) -> 
         metrics=inputs.metrics,
         token=_token(inputs, face.environment),
     )
-    return draft.run(wanted, face, verification=found["verify_command"], fallback=_sections(inputs, found))
+    command = "\n".join(filter(None, (found["verify_command"], found.get("image_verify_command"))))
+    return draft.run(wanted, face, verification=command, fallback=_sections(inputs, found))
 
 
 def _sections(inputs: Inputs, found: Mapping[str, Any]) -> tuple[str, ...]:
@@ -404,6 +425,7 @@ def _show_plan(plan: Plan, inputs: Inputs, face: Face) -> Outputs:
         ("write", f"{inputs.folder}/sbom.spdx.json", f"the inventory of {inputs.path}"),
         ("write", f"{inputs.folder}/sbom.cdx.json", "the same in CycloneDX"),
         ("sign", "every file of the folder", plan.signing),
+        *(("sign", image, "in its registry, with its platforms") for image in plan.images),
         ("verify", "the folder", "as a stranger would"),
         ("send", plan.sends, ""),
         ("pack", f"{inputs.folder}/evidence/evidence.zip", "what was judged"),
@@ -436,7 +458,7 @@ def _keep_verdicts(folder: Path, tree: Path, face: Face) -> None:
 
 def _conclude(plan: Plan, parts: list[Record], found: Mapping[str, Any], face: Face) -> None:
     """Say in one table and one line how it went."""
-    names = ("gate", "sbom", "sign", "verify", "draft", "evidence")
+    names = ("gate", "sbom", "sign", "verify", *(("images",) if plan.images else ()), "draft", "evidence")
     by_name = {record.name: record for record in parts}
     rows = [
         (name, by_name[name].status.value, by_name[name].headline)

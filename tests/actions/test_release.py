@@ -21,6 +21,7 @@ from maximus.errors import Error, ExitStatus
 from maximus.evidence.checking import check_bundle
 from maximus.files import hash_file
 from maximus.verdict import Status
+from tests.stack.images import push_image, push_index, repository
 from tests.trees import commit_all, git, make_tree
 
 if TYPE_CHECKING:
@@ -71,6 +72,42 @@ def test_a_laptop_releases_with_a_key_and_says_that_nothing_is_logged(
     assert outputs.signing == "key"
     assert outputs.compliant == "true"
     assert "key-signed, not logged" in shown.splitlines()[-1]
+
+
+def test_the_images_of_a_release_are_signed_and_verified(
+    tmp_path: Path, laptop: Mapping[str, str], registry: str
+) -> None:
+    """An index and its platform, beside the folder; the notes have the line for each."""
+    child = push_image(repository(registry, "octo/released"), b"released")
+    index = push_index(repository(registry, "octo/released"), "v1", amd64=child)
+    outputs, face, shown = _release(make_tree(tmp_path / "app"), laptop, images=(f"{registry}/octo/released:v1",))
+    assert face.record.exit_status is ExitStatus.PASS, shown
+    names = sorted(f"{registry}/octo/released@{each.digest}" for each in (index, child))
+    assert json.loads(outputs.signed_images) == names
+    assert json.loads(outputs.bundles)
+    (verdict,) = [each for each in face.record.verdicts if each.check == "release.images"]
+    assert (verdict.status, verdict.inspected) == (Status.PASS, 2)
+    notes = Path(outputs.body_file).read_text(encoding="utf-8")
+    assert outputs.verify_command in notes
+    assert f"maximus verify --image {registry}/octo/released@{index.digest}" in notes
+
+
+def test_an_image_that_cannot_be_signed_stops_the_release(
+    tmp_path: Path, laptop: Mapping[str, str], registry: str
+) -> None:
+    """Nothing is drafted; the files' signatures stay."""
+    outputs, face, shown = _release(make_tree(tmp_path / "app"), laptop, images=(f"{registry}/octo/nowhere:v1",))
+    assert face.record.exit_status is ExitStatus.FAILED
+    assert (outputs.body_file, json.loads(outputs.failed)[0]["code"]) == ("", "IMAGE005")
+    assert json.loads(outputs.bundles)
+    assert "is not released: sign:" in shown
+
+
+def test_an_image_that_is_none_is_refused_before_anything_is_written(tmp_path: Path, laptop: Mapping[str, str]) -> None:
+    """No registry is assumed."""
+    tree = make_tree(tmp_path / "app")
+    assert _refusal(tree, laptop, images=("app:v1",)).code == "IMAGE001"
+    assert not (tree / "release").exists()
 
 
 def test_a_token_that_merely_lies_in_the_environment_sends_nothing(tmp_path: Path, laptop: Mapping[str, str]) -> None:

@@ -502,6 +502,8 @@ def test_a_full_disk_costs_only_what_did_not_fit(here: Path, laptop: dict[str, s
     # The public key fits, a bundle does not: the disk is full in the middle of the work.
     largest = len((folder / "maximus.pub").read_bytes()) + 50
     prepare = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({largest}, {largest}))\n"
+    # Python itself would leave half of a compiled module behind, which every later process would choke on.
+    prepare += "import sys; sys.dont_write_bytecode = True\n"
     process = start(laptop, prepare=prepare)
     said, wrong = process.communicate(timeout=60)
     assert process.returncode == ExitStatus.FAILED
