@@ -118,6 +118,7 @@ class AwsKms:
 
     def _ask(self, call: Callable[[Any], Mapping[str, Any]]) -> Mapping[str, Any]:
         from botocore import exceptions  # noqa: PLC0415 - as above
+        from botocore.parsers import ResponseParserError  # noqa: PLC0415 - as above
 
         try:
             if self._client is None:
@@ -135,7 +136,7 @@ class AwsKms:
             ) from fault
         except (exceptions.EndpointConnectionError, exceptions.ProxyConnectionError) as fault:
             raise Fault(Kind.AWAY, str(fault), is_absent=True) from fault
-        except (exceptions.HTTPClientError, exceptions.ConnectionClosedError, exceptions.ResponseParserError) as fault:
+        except (exceptions.HTTPClientError, exceptions.ConnectionClosedError, ResponseParserError) as fault:
             raise Fault(Kind.AWAY, str(fault)) from fault
         except exceptions.BotoCoreError as fault:
             # What is left is about credentials and profiles: none, half of one, one that cannot be had.
@@ -146,7 +147,16 @@ def _refused(response: Mapping[str, Any]) -> Fault:
     error = response.get("Error", {})
     code, said = str(error.get("Code", "")), str(error.get("Message", ""))
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    kind = _KINDS.get(code)
-    if kind is None:
-        kind = Kind.AWAY if status == 429 or status >= 500 else Kind.UNFIT  # noqa: PLR2004 - as HTTP numbers them
+    kind = _KINDS.get(code) or (Kind.DENIED if "AccessDenied" in said else _kind(status))
     return Fault(kind, f"{code}: {said}" if said else code, fix=_FIXES.get(kind, ""))
+
+
+def _kind(status: int) -> Kind:
+    """Return the sort of a fault by its HTTP status, where its name says nothing."""
+    match status:
+        case 401 | 403:
+            return Kind.CREDENTIALS
+        case 429:
+            return Kind.AWAY
+        case _:
+            return Kind.AWAY if status >= 500 else Kind.UNFIT  # noqa: PLR2004 - as HTTP numbers them

@@ -122,7 +122,11 @@ class VaultTransit:
             raise Fault(Kind.AWAY, f"no connection to {self._address}") from fault
         except requests.exceptions.ConnectionError as fault:
             raise Fault(Kind.AWAY, f"no connection to {self._address}", is_absent=True) from fault
-        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema) as fault:
+        except (
+            requests.exceptions.InvalidURL,
+            requests.exceptions.InvalidSchema,
+            requests.exceptions.MissingSchema,
+        ) as fault:
             raise Fault(Kind.CREDENTIALS, f"VAULT_ADDR is no address: {self._address}", fix="Correct it.") from fault
         except requests.exceptions.RequestException as fault:
             raise Fault(Kind.AWAY, str(fault)) from fault

@@ -91,7 +91,9 @@ def test_a_key_that_is_not_there_is_said(vault: Vault, monkeypatch: pytest.Monke
 
 def test_another_mount_is_asked_where_it_is_named(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
     """By cosign's variable; nothing is mounted there."""
-    assert refused(made(vault), vault, monkeypatch, TRANSIT_SECRET_ENGINE_PATH="elsewhere").code == "KMS003"
+    elsewhere = {"TRANSIT_SECRET_ENGINE_PATH": "elsewhere"}
+
+    assert refused(made(vault), vault, monkeypatch, **elsewhere).code == "KMS003"
 
 
 @pytest.mark.parametrize("kind", ["aes256-gcm96", "ecdsa-p521", "hmac"])
