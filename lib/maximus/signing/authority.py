@@ -1,6 +1,8 @@
 """Fulcio: certificates for a job's identity, each over a key of its own, renewed before they run out.
 
-It knows of no verifier, so that the first certificate can be on its way while a verifier is made.
+It knows of no verifier, so that the first certificate can be on its way while a verifier is made. What is sent is a
+public key with its proof of possession, as cosign does, and no signing request, because that would need all of
+`cryptography.x509` before anything could be sent; it is imported while Fulcio works.
 See: https://github.com/sigstore/fulcio/blob/main/fulcio.proto
 """
 
@@ -13,10 +15,14 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    ECDSA,
+    SECP256R1,
+    EllipticCurvePrivateKey,
+    generate_private_key,
+)
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from maximus.errors import Error, ExitStatus
 
@@ -26,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import requests
+    from cryptography.x509 import Certificate
 
     from .tokens import Token, TokenSource
     from .transport import Transport
@@ -42,7 +49,7 @@ class Certified:
     """A key that lives in memory alone, and the certificate that says whose it is."""
 
     key: EllipticCurvePrivateKey = field(repr=False)
-    certificate: x509.Certificate
+    certificate: Certificate
 
     @property
     def der(self) -> bytes:
@@ -126,20 +133,21 @@ class Certificates:
 
     def _certify(self, token: Token) -> Certified:
         key = generate_private_key(SECP256R1())
-        # Fulcio takes the identity from the token and leaves the subject unread (sigstore/fulcio#863).
-        builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
-        request = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        pem = request.sign(key, SHA256()).public_bytes(Encoding.PEM)
-        return Certified(key, _requested(self._session, self._url, pem, token, key))
+        return Certified(key, _requested(self._session, self._url, token, key))
 
 
-def _requested(
-    session: requests.Session, url: str, pem: bytes, token: Token, key: EllipticCurvePrivateKey
-) -> x509.Certificate:
+def _requested(session: requests.Session, url: str, token: Token, key: EllipticCurvePrivateKey) -> Certificate:
     """Return what Fulcio makes of a request; raise ValueError in words for anything but a certificate of this key."""
+    pem = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    proof = key.sign(_subject(token.claims).encode("utf-8"), ECDSA(SHA256()))
     reply = session.post(
         f"{url}/api/v2/signingCert",
-        json={"certificateSigningRequest": base64.b64encode(pem).decode("ascii")},
+        json={
+            "publicKeyRequest": {
+                "publicKey": {"algorithm": "ECDSA", "content": pem.decode("ascii")},
+                "proofOfPossession": base64.b64encode(proof).decode("ascii"),
+            }
+        },
         headers={"Authorization": f"Bearer {token.raw}", "Accept": "application/pem-certificate-chain"},
     )
     certificate = _first(reply.json())
@@ -149,11 +157,19 @@ def _requested(
     return certificate
 
 
-def _first(reply: Any) -> x509.Certificate:  # noqa: ANN401 - foreign JSON enters here
+def _subject(claims: Mapping[str, Any]) -> str:
+    """Return the claim over which Fulcio checks the proof: a person's mail address, else the token's subject."""
+    is_person = bool(claims.get("email")) and "job_workflow_ref" not in claims
+    return str(claims["email" if is_person else "sub"])
+
+
+def _first(reply: Any) -> Certificate:  # noqa: ANN401 - foreign JSON enters here
     """Return the signer's certificate; the others of the chain are those of a trusted root, or are not believed."""
+    from cryptography.x509 import load_pem_x509_certificate  # noqa: PLC0415 - as the module says
+
     try:
         first = reply["signedCertificateEmbeddedSct"]["chain"]["certificates"][0]
-        return x509.load_pem_x509_certificate(first.encode("ascii"))
+        return load_pem_x509_certificate(first.encode("ascii"))
     except (KeyError, IndexError, TypeError, AttributeError) as fault:
         msg = "Fulcio's answer holds no certificate chain with a certificate log's promise in it"
         raise ValueError(msg) from fault
