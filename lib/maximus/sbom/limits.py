@@ -16,6 +16,7 @@ __all__ = [
     "MAX_INCLUDES",
     "MAX_LOCK",
     "MAX_MANIFEST",
+    "MAX_PACKAGES",
     "MAX_TEXT",
 ]
 
@@ -26,7 +27,9 @@ MAX_MANIFEST: Final = 4 << 20
 MAX_DEPTH: Final = 200
 """How deep a document may nest."""
 MAX_COMPONENTS: Final = 200_000
-"""Packages in one tree."""
+"""Components of one inventory."""
+MAX_PACKAGES: Final = 2_000_000
+"""Packages that all locks of a tree name together, one that several name counted each time."""
 MAX_EDGES: Final = 2_000_000
 """Dependencies between them."""
 MAX_TEXT: Final = 8 << 10

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from maximus.errors import Error
 from maximus.sbom import patience
 from maximus.sbom.addresses import told
+from maximus.sbom.limits import MAX_EDGES, MAX_PACKAGES
 from maximus.sbom.naming import visible
 from maximus.sbom.readers import reader_of
 from maximus.sbom.tree import Selection, Source, Tree, walk
@@ -62,17 +63,34 @@ def _gitlinks_of(root: Path) -> Mapping[str, str]:
         return {}
 
 
+def _check_size(path: str, packages: int, links: int) -> None:
+    """Refuse the lock with which there would be too many; those before and behind it are read."""
+    for found, limit, what in ((packages, MAX_PACKAGES, "packages"), (links, MAX_EDGES, "dependencies")):
+        if found > limit:
+            raise Error(
+                "SBOM038",
+                f"{visible(path)} was left out",
+                why=f"with it the tree has {found} {what}, and at most {limit} are read",
+                fix="Leave locks out with `exclude`, or inventory parts of the tree one by one with the input `path`.",
+                where=visible(path),
+            )
+
+
 def read_locks(tree: Tree, step: Callable[[], None] = lambda: None) -> Scan:
     """Return what the locks of a walked tree say; `step` is called after each."""
     readings: list[tuple[str, Reading]] = []
     faults: list[Error] = []
+    packages = links = 0
     for path in tree.locks:
         reader = reader_of(path)
         if reader is None:
             continue
         try:
             with patience.limited(path):
-                readings.append((path, reader.read(Source(path, tree.read(path), tree))))
+                reading = reader.read(Source(path, tree.read(path), tree))
+            _check_size(path, packages + len(reading.packages), links + len(reading.links))
+            packages, links = packages + len(reading.packages), links + len(reading.links)
+            readings.append((path, reading))
         except Error as fault:
             # A parser quotes what it does not understand.
             fault.what, fault.why = told(fault.what), told(fault.why)

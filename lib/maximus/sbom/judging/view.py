@@ -226,7 +226,7 @@ class _CycloneDX:
         seen: set[str] = set()
         while waiting:
             item, own = waiting.pop()
-            if len(found) > MAX_COMPONENTS:
+            if len(found) >= MAX_COMPONENTS:
                 raise _not_read(self.where, f"it has more than {MAX_COMPONENTS} components")
             part = _cyclonedx_part(item, own=own)
             if part.ref and part.ref in seen:

@@ -23,6 +23,8 @@ _PROPERTY = re.compile(r"\$\{([^{}$]+)\}")
 _SCOPES = {"test": Scope.TEST, "provided": Scope.BUILD}
 _MAX_PARENTS = 20
 """Parents of a pom within the tree."""
+_MAX_FILLED = 2_000
+"""Characters of a text with its properties filled in."""
 _MAX_ROUNDS = 10
 """How often a property may lead to another."""
 
@@ -130,7 +132,9 @@ def _properties(chain: Iterable[Element]) -> dict[str, str]:
 def _filled(text: str, properties: dict[str, str]) -> str:
     """Return the text with its properties filled in; one that is not known stays as it is written."""
     for _ in range(_MAX_ROUNDS):
-        filled = _PROPERTY.sub(lambda found: properties.get(found[1], found[0]), text)[:2000]
+        # Cut before they are put together: a text may name a property hundreds of times.
+        filled = _PROPERTY.sub(lambda found: properties.get(found[1], found[0])[:_MAX_FILLED], text[:_MAX_FILLED])
+        filled = filled[:_MAX_FILLED]
         if filled == text:
             break
         text = filled

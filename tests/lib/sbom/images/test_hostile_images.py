@@ -80,6 +80,7 @@ TRICKS: dict[str, tuple[bytes, str]] = {
     "negative size": (member("a", size=-512) + END, "negative size"),
     "negative size of a long name": (member("a", tarfile.GNUTYPE_LONGNAME, -512) + END, "negative size"),
     "negative size by pax": (pax({"size": "-1024"}) + member("a") + END, "negative size"),
+    "long name of one byte too many": (member("a", tarfile.GNUTYPE_LONGNAME, tars.MAX_EXTENDED + 1) + END, "larger than 1 MiB"),
     "long name without an end": (member("a", tarfile.GNUTYPE_LONGNAME, 4 << 30) + END, "larger than 1 MiB"),
     "long link without an end": (member("a", tarfile.GNUTYPE_LONGLINK, 2 << 20) + END, "larger than 1 MiB"),
     "attributes without an end": (member("a", tarfile.XHDTYPE, 2 << 20) + END, "larger than 1 MiB"),
@@ -414,6 +415,17 @@ def test_an_executable_of_half_a_gigabyte_is_named(tmp_path: Path, monkeypatch: 
     found = found_in(tmp_path, layer({"bin/a": b"\x7fELF" + b"\0" * 200, "lib/apk/db/installed": APK}))
     assert names_of(found) == {"unknown/musl"}
     assert [kind for kind, _ in findings_of(found)] == ["limit"]
+
+
+def test_a_section_of_an_executable_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """MAX_SECTION: stored, and inflated."""
+    raw = elf({".dep-v0": zlib.compress(b'{"packages": [' + b" " * 10_000 + b"]}")})
+    monkeypatch.setattr(binaries, "MAX_SECTION", 1000)
+    with pytest.raises(Error) as caught:
+        binaries.read_executable(raw, "a")
+    assert "inflates to more than" in caught.value.why
+    monkeypatch.setattr(binaries, "MAX_SECTION", 10)
+    assert binaries.read_executable(raw, "a") is None
 
 
 def test_sections_of_an_executable_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
