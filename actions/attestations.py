@@ -41,6 +41,8 @@ _SBOMS: Final = (
     ("sbom.spdx.json", "sbom-spdx", "https://spdx.dev/Document/v2.3"),
 )
 """The SBOMs of a release folder, their bundles' stems, and the types of their predicates."""
+_WRITTEN: Final = re.compile(r"sbom(\..+)?\.((cdx|spdx)\.json|html)")
+"""What `sbom` calls what it writes."""
 _MAX_PREDICATE: Final = 8 << 20
 """Bytes of the largest predicate; its bundle, in base64, stays below what verifiers read."""
 
@@ -114,7 +116,9 @@ def read_sboms(folder: Path, root: Path, files: Sequence[Path]) -> tuple[Atteste
     is among the subjects. Raises Error SIGN017 (unmeasured) where there is none, or nothing that it could be about
     among the `files`; SIGN014 for one that is no JSON.
     """
-    left_out = frozenset(place / name for name, _, _ in _SBOMS for place in (root, folder))
+    # What `sbom` wrote, the documents of units and the page for people too, is no artifact that a document is about.
+    written = {path for path in files if path.parent in {root, folder} and _WRITTEN.fullmatch(path.name)}
+    left_out = frozenset(place / name for name, _, _ in _SBOMS for place in (root, folder)) | written
     found: list[tuple[str, Path, str]] = []
     for name, stem, kind in _SBOMS:
         path = next((place / name for place in (root, folder) if (place / name).is_file()), None)
