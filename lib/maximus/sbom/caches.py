@@ -10,6 +10,7 @@ import hashlib
 import os
 import re
 import stat
+import sys
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
@@ -18,13 +19,23 @@ from maximus.sbom.model import Artifact, Computed, Digest, Ecosystem, Finding
 from maximus.sbom.naming import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
     from typing import BinaryIO
 
     from maximus.sbom.model import Component, ComponentRef, LicenceClaim, LockFact
 
-__all__ = ["MAX_ARCHIVE", "MAX_CACHED", "MAX_REGISTRIES", "Cached", "Places", "escaped", "places_of", "read_caches"]
+__all__ = [
+    "MAX_ARCHIVE",
+    "MAX_BODIES",
+    "MAX_CACHED",
+    "MAX_REGISTRIES",
+    "Cached",
+    "Places",
+    "escaped",
+    "places_of",
+    "read_caches",
+]
 
 MAX_ARCHIVE: Final = 512 << 20
 """Bytes of one archive of a cache."""
@@ -32,7 +43,12 @@ MAX_CACHED: Final = 64 << 30
 """Bytes that are read out of all caches in one run."""
 MAX_REGISTRIES: Final = 100
 """Folders of registries in cargo's cache that are looked into."""
+MAX_BODIES: Final = 200_000
+"""Downloads in pip's cache that are looked at."""
 _CHUNK = 1 << 20
+_PIP_DEPTH = 5
+"""Levels of folders above a download in pip's cache."""
+_PIP = {"darwin": "Library/Caches/pip", "win32": "AppData/Local/pip/Cache"}.get(sys.platform, ".cache/pip")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +61,20 @@ class Places:
     """cargo's home."""
     go: Path
     """Go's module cache."""
+    pip: Path
+    """pip's own folder, with `http-v2` in it."""
 
 
 def places_of(environment: Mapping[str, str], home: Path) -> Places:
-    """Return where npm, cargo and Go keep their caches, by the variables that each of them reads itself."""
+    """Return where npm, cargo, Go and pip keep their caches, by the variables that each of them reads itself."""
     npm = environment.get("npm_config_cache") or environment.get("NPM_CONFIG_CACHE") or ".npm"
     path = environment.get("GOPATH", "").split(os.pathsep)[0]
     go = environment.get("GOMODCACHE") or (f"{path}/pkg/mod" if path else "go/pkg/mod")
-    return Places(npm=home / npm, cargo=home / (environment.get("CARGO_HOME") or ".cargo"), go=home / go)
+    shared = environment.get("XDG_CACHE_HOME", "")
+    pip = environment.get("PIP_CACHE_DIR") or (f"{shared}/pip" if shared else _PIP)
+    return Places(
+        npm=home / npm, cargo=home / (environment.get("CARGO_HOME") or ".cargo"), go=home / go, pip=home / pip
+    )
 
 
 @dataclass(slots=True)
@@ -73,8 +95,9 @@ class Cached:
 def read_caches(components: Iterable[Component], places: Places) -> Cached:
     """Return what the caches hold of these components; bytes that are not theirs are a finding and tell nothing."""
     found = Cached()
+    listed = tuple(components)
     crates = tuple(_registries(places.cargo))
-    for component in components:
+    for component in listed:
         if found.read > MAX_CACHED:
             text = f"more than {MAX_CACHED >> 30} GiB lie in the caches; the rest was not read"
             found.findings.append(Finding("limit", text, component.locations[0], lost=False))
@@ -85,7 +108,64 @@ def read_caches(components: Iterable[Component], places: Places) -> Cached:
             _hash_stated(component, "SHA-256", "SHA-512", lambda file, _: [path / file for path in crates], found)
         elif component.ecosystem == Ecosystem.GO:
             _read_module(component, places.go, found)
+    _hash_downloads([item for item in listed if item.ecosystem == Ecosystem.PYPI], places.pip, found)
     return found
+
+
+def _hash_downloads(components: Sequence[Component], pip: Path, found: Cached) -> None:
+    """Add the SHA-512 of each file that pip downloaded, which it keeps by its address: all are read, known by SHA-256.
+
+    What is there and has no digest of the locks is another package's download, and no alarm.
+    """
+    wanted = {
+        digest.value
+        for component in components
+        for artifact in component.artifacts
+        for digest in artifact.digests
+        if digest.algorithm == "SHA-256" and all(other.algorithm != "SHA-512" for other in artifact.digests)
+    }
+    known: dict[str, str] = {}
+    for number, path in enumerate(_bodies(pip / "http-v2") if wanted else ()):
+        if number >= MAX_BODIES or found.read > MAX_CACHED:
+            text = f"more than {MAX_BODIES} files or {MAX_CACHED >> 30} GiB lie in pip's cache; the rest was not read"
+            found.findings.append(Finding("limit", text, components[0].locations[0], lost=False))
+            break
+        hashes = _hash(path, found)
+        if hashes is not None and hashes["SHA-256"] in wanted:
+            known[hashes["SHA-256"]] = hashes["SHA-512"]
+    for component in components:
+        made = tuple(_with_sha512(artifact, component, known) for artifact in component.artifacts)
+        if made != component.artifacts:
+            found.artifacts[component.ref] = made
+
+
+def _with_sha512(artifact: Artifact, component: Component, known: Mapping[str, str]) -> Artifact:
+    stated = {digest.algorithm: digest.value for digest in artifact.digests}
+    value = known.get(stated.get("SHA-256", ""))
+    if value is None or "SHA-512" in stated:
+        return artifact
+    origin = Computed(f"SHA-256:{stated['SHA-256']}", component.locations[0])
+    return replace(artifact, digests=(*artifact.digests, Digest("SHA-512", value, origin)))
+
+
+def _bodies(folder: Path) -> Iterator[Path]:
+    """Yield the downloads in pip's cache, by folders of one sign each; no link is followed."""
+    waiting = [(folder, 0)]
+    while waiting:
+        here, depth = waiting.pop()
+        try:
+            with os.scandir(here) as entries:
+                listed = sorted(entries, key=lambda entry: entry.name)
+        except OSError:
+            continue
+        if depth < _PIP_DEPTH:
+            waiting += [
+                (here / entry.name, depth + 1)
+                for entry in reversed(listed)
+                if len(entry.name) == 1 and entry.is_dir(follow_symlinks=False)
+            ]
+        else:
+            yield from (here / entry.name for entry in listed if entry.name.endswith(".body"))
 
 
 def _content(npm: Path, value: str) -> Path:

@@ -60,7 +60,7 @@ checksum = "{hashlib.sha256(CRATE).hexdigest()}"
 
 def places(root: Path) -> Places:
     """Return caches that all lie below one folder."""
-    return Places(npm=root / "npm", cargo=root / "cargo", go=root / "go")
+    return Places(npm=root / "npm", cargo=root / "cargo", go=root / "go", pip=root / "pip")
 
 
 def put(path: Path, content: bytes) -> Path:
@@ -249,10 +249,11 @@ def test_a_broken_zip_is_no_traceback(raw: bytes) -> None:
 def test_where_the_caches_lie_is_what_their_tools_say() -> None:
     """By each tool's own variable, else below the home folder."""
     home = Path("/home/a")
-    assert places_of({}, home) == Places(home / ".npm", home / ".cargo", home / "go/pkg/mod")
-    stated = {"npm_config_cache": "/n", "CARGO_HOME": "/c", "GOPATH": f"/g{os.pathsep}/h"}
-    assert places_of(stated, home) == Places(Path("/n"), Path("/c"), Path("/g/pkg/mod"))
+    assert places_of({}, home) == Places(home / ".npm", home / ".cargo", home / "go/pkg/mod", home / caches._PIP)
+    stated = {"npm_config_cache": "/n", "CARGO_HOME": "/c", "GOPATH": f"/g{os.pathsep}/h", "PIP_CACHE_DIR": "/p"}
+    assert places_of(stated, home) == Places(Path("/n"), Path("/c"), Path("/g/pkg/mod"), Path("/p"))
     assert places_of({"GOMODCACHE": "/m", "GOPATH": "/g"}, home).go == Path("/m")
+    assert places_of({"XDG_CACHE_HOME": "/x"}, home).pip == Path("/x/pip")
 
 
 def test_gos_own_cache_and_sums_are_understood(tmp_path: Path) -> None:
@@ -283,3 +284,43 @@ def test_gos_own_cache_and_sums_are_understood(tmp_path: Path) -> None:
     found = enriched(tmp_path, inventory_of(tree, {}))
     assert all(algorithms(item)["SHA-256"] for item in found.components)
     assert len(found.edges) == 2
+
+
+WHEEL = b"the bytes of acme-1.0-py3-none-any.whl"
+PINNED = {"requirements.txt": f"acme==1.0 --hash=sha256:{hashlib.sha256(WHEEL).hexdigest()}\n"}
+
+
+def download(root: Path, content: bytes, name: str = "abcdef0") -> Path:
+    """Put bytes where pip keeps a download: by a digest of its address, below folders of one sign each."""
+    return put(root / "pip" / "http-v2" / Path(*name[:5]) / f"{name}.body", content)
+
+
+def test_pips_downloads_give_sha512(tmp_path: Path) -> None:
+    """Of the bytes whose SHA-256 the lock states; another package's download and what is not pip's are no alarm."""
+    download(tmp_path, WHEEL)
+    download(tmp_path, b"another package", "fedcba0")
+    put(tmp_path / "pip" / "http-v2" / "a" / "b" / "c" / "d" / "e" / "abcde", b"headers")
+    made = inventory_of(tmp_path / "app", PINNED)
+    found = with_cached(made, read_caches(made.components, places(tmp_path)))
+    assert found.matched == 1
+    (component,) = found.inventory.components
+    digests = {item.algorithm: item.value for artifact in component.artifacts for item in artifact.digests}
+    assert digests["SHA-512"] == hashlib.sha512(WHEEL).hexdigest()
+    assert ("computed", "SHA-512, from pip's cache, verified with the SHA-256 that the lock states") in component.notes
+    assert found.inventory.findings == made.findings
+
+
+def test_pips_cache_has_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A link gives nothing, a cache that is not there neither; too many downloads are a finding."""
+    made = inventory_of(tmp_path / "app", PINNED)
+    assert read_caches(made.components, places(tmp_path / "none")).artifacts == {}
+    path = download(tmp_path, WHEEL)
+    outside = put(tmp_path / "outside", WHEEL)
+    path.unlink()
+    path.symlink_to(outside)
+    assert read_caches(made.components, places(tmp_path)).artifacts == {}
+    monkeypatch.setattr(caches, "MAX_BODIES", 1)
+    download(tmp_path, b"x", "bbbbbb0")
+    read = read_caches(made.components, places(tmp_path))
+    assert [item.kind for item in read.findings] == ["limit"]
+    assert read.artifacts == {}
