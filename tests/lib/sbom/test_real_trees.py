@@ -222,6 +222,46 @@ def test_a_go_module() -> None:
     }
 
 
+GO_WORKSPACE = {
+    "go.work": "go 1.22\n\nuse (\n\t./app\n\t./lib\n)\n\nreplace example.org/lib v0.0.0 => ./lib\n",
+    "app/go.mod": """module example.org/app
+
+go 1.22
+
+require (
+	example.org/lib v0.0.0
+	github.com/spf13/cobra v1.8.1
+)
+""",
+    "app/main.go": """package main
+
+import (
+	_ "example.org/lib"
+	_ "github.com/spf13/cobra"
+)
+
+func main() {}
+""",
+    "lib/go.mod": "module example.org/lib\n\ngo 1.22\n\nrequire github.com/google/uuid v1.6.0\n",
+    "lib/lib.go": 'package lib\n\nimport _ "github.com/google/uuid"\n',
+}
+
+
+def test_a_go_workspace_that_vendors() -> None:
+    """What Go itself says it builds of a vendored workspace is what is found; members are no modules of a proxy."""
+    tree = kept("go-work", GO_WORKSPACE, "go", "work", "vendor", made="vendor/modules.txt")
+    form = "{{with .Module}}{{if not .Main}}{{.Path}}@{{.Version}}{{end}}{{end}}"
+    # Go vendors what any system needs, and cobra needs one module more on Windows.
+    told = call(client("go"), "list", "-deps", "-f", form, "./app/...", "./lib/...", folder=tree, GOOS="windows")
+    built = {line for line in told.split() if "example.org/" not in line}
+    assert len(built) == 4
+    made = inventory_of(tree)
+    assert purls(made) == {f"pkg:golang/{module}" for module in built}
+    assert [member.own for member in made.members] == ["app", "lib"]
+    # `go work vendor` fetched their zips, so that each has a hash in `go.work.sum` or a `go.sum`.
+    assert all(component.facts for component in made.components)
+
+
 def test_an_sdist_full_of_locks() -> None:
     """The tests of poetry hold locks of every age: each is read, or named as what it is."""
     folder = CACHE / "sdist"
