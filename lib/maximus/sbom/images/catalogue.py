@@ -206,7 +206,14 @@ def _executable(entry: Entry) -> object | None:
     if entry.size > MAX_EXECUTABLE:
         text = f"{visible(entry.path)} is larger than {MAX_EXECUTABLE >> 20} MiB and was not looked into"
         return _Fault(None, Finding("limit", text, Location(visible(entry.path))))
-    return binaries.read_executable(start + entry.stream.read(), entry.path)
+    # In one piece from the beginning: the largest program decides how much memory an image takes.
+    data = bytearray(entry.size)
+    data[: len(start)] = start
+    at = len(start)
+    while part := entry.stream.read(1 << 20):
+        data[at : at + len(part)] = part
+        at += len(part)
+    return binaries.read_executable(data, entry.path)
 
 
 def _of_said(said: Said | None, path: str, layer: str) -> Reading | None:

@@ -11,12 +11,13 @@ import os
 import stat
 import tarfile
 import zlib
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
 from maximus.errors import Error
 from maximus.sbom.images.limits import MAX_ENTRIES, MAX_PATH, MAX_RATIO, MAX_STREAMS, MAX_UNPACKED
-from maximus.sbom.images.tars import Member
+from maximus.sbom.images.tars import Content, Member, Passing
 from maximus.sbom.naming import visible
 
 if TYPE_CHECKING:
@@ -48,7 +49,14 @@ class Entry:
     mode: int
     layer: str
     """The digest of the layer, or its number."""
-    stream: IO[bytes]
+    stream: Readable
+
+
+class Readable(Protocol):
+    """What a file's content is read from, once and forward."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return so many bytes, or all that are left."""
 
 
 class Looker(Protocol):
@@ -146,9 +154,9 @@ def _read_layer(
         stored = _Hashed(raw, layer.digest)
         unpacked = _unpacked(stored, layer.diff_id, name, budget)
         try:
-            with tarfile.open(  # type: ignore[call-overload]
-                fileobj=unpacked, mode="r|", bufsize=_CHUNK, tarinfo=Member
-            ) as archive:
+            source = Passing(unpacked.read)
+            archive: Any = tarfile.TarFile(fileobj=source, mode="r", tarinfo=Member)  # type: ignore[arg-type]  # it needs no more
+            with archive:
                 for member in archive:
                     budget.entry(name)
                     # `tarfile` keeps every member it has seen.
@@ -170,7 +178,7 @@ def _read_layer(
                             gone.add(path)
                         # Of two entries of one name the later counts, of whatever kind it is.
                         fresh.pop(path, None)
-                        if member.isreg() and (kept := _look(archive, member, path, name, looker)) is not None:
+                        if member.isreg() and (kept := _look(source, member, path, name, looker)) is not None:
                             fresh[path] = kept
             unpacked.finish()
         except RecursionError as fault:
@@ -182,15 +190,39 @@ def _read_layer(
     return fresh, gone, opaque
 
 
-def _look(archive: Any, member: tarfile.TarInfo, path: str, name: str, looker: Looker) -> object | None:  # noqa: ANN401 - a tarfile in stream mode
-    stream = archive.extractfile(member)
-    return None if stream is None else looker.look(Entry(path, member.size, member.mode, name, stream))
+def _look(source: Passing, member: tarfile.TarInfo, path: str, name: str, looker: Looker) -> object | None:
+    source.seek(member.offset_data)
+    return looker.look(Entry(path, member.size, member.mode, name, Content(source, member.size)))
 
 
 def _clean(name: str) -> str | None:
     """Return the path of an entry inside the image; None for one that leads nowhere or out of it."""
     parts = [part for part in name.split("/") if part not in ("", ".")]
     return None if not parts or ".." in parts or "\0" in name else "/".join(parts)
+
+
+class _Beside:
+    """A digest that is computed in a thread of its own: hashing 3 GB takes as long as looking through them."""
+
+    def __init__(self, algorithm: hashlib._Hash) -> None:
+        self.algorithm = algorithm
+        self.thread = ThreadPoolExecutor(1)
+        self.pending: Future[None] | None = None
+
+    def update(self, data: bytes) -> None:
+        """Take more bytes. At most one chunk is behind, so that memory stays what it is."""
+        self._catch_up()
+        self.pending = self.thread.submit(self.algorithm.update, data)
+
+    def hexdigest(self) -> str:
+        """Return the digest; nothing can be added after that."""
+        self._catch_up()
+        self.thread.shutdown()
+        return self.algorithm.hexdigest()
+
+    def _catch_up(self) -> None:
+        if self.pending is not None:
+            self.pending.result()
 
 
 class _Hashed:
@@ -200,7 +232,7 @@ class _Hashed:
         self.stream = stream
         self.expected = expected
         algorithm = expected.partition(":")[0] if expected else ""
-        self.hash = hashlib.new(algorithm) if algorithm in ("sha256", "sha512") else None
+        self.hash = _Beside(hashlib.new(algorithm)) if algorithm in ("sha256", "sha512") else None
         self.count = 0
         self.ahead = b""
 
@@ -240,33 +272,24 @@ class _Unpacked:
         self.expected = expected
         # A layer that is stored unpacked was hashed on its way in.
         same = more == stored.read and stored.expected == expected and stored.hash is not None
-        self.hash = None if same or not expected.startswith("sha256:") else hashlib.sha256()
-        self.buffer = bytearray()
+        self.hash = None if same or not expected.startswith("sha256:") else _Beside(hashlib.sha256())
         self.count = 0
-        self.ended = False
 
-    def read(self, size: int) -> bytes:
-        while len(self.buffer) < size and not self.ended:
-            self._more()
-        data = bytes(self.buffer[:size])
-        del self.buffer[:size]
-        return data
-
-    def _more(self) -> None:
+    def read(self) -> bytes:
+        """Return the next bytes, as many as come at once; none at the end."""
         # Never more than a chunk: a kilobyte may hold gigabytes, and they are counted before they are kept.
         data = self.more(_CHUNK)
-        self.ended = not data
         self.count += len(data)
         self.budget.bytes(len(data), self.name)
         if self.count > _FEW and self.count > MAX_RATIO * max(self.stored.count, 1):
             raise broken(self.name, f"it unpacks to more than {MAX_RATIO} times its size")
         if self.hash is not None:
             self.hash.update(data)
-        self.buffer += data
+        return data
 
     def finish(self) -> None:
         """Read what is left behind the end of the archive."""
-        while self.read(_CHUNK):
+        while self.read():
             pass
 
     def check(self, name: str) -> None:
@@ -288,8 +311,9 @@ def _zstd(stored: _Hashed) -> Callable[[int], bytes]:
     # Imported here: few images are packed so.
     import zstandard  # noqa: PLC0415
 
+    source: Any = stored  # it needs `read` alone
     reader = zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(
-        stored, read_size=_FEED, read_across_frames=True
+        source, read_size=_FEED, read_across_frames=True
     )
 
     def read(size: int) -> bytes:
