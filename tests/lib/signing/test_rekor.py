@@ -94,8 +94,9 @@ def test_pem_is_as_others_write_it() -> None:
 
 def test_a_key_is_named_by_its_kind() -> None:
     """As protobuf-specs name it."""
-    keys = [ec.generate_private_key(ec.SECP256R1()), rsa.generate_private_key(65537, 3072)]
-    assert [key_signatory(PublicKey(key.public_key())).details for key in keys] == [
+    curve, factors = ec.generate_private_key(ec.SECP256R1()), rsa.generate_private_key(65537, 3072)
+    keys = [PublicKey(curve.public_key()), PublicKey(factors.public_key())]
+    assert [key_signatory(key).details for key in keys] == [
         "PKIX_ECDSA_P256_SHA_256",
         "PKIX_RSA_PKCS1V15_3072_SHA256",
     ]
