@@ -91,7 +91,7 @@ PROGRAMS: Mapping[str, Program] = {
         Program("crane", "github.com/google/go-containerregistry/cmd/crane", module=HERE / "crane"),
         # Ours, over the transit engine of HashiCorp Vault: what keys in a Vault are tried with.
         Program("transit-engine", ".", module=HERE / "transit"),
-        # The peer of the benchmarks.
+        # The peer of the benchmarks, and a judge: it reads our documents.
         Program("syft", "github.com/anchore/syft/cmd/syft", module=HERE / "syft"),
     )
 }
