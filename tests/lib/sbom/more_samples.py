@@ -606,7 +606,7 @@ DENO_4 = f"""{{
     "@std/assert@1.0.0": {{
       "integrity": "{sha256("assert")}",
       "dependencies": [
-        "jsr:@std/internal@^1.0.1"
+        "jsr:@std/internal"
       ]
     }},
     "@std/internal@1.0.1": {{
@@ -621,7 +621,14 @@ DENO_4 = f"""{{
       "integrity": "{sri("chalk")}",
       "dependencies": [
         "ansi"
+      ],
+      "optionalDependencies": [
+        "fsevents"
       ]
+    }},
+    "fsevents@2.3.3": {{
+      "integrity": "{sri("fsevents")}",
+      "os": ["darwin"]
     }}
   }},
   "remote": {{

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from maximus.sbom import addresses, digests, parsing
 from maximus.sbom.digests import DigestLines
-from maximus.sbom.model import Artifact, Ecosystem, Finding, Known, Link, Location, LockFact, Package, Reading
+from maximus.sbom.model import Artifact, Ecosystem, Finding, Known, Link, Location, LockFact, Package, Reading, Scope
 from maximus.sbom.naming import visible
 from maximus.sbom.readers import npm
 from maximus.sbom.readers.interface import Reader
@@ -30,6 +30,13 @@ def _read(source: Source) -> Reading:
     return _Lock(source, document, DigestLines.of(source.path, text), keys_of(text, _KEY)).read()
 
 
+_NEEDS = (
+    ("dependencies", Scope.RUNTIME),
+    ("optionalDependencies", Scope.OPTIONAL),
+    ("optionalPeers", Scope.PEER),
+)
+
+
 class _Lock:
     """One lock, read."""
 
@@ -42,8 +49,18 @@ class _Lock:
         self.lines = lines
         self.places = places
         self.specifiers = parsing.texts(self.holder.get("specifiers"))
+        self.names = {kind: self._by_name(kind) for kind in ("npm", "jsr")}
         self.findings: list[Finding] = []
         self.links: list[Link] = []
+
+    def _by_name(self, kind: str) -> dict[str, str]:
+        """Return the first key of each name."""
+        entries = self.holder.get(kind)
+        found: dict[str, str] = {}
+        for key in entries if isinstance(entries, dict) else ():
+            at = key.find("@", 1)
+            found.setdefault(key[:at] if at > 0 else key, key)
+        return found
 
     def read(self) -> Reading:
         packages: list[Package] = []
@@ -58,9 +75,10 @@ class _Lock:
         for package in packages:
             kind, _, key = package.key.partition(":")
             entry = self.holder[kind][key]
-            for need in self._needs(kind, entry.get("dependencies")):
-                if need in keys:
-                    self.links.append(Link(package.key, need))
+            for field, scope in _NEEDS:
+                for need in self._needs(kind, entry.get(field)):
+                    if need in keys:
+                        self.links.append(Link(package.key, need, scope))
         asked = self._asked()
         needed = {link.target for link in self.links}
         self.links += [Link("", key, known=key in asked) for key in sorted(keys) if key in asked or key not in needed]
@@ -99,12 +117,10 @@ class _Lock:
     def _key_of(self, kind: str, name: str) -> list[str]:
         if name.startswith(("npm:", "jsr:")):
             return [self._resolved(name)]
-        entries = self.holder.get(kind)
-        known = entries if isinstance(entries, dict) else {}
-        if name in known:
-            return [f"{kind}:{name}"]
-        # From version 4 on a name alone stands for the only version there is.
-        return [f"{kind}:{key}" for key in known if key.startswith(f"{name}@")][:1]
+        if name in self.names[kind]:
+            # From version 4 on a name alone stands for the only version there is.
+            return [f"{kind}:{self.names[kind][name]}"]
+        return [f"{kind}:{name}"]
 
     def _resolved(self, specifier: str) -> str:
         """Return the key that a specifier such as `npm:chalk@5` was resolved to."""
@@ -113,7 +129,10 @@ class _Lock:
         if found.startswith(f"{kind}:"):
             return found
         at = rest.find("@", 1)
-        return f"{kind}:{rest[:at] if at > 0 else rest}@{found}" if found else specifier
+        if not found:
+            # Without a version it is the only one that there is, as for npm.
+            return f"{kind}:{self.names[kind].get(rest, rest)}" if kind in self.names else specifier
+        return f"{kind}:{rest[:at] if at > 0 else rest}@{found}"
 
     def _asked(self) -> set[str]:
         """Return the keys of what the project and its members ask for; without these, of all that has a specifier."""

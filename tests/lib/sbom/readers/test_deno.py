@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from maximus.sbom.model import Scope
 from tests.lib.sbom.more_samples import MORE_SAMPLES
 from tests.lib.sbom.samples import by_name, edges_of, inventory_of, sha256
 
@@ -20,6 +21,14 @@ def test_packages_of_npm(tmp_path: Path, name: str) -> None:
     assert ("chalk 5.3.0", "ansi 2.0.0") in edges_of(made)
     assert by_name(made)["chalk 5.3.0"].direct
     assert not by_name(made)["ansi 2.0.0"].direct
+
+
+def test_an_optional_need_is_an_edge(tmp_path: Path) -> None:
+    """As `deno install` of Deno 2.9 writes what only some systems need: optional, and nothing of the root's own."""
+    made = inventory_of(tmp_path, MORE_SAMPLES["deno-4"])
+    assert ("chalk 5.3.0", "fsevents 2.3.3") in edges_of(made)
+    assert (".", "fsevents 2.3.3") not in edges_of(made)
+    assert by_name(made)["fsevents 2.3.3"].scopes == (Scope.OPTIONAL,)
 
 
 def test_packages_of_jsr(tmp_path: Path) -> None:
