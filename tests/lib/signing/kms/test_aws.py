@@ -169,9 +169,9 @@ def test_a_key_that_nobody_could_verify_is_refused(kms: Any, spec: str, usage: s
 def test_each_refusal_has_its_error(
     aws: Aws,
     monkeypatch: pytest.MonkeyPatch,
-    kms: Any,
+    kms: Any,  # noqa: ANN401 - as above
     name: str,
-    code: str,  # noqa: ANN401 - as above
+    code: str,
 ) -> None:
     """In AWS's own words, which are put in front: moto says them in another form, or signs all the same."""
     alias = made(kms)["alias"]
