@@ -256,6 +256,26 @@ def test_ten_thousand_files_are_one_run(release: Path) -> None:
     assert (proof.status, proof.outputs.compliant) == (ExitStatus.PASS, "true")
 
 
+def test_ten_thousand_files_have_a_bundle_each(release: Path) -> None:
+    """Report and outputs stay within what a page and a job take."""
+    for number in range(10_000 - 2):
+        (release / f"{number:05}").touch()
+    done = run({}, Inputs(key="key.pem"))
+    assert (done.status, len(done.bundles)) == (ExitStatus.PASS, 10_000)
+    assert len(done.face.record.tables[0].rows) == 201
+    assert max(map(len, (done.outputs.bundles, done.outputs.cosign_command))) < 1 << 20
+    assert all((release / f"{number:05}.sigstore.json").is_file() for number in range(0, 10_000 - 2, 97))
+
+
+def test_ten_thousand_files_are_ten_log_entries(release: Path, stack: Stack, trust_v1: Path) -> None:
+    """Keyless too: one certificate, one statement for each 1,024 files."""
+    for number in range(10_000 - 2):
+        (release / f"{number:05}").touch()
+    done = run(stack.environment(), Inputs(trust_config=str(trust_v1), mode="statement"))
+    assert (done.status, len(json.loads(done.outputs.log_indexes))) == (ExitStatus.PASS, 10)
+    assert len({read_bundle(Path(bundle)).certificate for bundle in done.bundles}) == 1
+
+
 def test_a_clock_that_is_five_minutes_behind_is_named(release: Path, stack: Stack, trust_v1: Path) -> None:
     """The issuer's token has not begun then: 3, with the clock as the cause, and nothing is signed."""
     now = int(time.time()) + 300
