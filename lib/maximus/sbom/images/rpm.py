@@ -66,7 +66,8 @@ def read_rpm(raw: bytes, path: str) -> Database:
                     continue
                 if found is not None:
                     packages.append(found)
-    except sqlite3.Error as fault:
+    except (sqlite3.Error, ValueError, OverflowError) as fault:
+        # Python decodes what SQLite says of a database, and a damaged one is quoted in what it says.
         raise _broken(path, visible(" ".join(str(fault).split())[:200])) from fault
     return Database(tuple(packages), tuple(findings))
 

@@ -434,3 +434,14 @@ def test_sections_of_an_executable_are_counted(monkeypatch: pytest.MonkeyPatch) 
     assert binaries.read_executable(raw, "a") is not None
     monkeypatch.setattr(binaries, "_MAX_SECTIONS", 1)
     assert binaries.read_executable(raw, "a") is None
+
+
+def test_a_schema_that_is_no_text(tmp_path: Path) -> None:
+    """SQLite quotes it, and Python cannot decode the quotation: a fault, and no traceback."""
+    raw = rpm_database(tmp_path / "db", [rpm_header(HELLO)])
+    place = raw.find(b"CREATE TABLE Packages")
+    assert place > 0
+    broken = raw[:place] + b"CREATE \xc0\xff" + raw[place + 9 :]
+    with pytest.raises(Error) as caught:
+        rpm.read_rpm(broken, "db")
+    assert caught.value.code == "SBOM034"
