@@ -126,6 +126,28 @@ def test_the_page_refers_to_nothing_outside() -> None:
     assert not re.search(r"(?:inner|outer|Adjacent)HTML|document\.write|\beval\b|new Function|fetch\(", script)
 
 
+def luminance(colour: str) -> float:
+    """Return the relative luminance of `#rrggbb`, as WCAG 2 defines it."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("ink", "ground"),
+    [("ink", "ground"), ("soft", "ground"), ("soft", "tint"), ("soft", "accent-tint"), ("accent", "ground"),
+     ("accent", "accent-tint"), ("ink", "warn-tint"), ("ground", "accent")],
+)  # fmt: skip
+def test_every_text_has_the_contrast_that_people_need(ink: str, ground: str, scheme: str) -> None:
+    """At least 4.5 to 1 between a text and what it stands on, in light and in dark (WCAG 2, AA)."""
+    style = Elements(page_of(inventory([component("a")]))).all("style")[0]
+    light, dark = re.findall(r":root \{(.*?)\}", style, re.DOTALL)[:2]
+    colours = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", light if scheme == "light" else dark))
+    darker, lighter = sorted((luminance(colours[ink]), luminance(colours[ground])))
+    assert (lighter + 0.05) / (darker + 0.05) >= 4.5
+
+
 def test_foreign_text_ends_no_element() -> None:
     """Names, versions, licences, paths and the subject's own name stay within the data, and read as they are."""
     made = inventory([component(name, licence=name) for name in HOSTILE])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser.chromium import Browser, running_browser
+from tests.browser.chromium import Browser, find_browser, running_browser
 from tests.lib.sbom.paging import HOSTILE, component, inventory, write
 
 if TYPE_CHECKING:
@@ -210,6 +210,17 @@ def test_is_printed_whole(browser: Browser, small: Path) -> None:
         assert page.value(NODES) == ["app", "a", "d"]
         assert page.printed().startswith(b"%PDF-")
         assert page.complaints() == []
+
+
+@pytest.mark.parametrize(("required", "outcome"), [("0", pytest.skip.Exception), ("1", pytest.fail.Exception)])
+def test_without_a_browser_it_is_unmeasured(
+    required: str, outcome: type[BaseException], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A machine without one says so and passes nothing; where every real part is required that is a failure."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("MAXIMUS_REQUIRE_STACK", required)
+    with pytest.raises(outcome, match="no chromium"):
+        find_browser()
 
 
 def test_a_browser_leaves_nothing_behind(small: Path) -> None:
