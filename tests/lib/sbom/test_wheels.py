@@ -309,6 +309,12 @@ def test_a_record_is_read_by_its_own_rules() -> None:
     assert not record.is_other("absent", "abc")
 
 
+def test_lines_of_tags_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stands behind MAX_TAGS lines of a WHEEL is not looked at."""
+    monkeypatch.setattr(wheels, "MAX_TAGS", 1)
+    assert wheels.read_tags(b"Tag: py3-none-any\nTag: cp311-cp311-win32\n") == {"py3-none-any"}
+
+
 def test_a_document_about_nobody_says_nothing(tmp_path: Path) -> None:
     """A wheel that no lock names carries nothing."""
     made = told(tmp_path, wheel({"a.json": bom(crate("alpha"))}, pins="else==1.0\n"))
