@@ -452,7 +452,9 @@ def _key(inputs: Inputs, limits: Limits, face: Face) -> SigningKey | ManagedKey:
             )
         return keys.load_signing_key(pem.encode(), f"the environment variable {name}", inputs.key_password)
     if inputs.key:
-        return keys.read_signing_key(Path(inputs.key), inputs.key_password)
+        return keys.read_signing_key(
+            Path(inputs.key), inputs.key_password, lambda text: face.warn(text, where="input `key`")
+        )
     folder = keys.configuration_folder(face.environment, Path.home())
     key, is_new = keys.make_or_load_key(folder)
     if is_new:

@@ -233,6 +233,14 @@ def test_the_line_to_verify_with_names_the_instance(
     assert len(done.bundles) == len(list(release.glob("app*[lz]")))
 
 
+def test_a_key_that_others_may_read_is_warned_of(release: Path) -> None:
+    """It signs; the warning names the file and the command."""
+    (release.parent / "key.pem").chmod(0o644)
+    done = run({}, Inputs(key="key.pem"))
+    assert (done.status, len(done.bundles)) == (ExitStatus.PASS, 2)
+    assert "other users may read the private key key.pem (its mode is 0644): chmod 600 it" in done.face.shown
+
+
 # What there may be in a folder.
 
 

@@ -229,9 +229,11 @@ def load_public_key(pem: bytes, where: str) -> PublicKey:
     return PublicKey(_public_of_known_type(key, where))
 
 
-def read_signing_key(path: Path, password: str = "") -> SigningKey:
+def read_signing_key(path: Path, password: str = "", warn: Callable[[str], None] | None = None) -> SigningKey:
     """Return the private key in a file that nobody but its owner and group may read.
 
+    With `warn` a key that others may only read is used, and that is said: many a job writes a secret into a file
+    as files come, on a machine that nobody shares.
     Raises Error KEY005 when it cannot be read, KEY006 when others may read or change it, and what
     `load_signing_key` raises.
     """
@@ -249,7 +251,10 @@ def read_signing_key(path: Path, password: str = "") -> SigningKey:
             status=ExitStatus.USAGE,
         ) from fault
     # Windows keeps no such bits.
-    if os.name == "posix" and mode & (stat.S_IRWXO | stat.S_IWGRP):
+    shared = mode & (stat.S_IRWXO | stat.S_IWGRP) if os.name == "posix" else 0
+    if warn and shared and not shared & (stat.S_IWOTH | stat.S_IWGRP):
+        warn(f"other users may read the private key {path} (its mode is {stat.S_IMODE(mode):04o}): chmod 600 it")
+    elif shared:
         raise Error(
             "KEY006",
             f"other users may read or change the private key {path}",

@@ -131,6 +131,21 @@ def test_a_key_that_others_may_read_is_refused(tmp_path: Path) -> None:
     assert f"chmod 600 {path}" in raised.value.fix
 
 
+def test_a_key_that_others_may_read_is_used_where_somebody_is_told(tmp_path: Path) -> None:
+    """With its mode; one that others may change is refused all the same."""
+    path = tmp_path / "key.pem"
+    path.write_bytes(pem_of(MAKERS["P-256"]()))
+    told: list[str] = []
+    for mode, count in ((0o600, 0), (0o644, 1)):
+        path.chmod(mode)
+        read_signing_key(path, warn=told.append)
+        assert len(told) == count
+    assert "0644" in told[0]
+    path.chmod(0o646)
+    with pytest.raises(Error, match="KEY006"):
+        read_signing_key(path, warn=told.append)
+
+
 def test_a_key_for_its_owner_and_group_is_read(tmp_path: Path) -> None:
     """As secrets are mounted into containers."""
     path = tmp_path / "key.pem"
