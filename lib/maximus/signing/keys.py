@@ -42,7 +42,7 @@ from cryptography.hazmat.primitives.serialization import (
 from maximus.errors import Error, ExitStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from maximus.files import HashedFile
 
