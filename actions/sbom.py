@@ -332,7 +332,7 @@ def _run(inputs: Inputs, face: Face, written: _Written) -> Outputs:
         if name in inputs.formats:
             write_whole(folder / FILES[name], rendering.as_bytes(document))
             written.paths[name] = folder / FILES[name]
-    _write_page(inputs, written, made, dated)
+    _write_page(inputs, written, made, dated, found.faults)
     _write_units(inputs, face, written, made, dated)
     if compared is not None:
         written.diff = report_difference(
@@ -364,7 +364,7 @@ def _run(inputs: Inputs, face: Face, written: _Written) -> Outputs:
     )
 
 
-def _write_page(inputs: Inputs, written: _Written, made: Inventory, dated: _Dated) -> None:
+def _write_page(inputs: Inputs, written: _Written, made: Inventory, dated: _Dated, faults: tuple[Error, ...]) -> None:
     """Write the page for people, where it is asked for."""
     if "html" not in inputs.formats:
         return
@@ -374,7 +374,8 @@ def _write_page(inputs: Inputs, written: _Written, made: Inventory, dated: _Date
 
     path = Path(inputs.folder) / PAGE
     when = rendering.timestamp(dated.seconds)
-    write_whole(path, page.as_page(made, when=when, tool_version=__version__, serial=written.serial))
+    content = page.as_page(made, when=when, tool_version=__version__, serial=written.serial, faults=faults)
+    write_whole(path, content)
     written.paths["html"] = path
 
 

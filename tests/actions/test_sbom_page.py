@@ -10,6 +10,7 @@ from maximus.errors import ExitStatus
 from maximus.sbom.page import serial_in
 from tests.actions.test_sbom import face_of, run
 from tests.actions.test_sbom_units import tree
+from tests.lib.sbom.test_page import data_of
 from tests.trees import make_tree
 
 if TYPE_CHECKING:
@@ -33,6 +34,18 @@ def test_the_page_stands_beside_the_documents_with_their_number(tmp_path: Path) 
     assert made.html == (folder / "sbom.html").as_posix()
     assert serial_of(folder / "sbom.html") == made.serial_number
     assert documents.load_json(folder / "sbom.cdx.json")["serialNumber"] == made.serial_number
+
+
+def test_a_lock_that_cannot_be_read_is_told_on_the_page(tmp_path: Path) -> None:
+    """The page does not pass for whole where something is missing: it names the file and the reason."""
+    app = make_tree(tmp_path / "app")
+    (app / "Cargo.lock").write_text("[[package", encoding="utf-8")
+    face = face_of()
+    run(app, tmp_path / "release", face, formats=EVERY)
+    assert face.record.exit_status is ExitStatus.FAILED
+    data = data_of((tmp_path / "release" / "sbom.html").read_text(encoding="utf-8"))
+    assert data["totals"]["unread"] == len(data["unread"]) == 1
+    assert "Cargo.lock" in data["unread"][0]
 
 
 def test_the_page_alone_and_no_page(tmp_path: Path) -> None:

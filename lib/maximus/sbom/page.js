@@ -113,6 +113,7 @@
     if (all - data.parts < N.components + N.inner) notice(`This page lists ${whole(all - data.parts)} of ${whole(N.components + N.inner)} components; its counts are of all, and the documents beside it have all.`);
     if (N.edgesListed < N.edges) notice(`The tree knows ${whole(N.edgesListed)} of ${whole(N.edges)} needs; the documents beside it have all.`);
     if (N.inner) notice(`Besides these, ${counted(N.inner, "component")} ${N.inner === 1 ? "is" : "are"} built into others, as the inventories inside them say. They are listed as “built in” and counted apart.`);
+    if (N.unread) notice(`${counted(N.unread, "file")} that may name components could not be read, and what ${N.unread === 1 ? "it names" : "they name"} is not in here.`);
     const rows = data.coverage, sum = rows[rows.length - 1];
     const [, components, direct, distributed, versions, , sha256, sha512, licences, edges] = sum;
     const lacking = C.gap.reduce((count, gaps, i) => count + (!isPart(i) && !C.inside[i] && gaps.length > 0), 0);
@@ -450,6 +451,8 @@
   overview();
   filters();
   licences();
+  if (N.unread) entries("unread", data.unread, N.unread, (text) => el("li", null, el("span", null, bdi(text))), "", true);
+  else $("part-unread").remove();
   entries("findings", data.findings, N.findings, ([kind, text, path, line]) => el("li", null, el("span", { class: "dim" }, kind), el("span", null, bdi(text)), el("code", { class: "place" }, bdi(path + (line ? `:${line}` : "")))), "Nothing was found that a reader should know.");
   entries("skipped", data.skipped, N.skipped, ([path, reason]) => el("li", null, el("code", null, bdi(path)), el("span", { class: "place" }, bdi(reason))), "Nothing was left out.", true);
   entries("locks", data.locks, N.locks, (path) => el("li", null, el("code", null, bdi(path))), "No file.", true);

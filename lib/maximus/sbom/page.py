@@ -19,8 +19,9 @@ from maximus.sbom.coverage import measure
 from maximus.sbom.model import Known, Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable
+    from collections.abc import Hashable, Iterable, Sequence
 
+    from maximus.errors import Error
     from maximus.sbom.coverage import Coverage
     from maximus.sbom.model import Component, Edge, Finding, Inventory
 
@@ -64,10 +65,11 @@ _ESCAPED: Final = {
 T = TypeVar("T", bound="Hashable")
 
 
-def as_page(inventory: Inventory, *, when: str, tool_version: str, serial: str) -> bytes:
+def as_page(inventory: Inventory, *, when: str, tool_version: str, serial: str, faults: Sequence[Error] = ()) -> bytes:
     """Return the page of an inventory; the same inventory gives the same bytes.
 
-    `when` is the documents' timestamp and `serial` the UUID that they share.
+    `when` is the documents' timestamp and `serial` the UUID that they share; `faults` are of what could not be read,
+    which the page says first.
     """
     style, script, frame = (_part(f"page.{kind}") for kind in ("css", "js", "html"))
     subject = inventory.subject
@@ -77,7 +79,7 @@ def as_page(inventory: Inventory, *, when: str, tool_version: str, serial: str) 
         "title": html.escape(_shown(f"{subject.name} {subject.version}".strip()) + ": software bill of materials"),
         "style": style,
         "script": script,
-        "data": embedded(_data(inventory, when, tool_version, serial)).decode(),
+        "data": embedded(_data(inventory, when, tool_version, serial, faults)).decode(),
     }
     # In one pass: what was put in is not looked at again.
     return _PLACE.sub(lambda match: parts[match[1]], frame).encode()
@@ -134,7 +136,7 @@ class _Interned(Generic[T]):
         return list(self._numbers)
 
 
-def _data(inventory: Inventory, when: str, tool_version: str, serial: str) -> dict[str, Any]:
+def _data(inventory: Inventory, when: str, tool_version: str, serial: str, faults: Sequence[Error]) -> dict[str, Any]:
     """Return everything that the page shows, as columns: a list a field, one entry a component."""
     subject = inventory.subject
     used = (*inventory.components, *inventory.inner)[:MAX_COMPONENTS]
@@ -156,6 +158,7 @@ def _data(inventory: Inventory, when: str, tool_version: str, serial: str) -> di
         "edges": edges,
         "coverage": _coverage(inventory.components),
         "unknown": _unknown(inventory.components),
+        "unread": [_shown(": ".join(filter(None, (item.what, item.why)))) for item in faults[:MAX_FINDINGS]],
         "findings": [_finding(item) for item in findings[:MAX_FINDINGS]],
         "skipped": [[_shown(item.path), _shown(item.reason)] for item in _of_tree(inventory)[:MAX_FINDINGS]],
         "locks": [_shown(path) for path in inventory.locks[:MAX_FINDINGS]],
@@ -165,6 +168,7 @@ def _data(inventory: Inventory, when: str, tool_version: str, serial: str) -> di
             "edges": len(inventory.edges),
             "edgesListed": sum(len(targets) for targets in edges),
             "findings": len(inventory.findings),
+            "unread": len(faults),
             "skipped": len(_of_tree(inventory)),
             "locks": len(inventory.locks),
         },

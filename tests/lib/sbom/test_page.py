@@ -187,7 +187,8 @@ def test_a_page_is_bounded_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     data = data_of(page_of(made))
     assert len(data["columns"]["name"]) == 1 + 4
     assert data["totals"] == {
-        "components": 6, "inner": 0, "edges": 7, "edgesListed": 3, "findings": 4, "skipped": 1, "locks": 4,
+        "components": 6, "inner": 0, "edges": 7, "edgesListed": 3, "findings": 4, "unread": 0, "skipped": 1,
+        "locks": 4,
     }  # fmt: skip
     assert len(data["findings"]) == len(data["locks"]) == 2
     assert data["coverage"][-1][1] == 6
