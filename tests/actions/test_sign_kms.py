@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -17,9 +18,11 @@ from actions import custody, sign, verify
 from actions.terminal import TerminalFace
 from maximus.errors import Error, ExitStatus
 from maximus.signing.keys import SigningKey
+from maximus.signing.kms.references import Provider, parse_reference
 from maximus.verdict import Status
 from tests.stack import build
 from tests.stack.custody import CACHE, tools_path
+from tests.stack.faults import Answer, Faults
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +37,7 @@ FILES = ("app.whl", "empty")
 def here(kms_clients: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A working folder with a release, and no setting of this machine's user."""
     # Made importable before the path is copied.
-    assert kms_clients
+    assert kms_clients.is_dir()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     # What is installed for a key is importable in this test only.
@@ -246,3 +249,51 @@ def test_offline_and_a_service_exclude_each_other() -> None:
         verify.run(inputs, face)
 
     assert caught.value.code == "VERIFY060"
+
+
+def test_the_guide_names_keys_as_they_are_named(vault: Vault) -> None:
+    """Each reference in it is one, and Vault's is signed with as it stands there."""
+    vault.change("keys/release", type="ecdsa-p256")
+    guide = (ROOT / "docs" / "sign.md").read_text(encoding="utf-8")
+    commands = re.findall(r"(?m)^maximus sign --folder release --key (\w+://\S+)$", guide)
+
+    assert {parse_reference(key).provider for key in commands} == {*Provider}
+    (key,) = [key for key in commands if key.startswith("hashivault")]
+    face, _, _ = signed(vault.environment, sign.Inputs(key=key))
+    assert face.record.exit_status is ExitStatus.PASS
+
+
+def test_an_outage_half_way_costs_a_second_run_only(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was signed stays, the rest is unmeasured and named with 3; the next run signs just that."""
+    vault.change("keys/halfway", type="ecdsa-p256")
+    monkeypatch.setenv("VAULT_TOKEN", vault.token)
+    with Faults(vault.url) as faults:
+        environment = {**vault.environment, "VAULT_ADDR": faults.url}
+        first = signed(environment, sign.Inputs(key="hashivault://halfway", files=("release/empty",)))
+        faults.inject(Answer(503), times=100, path="/v1/transit/sign")
+        inputs = sign.Inputs(key="hashivault://halfway", retry_budget="1", timeout="1")
+        face, outputs, shown = signed(environment, inputs)
+
+    assert first[0].record.exit_status is ExitStatus.PASS
+    assert face.record.exit_status is ExitStatus.OUTSIDE, shown
+    assert "KMS006" in shown
+    assert Path("release/empty.sigstore.json").exists()
+    assert not Path("release/app.whl.sigstore.json").exists()
+    assert "app.whl" in outputs.failed
+
+    face, _, shown = signed(vault.environment, sign.Inputs(key="hashivault://halfway"))
+    assert face.record.exit_status is ExitStatus.PASS
+    assert "(1 already)" in shown
+
+
+@pytest.mark.usefixtures("stack")
+def test_the_signatures_can_be_logged(vault: Vault, trust_v2: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With an entry in the log for each, which the verifier asks for."""
+    vault.change("keys/logged", type="ecdsa-p256")
+    monkeypatch.setenv("VAULT_TOKEN", vault.token)
+    face, outputs, shown = signed(
+        vault.environment, sign.Inputs(key="hashivault://logged", log="rekor", trust_config=str(trust_v2))
+    )
+
+    assert face.record.exit_status is ExitStatus.PASS, shown
+    assert len(json.loads(outputs.log_indexes)) == len(FILES)

@@ -92,7 +92,14 @@ def running_aws(folder: Path, clients: Path) -> Iterator[Aws]:
     """Yield a moto of its own."""
     certificate, key = _certificate(folder)
     plain, secure = _free_port(), _free_port()
-    command = [sys.executable, ROOT / "tests" / "stack" / "aws.py", str(plain), str(secure), certificate, key]
+    command: list[str | Path] = [
+        sys.executable,
+        ROOT / "tests" / "stack" / "aws.py",
+        str(plain),
+        str(secure),
+        certificate,
+        key,
+    ]
     aws = Aws(f"http://127.0.0.1:{plain}", f"localhost:{secure}", certificate)
     with _running(command, f"{aws.url}/moto-api/", folder / "aws.log", {"PYTHONPATH": str(clients)}):
         yield aws

@@ -40,6 +40,8 @@ class VaultTransit:
         self._reference = reference
         self._limits = limits
         self._address = environment.get("VAULT_ADDR", "")
+        # Where the variable is not set hvac looks into the file of `vault login`.
+        self._token = environment.get("VAULT_TOKEN") or None
         self._namespace = environment.get("VAULT_NAMESPACE") or None
         # As cosign has it: a reference names the key alone.
         self._mount = environment.get("TRANSIT_SECRET_ENGINE_PATH") or "transit"
@@ -99,7 +101,7 @@ class VaultTransit:
             raise Fault(Kind.CREDENTIALS, "VAULT_ADDR is not set", fix="Set it to the address of the Vault.")
         # Redirects are not followed: the token would go along, to whatever host they name.
         client = hvac.Client(
-            self._address, timeout=self._limits.attempt, allow_redirects=False, namespace=self._namespace
+            self._address, self._token, timeout=self._limits.attempt, allow_redirects=False, namespace=self._namespace
         )
         if not client.token:
             raise Fault(Kind.CREDENTIALS, "there is no token", fix=_FIXES[Kind.CREDENTIALS])

@@ -85,7 +85,7 @@ class Google:
 @pytest.fixture
 def google(kms_clients: Path, monkeypatch: pytest.MonkeyPatch) -> Google:
     """Google with an ECDSA key in the real client's place."""
-    assert kms_clients
+    assert kms_clients.is_dir()
     from google.cloud import kms_v1  # noqa: PLC0415 - importable with the fixture
 
     google = Google(ECDSA, "EC_SIGN_P256_SHA256")
@@ -181,7 +181,7 @@ def test_no_credentials_are_no_traceback(google: Google, monkeypatch: pytest.Mon
     def without() -> None:
         raise exceptions.DefaultCredentialsError("none found")  # type: ignore[no-untyped-call,unused-ignore]  # untyped
 
-    assert google
     monkeypatch.setattr(kms_v1, "KeyManagementServiceClient", without)
 
     assert refused().code == "KMS002"
+    assert google.used == []

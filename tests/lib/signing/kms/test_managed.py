@@ -85,9 +85,9 @@ def opened(service: Service, limits: Limits = LIMITS, time: Time | None = None) 
     return ManagedKey(REFERENCE, service, limits, clock=time, rest=time.rest)
 
 
-def away(**how: bool) -> Fault:
+def away(*, is_absent: bool = False, is_final: bool = False) -> Fault:
     """Return a fault that may pass."""
-    return Fault(Kind.AWAY, "503 try later", **how)
+    return Fault(Kind.AWAY, "503 try later", is_absent=is_absent, is_final=is_final)
 
 
 def caught(call: Callable[[], object]) -> Error:
