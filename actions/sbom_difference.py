@@ -110,7 +110,8 @@ def _judge(face: Face, base: Base, found: Comparison, policy: Sequence[str]) -> 
         face.fail(
             Error(
                 "SBOM019",
-                f"{len(refused)} changes since {base.name} are of a class that `diff-policy` refuses",
+                f"{len(refused)} change{'' if len(refused) == 1 else 's'} since {base.name} of a class that "
+                "`diff-policy` refuses",
                 why=", ".join(sorted({change.kind.value for change in refused})),
                 fix="Look at each in evidence/sbom-diff.md; release on purpose without the class, or not at all.",
                 where="input diff-policy",
