@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 from maximus.errors import Error, ExitStatus
 from maximus.verdict import Status, Verdict
 
+from .consumers import advice
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
@@ -186,6 +188,6 @@ def judge_attestations(count: int, failed: Sequence[Failed], reason: str) -> Ver
         count,
         "statements",
         reason=reason,
-        hint="Run it again: what is signed is kept." if failed else "",
+        hint=advice([outcome.error for outcome in failed]),
         code=failed[0].error.code if failed else "",
     )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from .pushed import Pushed
 
-__all__ = ["TRUSTED_ROOT", "Cosign", "failure"]
+__all__ = ["TRUSTED_ROOT", "Cosign", "advice", "failure"]
 
 TRUSTED_ROOT: Final = "trusted_root.json"
 """What a private instance's trusted root is called in the lines: that part of the trust configuration as a file."""
@@ -33,6 +33,15 @@ def failure(name: str, error: Error) -> dict[str, object]:
         "file": name,
         "retry": error.code in _PASSING,
     }
+
+
+def advice(errors: Sequence[Error]) -> str:
+    """Return what a verdict says to do about faults: whether another run helps; empty without any."""
+    if not errors:
+        return ""
+    if any(error.code in _PASSING for error in errors):
+        return "Run it again: what is signed is kept."
+    return "What is signed is kept; another run meets the same until the cause is gone."
 
 
 class Cosign:

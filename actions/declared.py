@@ -54,12 +54,24 @@ def declared_files(environment: Mapping[str, str]) -> tuple[Subject, ...]:
         raise Error(
             "SIGN018",
             "the list of declared artifacts is not the runner's",
-            why=fault.headline if isinstance(fault, Error) else str(fault)[:200],
+            why=_words(fault),
             fix="Name what to sign with `files`.",
             where="GITHUB_ARTIFACTS_LIST",
             status=ExitStatus.USAGE,
         ) from fault
     return tuple(sorted(found))
+
+
+def _words(fault: Exception) -> str:
+    """Return what is wrong with a list, in words that its readers know."""
+    match fault:
+        case Error():
+            return fault.headline
+        case KeyError():
+            return f"{fault} is missing in it"
+        case TypeError():
+            return "it is no object with a list of `subjects`"
+    return str(fault)[:200]
 
 
 def _listed(document: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:

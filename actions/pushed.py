@@ -10,6 +10,7 @@ from maximus.errors import Error, ExitStatus
 from maximus.verdict import Status, Verdict
 
 from .children import without_ours
+from .consumers import advice
 from .face import shortened
 from .imagery import docker_config
 
@@ -158,7 +159,7 @@ def _verdict(pushed: Sequence[Pushed], not_logged: str) -> Verdict:
         len(pushed),
         "images",
         reason=reason,
-        hint="Run it again: what is signed is kept." if errors else "",
+        hint=advice(errors),
         code=errors[0].code if errors else "",
     )
 

@@ -31,7 +31,7 @@ from .attestations import (
     read_predicate,
     read_sboms,
 )
-from .consumers import Cosign, failure
+from .consumers import Cosign, advice, failure
 from .custody import experimental, find_key, is_reference
 from .declare import GITHUB_ISSUER, Concluded, as_json, given, out
 from .declared import declare, declared_files, find_declared
@@ -772,7 +772,7 @@ def _verdicts(
         is_outside = all(outcome.error.status is ExitStatus.OUTSIDE for outcome in failed)
         status = Status.UNMEASURED if is_outside else Status.FAIL
         reason, code = f"{_count(bad, 'file')} not signed", failed[0].error.code
-    hint = "Run it again: what is signed is kept." if failed else ""
+    hint = advice([outcome.error for outcome in failed])
     files = Verdict("sign.files", status, good + bad, good, good + bad, "files", reason=reason, hint=hint, code=code)
     if unlogged:
         return (files,)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from actions import consumers
-from actions.consumers import TRUSTED_ROOT, failure
+from actions.consumers import TRUSTED_ROOT, advice, failure
 from actions.sign import Inputs
 from maximus.errors import Error, ExitStatus
 from maximus.signing.transport import Limits
@@ -130,7 +130,10 @@ def test_what_failed_is_named_with_its_cause_and_what_helps(here: Path, stack: S
 @pytest.mark.parametrize(("code", "retry"), [("WIRE001", True), ("SIGN010", True), ("SIGN004", False), ("X", False)])
 def test_a_refusal_is_not_helped_by_asking_again(code: str, *, retry: bool) -> None:
     """An outage passes, and a file that was being written is whole the next time."""
-    assert failure("a", Error(code, "what"))["retry"] is retry
+    error = Error(code, "what")
+    assert failure("a", error)["retry"] is retry
+    assert advice([error]).startswith("Run it again") is retry
+    assert advice([]) == ""
 
 
 @pytest.mark.usefixtures("here")

@@ -439,23 +439,25 @@ def test_what_was_declared_and_changed_is_not_signed(dist: Path, tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "why"),
     [
-        "{",
-        "[]",
-        '{"version": 2, "subjects": []}',
-        '{"version": 1}',
-        '{"version": 1, "subjects": [{"name": "a", "digest": "sha256:0", "kind": "file"}]}',
-        '{"version": 1, "subjects": [{"name": "../a", "digest": "%s", "kind": "file"}]}' % ("0" * 64),
+        ("{", "is not valid JSON"),
+        ("[]", "it is no object with a list of `subjects`"),
+        ('{"version": 1, "subjects": 5}', "it is no object with a list of `subjects`"),
+        ('{"version": 2, "subjects": []}', "its version is 2"),
+        ('{"version": 1}', "'subjects' is missing in it"),
+        ('{"version": 1, "subjects": [{"name": "a", "digest": "sha256:0", "kind": "file"}]}', "is no SHA-256 digest"),
+        ('{"version": 1, "subjects": [{"name": "../a", "digest": "%s", "kind": "file"}]}' % ("0" * 64), "no file's"),
     ],
 )
 @pytest.mark.usefixtures("dist")
-def test_a_list_that_is_not_the_runners_is_a_usage_error(tmp_path: Path, text: str) -> None:
-    """It is named; nothing is signed."""
+def test_a_list_that_is_not_the_runners_is_a_usage_error(tmp_path: Path, text: str, why: str) -> None:
+    """What is wrong with it is said; nothing is signed."""
     path = tmp_path / "list.json"
     path.write_text(text, encoding="utf-8")
     error = refused(Inputs(key="key.pem"), {"GITHUB_ARTIFACTS_LIST": str(path)})
     assert (error.code, error.status) == ("SIGN018", ExitStatus.USAGE)
+    assert why in error.why
 
 
 def test_an_empty_list_is_none(tmp_path: Path) -> None:
