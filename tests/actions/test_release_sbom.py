@@ -25,7 +25,12 @@ def released(root: Path, **inputs: Any) -> tuple[ExitStatus, str]:  # noqa: ANN4
     environment = {"HOME": str(root / "home"), "PATH": "/usr/bin:/bin", "npm_config_cache": str(root / "npm")}
     face = TerminalFace(environment, "release", stream=shown, errors=shown)
     tree = root / "app"
-    asked = {"path": str(tree), "folder": str(tree / "release"), "files": ("dist/*",), "version": "1.2.0"}
+    asked: dict[str, Any] = {
+        "path": str(tree),
+        "folder": str(tree / "release"),
+        "files": ("dist/*",),
+        "version": "1.2.0",
+    }
     release.run(release.Inputs(**asked, **inputs), face)
     return face.record.exit_status, shown.getvalue()
 

@@ -52,12 +52,12 @@ HIDDEN: dict[str, str] = {
 }
 
 
-def shown_of(tree: Path, folder: Path, **inputs: str) -> tuple[str, list[bytes]]:
+def shown_of(tree: Path, folder: Path) -> tuple[str, list[bytes]]:
     """Return what a run shows, at most verbose, and every file that it writes."""
     shown = io.StringIO()
     face = TerminalFace({"HOME": str(folder)}, "sbom", stream=shown, errors=shown)
     try:
-        outputs = sbom.run(sbom.Inputs(path=str(tree), folder=str(folder), **inputs), face)
+        outputs = sbom.run(sbom.Inputs(path=str(tree), folder=str(folder)), face)
         shown.write(repr(outputs))
     except Error as fault:
         face.fail(fault)

@@ -131,11 +131,11 @@ def test_a_file_beside_a_lock(name: str, tmp_path: Path) -> None:
 def documents_of(tmp_path: Path) -> list[bytes]:
     """Return what somebody's SBOMs look like: ours in every version, and those that others embed."""
     made = inventory_of(tmp_path, {**SAMPLES["uv"], **SAMPLES["npm-3"]})
-    found = []
-    for version in ("1.4", "1.6", "1.7"):
-        both = rendering.render(made, seconds=0, tool_version="1.0.0", cyclonedx_version=version)
-        found.append(rendering.as_bytes(both.cyclonedx))
-    found.append(rendering.as_bytes(both.spdx))
+    drawn = [
+        rendering.render(made, seconds=0, tool_version="1.0.0", cyclonedx_version=version)
+        for version in ("1.4", "1.6", "1.7")
+    ]
+    found = [*(rendering.as_bytes(both.cyclonedx) for both in drawn), rendering.as_bytes(drawn[0].spdx)]
     return [*found, *(text.encode() for key in ("embedded-cyclonedx", "embedded-spdx") for text in ALL[key].values())]
 
 

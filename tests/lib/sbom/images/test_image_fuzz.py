@@ -21,7 +21,7 @@ from tests.lib.sbom.images.test_hostile_images import APK, HELLO, TRICKS, jar, p
 from tests.lib.sbom.test_fuzz import hold, sound
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from maximus.sbom.images.system import Database
@@ -125,7 +125,13 @@ def test_a_file_of_an_image(name: str) -> None:
 
 def test_an_rpm_database(tmp_path: Path) -> None:
     """The file that SQLite reads."""
-    more = {**HELLO, 1003: 1, 1014: "GPL-3.0-or-later", 1047: ["a", "b"], 1049: ["c", "rpmlib(x)"]}
+    more: dict[int, str | int | Sequence[str]] = {
+        **HELLO,
+        1003: 1,
+        1014: "GPL-3.0-or-later",
+        1047: ["a", "b"],
+        1049: ["c", "rpmlib(x)"],
+    }
     hold("rpm", [rpm_database(tmp_path / "db", [rpm_header(more)])], database(rpm.read_rpm))
 
 
@@ -151,7 +157,7 @@ def of_bytes(raw: bytes, diff: str = "") -> layout.Image:
 LAYER = layer(
     {"lib/apk/db/installed": APK, "etc/os-release": RELEASE, "a/.wh.b": "", "a/" + "c" * 200: "long"}, links={"x": "y"}
 )
-PACKED = {
+PACKED: dict[str, Callable[[bytes], bytes]] = {
     "": lambda raw: raw,
     "gzip": lambda raw: gzip.compress(raw, mtime=0),
     "zstd": lambda raw: zstandard.ZstdCompressor().compress(raw),
