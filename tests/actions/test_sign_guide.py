@@ -16,8 +16,10 @@ from actions.declare import find_action, inputs_from_texts
 from actions.terminal import TerminalFace, options_of
 from maximus.errors import ExitStatus
 from tests.actions.test_sign import pem
+from tests.stack.images import push_image, repository
 
 if TYPE_CHECKING:
+    from tests.stack.cosign import Cosign
     from tests.stack.stack import Stack
 
 ROOT = Path(sign.__file__).resolve().parents[1]
@@ -53,12 +55,25 @@ def typed(command: str, stack: Stack, trust: Path) -> tuple[ExitStatus, str]:
     return face.record.exit_status, shown.getvalue()
 
 
-def test_the_commands_of_the_guide_sign_a_release(here: Path, stack: Stack, trust_v1: Path) -> None:
-    """Every command of the signing half is run in its order, on one release: each passes."""
+def test_the_commands_of_the_guide_sign_a_release(
+    here: Path, stack: Stack, trust_v1: Path, registry: str, cosign: Cosign
+) -> None:
+    """Every command of the signing half, cosign's too, is run in its order, on one release: each passes."""
+    push_image(repository(registry, "octo/app"), b"guide", "1.2.3")
     (here / "release" / "sbom.cdx.json").write_text(json.dumps({"bomFormat": "CycloneDX"}), encoding="utf-8")
-    commands = re.findall(r"(?m)^maximus sign .*$", GUIDE.partition("## Verifying")[0])
-    assert len(commands) > 6
+    half = GUIDE.partition("## Verifying")[0].replace("registry.example", registry)
+    commands = re.findall(r"(?m)^(?:maximus sign|cosign) .*$", half)
+    assert [command.partition(" ")[0] for command in commands].count("cosign") == 4
+    assert len(commands) > 10
+    # Nothing else stands there to be typed.
+    blocks = re.findall(r"(?s)```sh\n(.*?)```", half)
+    assert [line for block in blocks for line in block.splitlines()] == commands
     for command in commands:
+        if command.startswith("cosign "):
+            words = shlex.split(command.replace(GITHUB, stack.issuer_url))
+            done = cosign.run(words[1], "--trusted-root", stack.trusted_root, *words[2:])
+            assert done.returncode == 0, f"{command}\n{done.stderr}"
+            continue
         status, shown = typed(command, stack, trust_v1)
         assert status is ExitStatus.PASS, f"{command}\n{shown}"
 
