@@ -49,7 +49,14 @@ def fact_of_module(component: Component, client: Client) -> Fact:
         raise UnreachableError(reason)
     claim = licence_texts.conclude(module.licences, "in the fetched zip")
     return Fact(
-        component.purl, module.h1, claim, None, addresses.clean(source), answer.date, hashes=_hashes(answer.body)
+        component.purl,
+        module.h1,
+        claim,
+        None,
+        addresses.clean(source),
+        answer.date,
+        hashes=_hashes(answer.body),
+        needs=module.requires,
     )
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from maximus.sbom.model import Component, ComponentRef
 
-__all__ = ["KIND", "Fact", "artifacts_of", "as_document", "digest_of", "facts_of", "said_of"]
+__all__ = ["KIND", "Fact", "artifacts_of", "as_document", "digest_of", "facts_of", "needs_of", "said_of"]
 
 KIND: Final = "maximus-sbom-facts"
 
@@ -39,6 +39,8 @@ class Fact:
     """When, as the server says; empty where it does not."""
     hashes: tuple[tuple[str, str], ...] = ()
     """Algorithm and value: digests of the file, computed on bytes that had the stated one."""
+    needs: tuple[str, ...] | None = None
+    """The modules that a Go module's own `go.mod` requires directly; None where that is not told."""
 
 
 def digest_of(component: Component) -> str:
@@ -87,6 +89,7 @@ def facts_of(document: Mapping[str, Any]) -> tuple[Fact, ...]:
                 item["source"],
                 item.get("date", ""),
                 tuple(sorted(item.get("hashes", {}).items())),
+                tuple(item["needs"]) if "needs" in item else None,
             )
         )
     return tuple(found)
@@ -107,20 +110,27 @@ def _record(fact: Fact) -> dict[str, Any]:
         made["date"] = fact.date
     if fact.hashes:
         made["hashes"] = dict(fact.hashes)
+    if fact.needs is not None:
+        made["needs"] = list(fact.needs)
     if claim := fact.licence:
         made["licence"] = {"text": claim.text, "evidence": claim.evidence}
         if claim.expression:
             made["licence"]["expression"] = claim.expression
         if claim.concluded:
             made["licence"]["concluded"] = True
-    if maker := fact.producer:
-        made["producer"] = {"name": maker.name}
-        if maker.url:
-            made["producer"]["url"] = maker.url
-        if maker.email:
-            made["producer"]["email"] = maker.email
-        if maker.derived:
-            made["producer"]["derived"] = True
+    if fact.producer:
+        made["producer"] = _producer(fact.producer)
+    return made
+
+
+def _producer(maker: Producer) -> dict[str, Any]:
+    made: dict[str, Any] = {"name": maker.name}
+    if maker.url:
+        made["url"] = maker.url
+    if maker.email:
+        made["email"] = maker.email
+    if maker.derived:
+        made["derived"] = True
     return made
 
 
@@ -165,3 +175,13 @@ def artifacts_of(facts: Iterable[Fact], components: Iterable[Component]) -> dict
             if more:
                 found[component.ref] = (replace(artifact, digests=(*artifact.digests, *more)),)
     return found
+
+
+def needs_of(facts: Iterable[Fact], components: Iterable[Component]) -> dict[ComponentRef, tuple[str, ...]]:
+    """Return what the Go modules among these components need directly, as the facts about their very bytes say."""
+    known = {(fact.purl, fact.digest): fact.needs for fact in facts if fact.needs is not None}
+    return {
+        component.ref: needs
+        for component in components
+        if (needs := known.get((component.purl, digest_of(component)))) is not None
+    }

@@ -22,7 +22,7 @@ from maximus.sbom.enrichment import with_cached
 from maximus.sbom.indexes import indexes_of
 from maximus.sbom.toolchains import MAX_PROXIES, Proxies, crates_of, is_private, proxies_of, toolchain_paths
 from maximus.sbom.transfer import Client
-from tests.lib.sbom.samples import by_name, inventory_of
+from tests.lib.sbom.samples import by_name, edges_of, inventory_of
 from tests.lib.sbom.test_caches import GO, NPM, TARBALL, UPPER, algorithms, h1, module
 from tests.lib.sbom.test_fetching import VERSION, index
 from tests.lib.sbom.test_licence_texts import MIT
@@ -218,7 +218,8 @@ def test_what_was_fetched_is_pinned_and_read_again(tmp_path: Path) -> None:
     assert documents.faults(document, "sbom-facts") == ()
     again = facts.facts_of(json.loads(json.dumps(document)))
     assert sorted(again, key=str) == sorted(found, key=str)
-    cached = Cached(artifacts=facts.artifacts_of(again, made.components))
+    cached = Cached(artifacts=facts.artifacts_of(again, made.components), needs=facts.needs_of(again, made.components))
+    assert ("example.org/Upper v1.0.0", "example.org/deep v1.2.0") in edges_of(with_cached(made, cached).inventory)
     known = by_name(with_cached(made, cached, fetched=True).inventory)
     assert set(algorithms(known["example.org/Upper v1.0.0"])) == {"SHA-256", "SHA-512"}
     assert algorithms(known["left 1.0.0"])["SHA-512"] == hashlib.sha512(CRATE).hexdigest()
