@@ -107,7 +107,8 @@ def guarded() -> Iterator[None]:
     if not _hooked:
         sys.addaudithook(_watch)
         _hooked.append(True)
-    _seen = found = []
+    found: list[str] = []
+    _seen = found
     try:
         yield
     finally:

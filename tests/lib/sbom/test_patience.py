@@ -12,6 +12,7 @@ import pytest
 
 from maximus.errors import Error
 from maximus.sbom import patience, scan
+from maximus.sbom.readers import reader_of
 from tests.lib.sbom.samples import make
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ needs_timers = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="unme
 def test_one_endless_file_is_a_fault_and_the_rest_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The fault names the file and the limit."""
     make(tmp_path, {"a/requirements.txt": "a==1\n", "b/requirements.txt": "b==1\n"})
-    whole = scan.reader_of("requirements.txt")
+    whole = reader_of("requirements.txt")
     assert whole is not None
 
     def read(source: Source) -> Reading:
