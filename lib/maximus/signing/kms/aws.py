@@ -61,10 +61,12 @@ class AwsKms:
 
     longest = 0
 
-    def __init__(self, reference: Reference, limits: Limits) -> None:
+    def __init__(self, reference: Reference, limits: Limits, environment: Mapping[str, str]) -> None:
         """Remember which key; nothing is asked yet."""
         self._reference = reference
         self._limits = limits
+        # cosign and AWS's other clients read this variable, boto3 only AWS_DEFAULT_REGION.
+        self._region = environment.get("AWS_REGION", "")
         self._client: Any = None
         self._pinned = reference.key
         self._algorithm = ""
@@ -111,9 +113,10 @@ class AwsKms:
         kept: dict[str, str] = {}
         if self._reference.host:
             kept["endpoint_url"] = f"https://{self._reference.host}"
-        if self._reference.key.startswith("arn:"):
-            # The name says where the key lies; a region from elsewhere would only not find it.
-            kept["region_name"] = self._reference.key.split(":")[3]
+        # An ARN says where the key lies; a region from elsewhere would only not find it.
+        region = self._reference.key.split(":")[3] if self._reference.key.startswith("arn:") else self._region
+        if region:
+            kept["region_name"] = region
         return boto3.session.Session().client("kms", config=config, **kept)
 
     def _ask(self, call: Callable[[Any], Mapping[str, Any]]) -> Mapping[str, Any]:

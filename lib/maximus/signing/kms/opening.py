@@ -23,8 +23,8 @@ __all__ = ["open_key"]
 def open_key(reference: Reference, limits: Limits, environment: Mapping[str, str]) -> ManagedKey:
     """Return the key that a reference names, found and ready to sign.
 
-    `environment` says which Vault; the other clients find their own settings. Raises what `ManagedKey` raises, and
-    Error KMS009 where the provider's client is not installed.
+    `environment` says which Vault and which region of AWS; the clients find their other settings themselves.
+    Raises what `ManagedKey` raises, and Error KMS009 where the provider's client is not installed.
     """
     try:
         return ManagedKey(reference, _service(reference, limits, environment), limits)
@@ -45,7 +45,7 @@ def _service(reference: Reference, limits: Limits, environment: Mapping[str, str
         case Provider.AWS:
             from .aws import AwsKms  # noqa: PLC0415 - as said above
 
-            return AwsKms(reference, limits)
+            return AwsKms(reference, limits, environment)
         case Provider.GCP:
             from .gcp import GoogleKms  # noqa: PLC0415 - as said above
 

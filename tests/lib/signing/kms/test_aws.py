@@ -90,6 +90,14 @@ def test_the_reference_may_say_where(aws: Aws, kms: Any, monkeypatch: pytest.Mon
     assert "AWS_CA_BUNDLE" in error.fix
 
 
+def test_the_region_may_be_said_as_to_cosign(kms: Any, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ANN401 - as above
+    """By `AWS_REGION` alone, which boto3 does not read; it counts before what boto3 finds."""
+    alias = made(kms)["alias"]
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-north-1")
+
+    open_key(parse_reference(f"awskms:///{alias}"), LIMITS, {"AWS_REGION": "eu-central-1"}).sign_bytes(b"x")
+
+
 def test_an_arn_says_the_region(kms: Any, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ANN401 - as above
     """A job set up for another region, or for none, still finds the key."""
     arn = made(kms)["arn"]
