@@ -50,14 +50,21 @@ class _Parser(argparse.ArgumentParser):
 def _parser(action: Action) -> _Parser:
     parser = _Parser(prog=f"maximus {action.name}", add_help=False, allow_abbrev=False)
     for item in action.inputs():
-        option = f"--{item.name}"
         if item.kind is bool:
-            parser.add_argument(option, dest=item.name, action=argparse.BooleanOptionalAction, default=None)
+            parser.add_argument(f"--{item.name}", dest=item.name, action=argparse.BooleanOptionalAction, default=None)
         else:
-            parser.add_argument(option, dest=item.name, action="append", default=None)
+            parser.add_argument(*_spellings(action, item), dest=item.name, action="append", default=None)
     parser.add_argument("--json", dest="json output", action="store_true")
     parser.add_argument("--help", "-h", dest="help output", action="store_true")
     return parser
+
+
+def _spellings(action: Action, item: Declared) -> tuple[str, ...]:
+    """Return an option's spellings: a list that takes one value each time is named in the singular as well."""
+    singular = item.name.removesuffix("s")
+    if item.kind is not tuple or singular in (each.name for each in action.inputs()):
+        return (f"--{item.name}",)
+    return (f"--{item.name}", f"--{singular}")
 
 
 def options_of(
@@ -70,7 +77,7 @@ def options_of(
     found, rest = _parser(action).parse_known_args(list(arguments))
     values = vars(found)
     if rest:
-        known = tuple(f"--{item.name}" for item in action.inputs())
+        known = tuple(option for item in action.inputs() for option in _spellings(action, item))
         hint = nearest(rest[0].split("=")[0], known) if rest[0].startswith("-") else "values follow an option"
         raise Error(
             "RUN005",
@@ -113,7 +120,7 @@ def action_help(action: Action) -> str:
     text += "".join(textwrap.fill(" ".join(part.split()), 96) + "\n\n" for part in doc[1:])
     text += "Options (the action's inputs):\n"
     for item in action.inputs():
-        text += _option_help(item)
+        text += _option_help(item, ", ".join(_spellings(action, item)))
     text += (
         "  --json\n      Print one JSON document: outputs, verdicts, errors. Text for people goes to standard error.\n"
     )
@@ -128,7 +135,7 @@ _LONG_CHOICE = 70
 """Characters of choices beyond which they stand in the text and not behind the option."""
 
 
-def _option_help(item: Declared) -> str:
+def _option_help(item: Declared, options: str) -> str:
     told = ""
     if item.kind is bool:
         head = f"  --{item.name} / --no-{item.name}"
@@ -136,7 +143,7 @@ def _option_help(item: Declared) -> str:
         choices = "|".join(item.choices)
         told = f" One of: {', '.join(item.choices)}." if len(choices) > _LONG_CHOICE else ""
         value = "env:NAME" if item.secret else item.metavar or ("NAME" if told else choices or "TEXT")
-        head = f"  --{item.name} {value}" + (" (may be given several times)" if item.kind is tuple else "")
+        head = f"  {options} {value}" + (" (may be given several times)" if item.kind is tuple else "")
     default = item.default_text.replace("\n", ", ")
     # A full stop behind a full stop is no sentence.
     named = "the folder you stand in" if default == "." else default

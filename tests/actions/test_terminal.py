@@ -77,6 +77,10 @@ class TestOptions:
         """With `no-` it is false."""
         assert options(option, name="release") == {"dry-run": text}
 
+    def test_a_list_is_given_one_by_one_in_the_singular(self) -> None:
+        """`--format` takes one of `formats`, beside others in either spelling."""
+        assert options("--format", "html", "--formats", "spdx") == {"formats": "html\nspdx"}
+
     def test_a_secret_is_read_from_its_variable(self) -> None:
         """A credential is named and not given."""
         assert options("--token", "env:T", name="release", T="s3cret") == {"token": "s3cret"}
@@ -85,7 +89,7 @@ class TestOptions:
         ("arguments", "code", "says"),
         [
             (("--pth", "x"), "RUN005", "did you mean --path?"),
-            (("--form=spdx",), "RUN005", "did you mean --formats?"),
+            (("--form=spdx",), "RUN005", "did you mean --format?"),
             (("x",), "RUN005", "values follow an option"),
             (("--path", "a", "--path", "b"), "RUN006", "stands 2 times"),
             (("--path",), "RUN007", "expected one argument"),
