@@ -88,8 +88,8 @@ def prove_images(names: Sequence[str], terms: Inputs, face: Face) -> None:
                 verify.run(dataclasses.replace(terms, folder="", image=name), aside)
                 found = aside.record.errors
                 good += aside.record.exit_status is ExitStatus.PASS
-            except Error as error:
-                found = [error]
+            except Error as fault:
+                found = [fault]
             errors |= {error.headline: error for error in found}
             advance()
     for error in errors.values():

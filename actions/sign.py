@@ -692,7 +692,8 @@ def _hand_on(made: _Made, signed: Sequence[Signed], cosign: Sequence[str], face:
 def _failures(made: _Made, failed: Sequence[Failed], lost: Sequence[Failed]) -> list[dict[str, object]]:
     """Return what could not be signed, and why: files, attestations by their names, images."""
     found = [failure(path.as_posix(), outcome.error) for outcome in failed for path in outcome.files]
-    found += [failure(stem, outcome.error) for stem, outcome in made.stated if outcome in lost]
+    stems = {id(outcome): stem for stem, outcome in made.stated}
+    found += [failure(stems[id(outcome)], outcome.error) for outcome in lost]
     return found + [failure(each.name, each.error) for each in made.pushed if each.error]
 
 

@@ -18,7 +18,7 @@ from tests.actions.test_sign import obey, run
 from tests.stack.faults import Answer, Cut, Drip, Drop, Faults, Hang
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from tests.actions.test_sign import Run
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 FILES = 3
 PAGE = b"<!DOCTYPE html><html><body><h1>Sorry</h1></body></html>"
 HTML = {"Content-Type": "text/html"}
-BEFORE = {
+BEFORE: Mapping[str, Fault] = {
     "502": Answer(502),
     "429": Answer(429, retry_after=1),
     "503": Answer(503),
@@ -38,7 +38,12 @@ BEFORE = {
     "hang": Hang(),
 }
 """Faults that strike before the service has done anything."""
-AFTER = {"lost": Drop(forwarded=True), "cut": Cut(), "slow bytes": Drip(), "hang": Hang(forwarded=True)}
+AFTER: Mapping[str, Fault] = {
+    "lost": Drop(forwarded=True),
+    "cut": Cut(),
+    "slow bytes": Drip(),
+    "hang": Hang(forwarded=True),
+}
 """Faults of the reply, when the service has done its work."""
 
 
@@ -103,7 +108,7 @@ def proven(done: Run, folder: Path) -> bool:
     """Tell whether every file has its bundle, and a stranger is satisfied."""
     assert (done.status, done.failed, len(done.bundles)) == (ExitStatus.PASS, [], FILES), done.face.shown
     assert not list(folder.glob(".maximus-*"))
-    return obey(done.outputs.verify_command).outputs.compliant == "true"
+    return bool(obey(done.outputs.verify_command).outputs.compliant == "true")
 
 
 @pytest.mark.usefixtures("trust_v1")

@@ -128,6 +128,7 @@ def test_a_second_run_adds_nothing_for_older_readers(registry: str, stack: Stack
     into = repository(registry, "octo/older-again")
     image = push_image(into, b"older again", "v1")
     text = f"{registry}/octo/older-again:v1"
+    made: tuple[Attached, ...] = ()
     for sha, layers in (("1" * 40, 1), ("1" * 40, 1), ("2" * 40, 2)):
         with signing(stack, stack.trust_v1, sha=sha) as signer:
             made = attached(into, text, signer)
