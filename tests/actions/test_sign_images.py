@@ -22,7 +22,7 @@ from maximus.signing.transport import Limits
 from maximus.verdict import Status, overall
 from tests.actions.test_sign import Face, Run, pem
 from tests.stack import build
-from tests.stack.faults import Answer, Drop, Faults
+from tests.stack.faults import Answer, Cut, Drip, Drop, Faults, Hang
 from tests.stack.images import push_image, push_index, repository
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from tests.stack.cosign import Cosign
+    from tests.stack.faults import Fault
     from tests.stack.stack import Stack
 
 KINDS = ("registry", "referring_registry")
@@ -238,14 +239,29 @@ def _predicate(folder: Path) -> str:
 
 
 @pytest.mark.usefixtures("here")
-@pytest.mark.parametrize(("fault", "code"), [(Answer(401), "IMAGE004"), (Drop(forwarded=False), "IMAGE003")])
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (Answer(401), "IMAGE004"),
+        (Answer(429, retry_after=1), "IMAGE003"),
+        (Answer(502), "IMAGE003"),
+        (Answer(200, body=b"<html>Sorry</html>", headers={"Content-Type": "text/html"}), "IMAGE003"),
+        (Cut(), "IMAGE003"),
+        (Drip(), "IMAGE003"),
+        (Drop(forwarded=False), "IMAGE003"),
+        (Hang(), "IMAGE003"),
+    ],
+    ids=["401", "429", "502", "page", "cut", "slow bytes", "closed", "hang"],
+)
 def test_a_registry_that_does_not_serve_ends_with_3(
-    registry: str, person: dict[str, str], fault: Answer | Drop, code: str
+    registry: str, person: dict[str, str], fault: Fault, code: str
 ) -> None:
     """Nothing was measured of the image, and a later run can sign it."""
+    push_image(repository(registry, "octo/any"), b"any", "v1")
     with Faults(f"http://{registry}") as faults:
         faults.inject(fault, times=99)
-        done = run(person, f"{faults.url.removeprefix('http://')}/octo/any:v1", key="env:KEY", retry_budget="0")
+        image = f"{faults.url.removeprefix('http://')}/octo/any:v1"
+        done = run(person, image, key="env:KEY", retry_budget="0", timeout="1")
     assert (done.status, verdicts(done)) == (ExitStatus.OUTSIDE, {"sign.images": Status.UNMEASURED})
     assert code in done.face.shown
 

@@ -135,10 +135,10 @@ class Wire:
         for attempt in range(1, self._limits.attempts + 1):
             try:
                 answer = self._once(method, address, scope, limit, headers, body)
-                why = f"HTTP {answer.status}"
+                why = "a page for browsers" if _is_page(answer) else f"HTTP {answer.status}"
             except (requests.RequestException, OSError) as fault:
                 answer, why = None, _plain(fault)
-            if answer is not None and answer.status not in _TRANSIENT:
+            if answer is not None and answer.status not in _TRANSIENT and not _is_page(answer):
                 return answer
             if attempt < self._limits.attempts:
                 told = answer.headers.get("retry-after", "") if answer else ""
@@ -239,6 +239,12 @@ class Wire:
             where=self.host,
             status=ExitStatus.OUTSIDE,
         )
+
+
+def _is_page(answer: Answer) -> bool:
+    """Tell whether a gateway answered in the registry's place, and said that all is well."""
+    kind = answer.headers.get("content-type", "").lower()
+    return answer.status == HTTPStatus.OK and kind.startswith("text/html") and answer.body.lstrip()[:1] == b"<"
 
 
 def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
