@@ -65,7 +65,9 @@ class Inputs:
         "A Sigstore ClientTrustConfig (JSON) of a private instance. Default: the public one.", metavar="FILE"
     )
     key: str = given(
-        "A private key to sign with instead of a job's identity: a PEM file, or `env:NAME`.", metavar="FILE|env:NAME"
+        "A private key to sign with instead of a job's identity: a PEM file, `env:NAME`, or one in a service, as "
+        "`awskms://` and `hashivault://` name it.",
+        metavar="FILE|env:NAME|SERVICE://KEY",
     )
     key_password: str = given("The password of an encrypted `key`.", secret=True)
     allow_public_log: bool = given(

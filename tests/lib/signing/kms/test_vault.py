@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -197,3 +198,13 @@ def test_a_token_in_the_home_folder_is_found(vault: Vault, monkeypatch: pytest.M
 
     shutil.rmtree(tmp_path, ignore_errors=True)
     assert key.public.signed_bytes(key.sign_bytes(b"x"), b"x")
+
+
+def test_a_client_that_is_not_installed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in an installed package without that extra: with how to have it."""
+    monkeypatch.setitem(sys.modules, "hvac", None)
+    with pytest.raises(Error) as caught:
+        open_key(parse_reference("hashivault://k"), LIMITS, {"VAULT_ADDR": "http://127.0.0.1:9"})
+
+    assert (caught.value.code, caught.value.status) == ("KMS009", ExitStatus.OUTSIDE)
+    assert "maximus-actions[sign-vault]" in caught.value.fix
