@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.measure import Comparison, compare
+from bench.measure import PYTHON, Comparison, compare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,6 @@ __all__ = ["evidence_append", "evidence_pack", "evidence_prove", "evidence_verif
 ROOT = Path(__file__).resolve().parents[1]
 # The log is measured in this process: what a single append costs is less than a start.
 sys.path.insert(0, str(ROOT / "lib"))
-PYTHON = getattr(sys, "_base_executable", sys.executable)
 FILES = 10_000
 SIZE = 107_374
 """Bytes of each file: together 1 GiB."""

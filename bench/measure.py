@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import statistics
+import sys
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Comparison", "compare"]
+__all__ = ["PYTHON", "Comparison", "compare"]
+
+PYTHON: Final[str] = os.environ.get("MAXIMUS_BENCH_PYTHON") or getattr(sys, "_base_executable", "") or sys.executable
+"""The Python that starts ours: by default the one below the developers' environment, what a laptop's `python3` is.
+
+Another is named where that one starts with more than Python itself, such as a `.pth` file that imports a package.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.measure import Comparison, compare
-from bench.starts import PYTHON, bare_environment
+from bench.measure import PYTHON, Comparison, compare
+from bench.starts import bare_environment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

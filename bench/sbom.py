@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from bench.measure import Comparison, compare
+from bench.measure import PYTHON, Comparison, compare
 from bench.trees import TREES
-from bench.verify import PYTHON, ROOT, Peak, measured, peak, plain_environment, run_quietly
+from bench.verify import ROOT, Peak, measured, peak, plain_environment, run_quietly
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from bench.measure import Comparison, compare
-from bench.verify import PYTHON, ROOT, Peak, make_key, measured, peak, plain_environment, run_quietly
+from bench.measure import PYTHON, Comparison, compare
+from bench.verify import ROOT, Peak, make_key, measured, peak, plain_environment, run_quietly
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,13 +10,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench.measure import Comparison, compare
+from bench.measure import PYTHON, Comparison, compare
 
 __all__ = ["bare_environment", "first_start_pip", "first_start_uv", "help_text", "second_start"]
 
 ROOT = Path(__file__).resolve().parents[1]
-PYTHON = getattr(sys, "_base_executable", sys.executable)
-"""The Python below the developers' environment: what a runner's `python3` is."""
 
 
 def bare_environment(home: Path, *, uv: bool) -> dict[str, str]:

@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from bench.measure import Comparison, compare
+from bench.measure import PYTHON, Comparison, compare
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 __all__ = [
-    "PYTHON",
     "ROOT",
     "Peak",
     "make_key",
@@ -34,8 +33,6 @@ __all__ = [
 ]
 
 ROOT = Path(__file__).resolve().parents[1]
-PYTHON = getattr(sys, "_base_executable", sys.executable)
-"""The Python below the developers' environment: what a laptop's `python3` is."""
 FILES: Final = 100
 MANY: Final = 5_000
 _Measurement = TypeVar("_Measurement")
