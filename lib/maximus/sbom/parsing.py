@@ -104,7 +104,7 @@ def parse_yaml(raw: bytes, where: str) -> list[dict[str, Any]]:
             _refuse_aliases(text, where)
         found = [_plain(node, where) for node in yaml.compose_all(text, Loader=loader)]
     except yaml.YAMLError as fault:
-        raise broken(where, " ".join(str(fault).split())[:200]) from fault
+        raise _no_yaml(where, fault) from fault
     except RecursionError as fault:
         raise too_deep(where) from fault
     return [mapping(document, where) for document in found if document not in (None, "")]
@@ -150,7 +150,7 @@ def scalars_of_yaml(raw: bytes, where: str) -> Iterator[Scalar]:
     try:
         yield from _Scalars().of(yaml.parse(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader)))
     except yaml.YAMLError as fault:
-        raise broken(where, " ".join(str(fault).split())[:200]) from fault
+        raise _no_yaml(where, fault) from fault
     except RecursionError as fault:
         raise too_deep(where) from fault
 
@@ -299,6 +299,16 @@ def _refuse_aliases(text: str, where: str) -> None:
 def broken(where: str, why: str) -> Error:
     """Return the error of a lock that is not in its format."""
     return Error("SBOM005", f"cannot read {where}", why=why, fix="Make the lock again with its own tool.", where=where)
+
+
+def _no_yaml(where: str, fault: Any) -> Error:  # noqa: ANN401 - PyYAML's errors have no types
+    """Return the error of a text that is no YAML, with the line: PyYAML names neither the file nor one place for it."""
+    mark = getattr(fault, "problem_mark", None) or getattr(fault, "context_mark", None)
+    problem = getattr(fault, "problem", None) or getattr(fault, "reason", None) or "it is no YAML"
+    error = broken(where, " ".join(str(problem).split())[:200])
+    if mark is not None:
+        error.why, error.where = f"line {mark.line + 1}: {error.why}", f"{where}:{mark.line + 1}"
+    return error
 
 
 def too_deep(where: str) -> Error:

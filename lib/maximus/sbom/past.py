@@ -26,7 +26,7 @@ MAX_FILES: Final = 5_000
 _BESIDE = frozenset({
     "package.json", "Cargo.toml", "pyproject.toml", "Pipfile", "go.mod", "go.work", "go.sum", "go.work.sum",
     "modules.txt", "pnpm-workspace.yaml", "pyvenv.cfg", "CACHEDIR.TAG", "composer.json", "pom.xml",
-    "verification-metadata.xml",
+    "verification-metadata.xml", "Chart.yaml",
 })  # fmt: skip
 _LISTS = (".txt", ".in")
 
@@ -76,7 +76,12 @@ def _batches(wanted: list[str], listed: dict[str, int], name: str) -> Iterator[l
 def _wanted(listed: dict[str, int]) -> list[str]:
     """Return the paths to lay out: locks, manifests, and lists that lie beside lists."""
     safe = [path for path in listed if not {"", ".", "..", ".git"} & set(path.split("/"))]
-    locks = {path for path in safe if reader_of(path) is not None}
+    # An archive that is too large to be read is a finding of a scan, and no reason against a comparison.
+    locks = {
+        path
+        for path in safe
+        if (reader := reader_of(path)) is not None and (reader.is_lock or listed[path] <= MAX_LOCK)
+    }
     folders = {PurePosixPath(path).parent for path in locks if path.endswith(_LISTS)}
     beside = {
         path

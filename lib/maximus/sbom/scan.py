@@ -9,6 +9,7 @@ from maximus.errors import Error
 from maximus.sbom import patience
 from maximus.sbom.addresses import told
 from maximus.sbom.limits import MAX_EDGES, MAX_PACKAGES
+from maximus.sbom.model import Finding, Location, Reading
 from maximus.sbom.naming import visible
 from maximus.sbom.readers import reader_of
 from maximus.sbom.tree import Selection, Source, Tree, walk
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
-    from maximus.sbom.model import Reading
-
 __all__ = ["Scan", "read_locks", "scan"]
+
+_LIMITS = ("SBOM004", "SBOM006", "SBOM037")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +91,15 @@ def read_locks(tree: Tree, step: Callable[[], None] = lambda: None) -> Scan:
                 reading = reader.read(Source(path, tree.read(path), tree))
             _check_size(path, packages + len(reading.packages), links + len(reading.links))
             packages, links = packages + len(reading.packages), links + len(reading.links)
-            readings.append((path, reading))
+            if reader.is_lock or reading.packages or reading.findings:
+                readings.append((path, reading))
         except Error as fault:
+            if not reader.is_lock and fault.code != "SBOM038":
+                text = told(f"{visible(path)} was not read: {fault.why}")
+                kind = "limit" if fault.code in _LIMITS else "ignored"
+                found = (Finding(kind, text, Location(path), lost=False),)
+                readings.append((path, Reading((), (), findings=found)))
+                continue
             # A parser quotes what it does not understand.
             fault.what, fault.why = told(fault.what), told(fault.why)
             faults.append(fault)

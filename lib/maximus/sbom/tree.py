@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from maximus.errors import Error, ExitStatus
 from maximus.sbom.limits import MAX_ENTRIES, MAX_LOCK, MAX_MANIFEST
@@ -14,12 +15,13 @@ from maximus.sbom.model import Skipped
 from maximus.sbom.naming import visible
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Callable, Iterable, Mapping
 
 __all__ = ["Selection", "Source", "Tree", "walk"]
 
 _ENVIRONMENT = "a virtual environment"
+_OUTPUT = "output of a build"
+_VENDORED = "a vendored copy"
 # Folders of installed or generated things: never entered, only named.
 _CLOSED = {
     "node_modules": "installed packages",
@@ -43,10 +45,16 @@ _COPIES = {
     "test_data": "test data",
     "fixtures": "test data",
     "__fixtures__": "test data",
-    "vendor": "a vendored copy",
-    "third_party": "a vendored copy",
-    "_vendor": "a vendored copy",
+    "vendor": _VENDORED,
+    "third_party": _VENDORED,
+    "_vendor": _VENDORED,
 }
+# A list of what is in the folder, and no copy of anybody's lock.
+_LISTS_A_COPY = "vendor/composer/installed.json"
+# Archives of Java in these are made here, or are for tests: folders by name, `src/test` by both.
+_ARCHIVES = (".jar", ".war", ".ear", ".par")
+_BUILT = re.compile(r"(?:.*/)?(?:target|build|out|dist|bin|classes|\.gradle|\.mvn/repository)/.*")
+_FOR_TESTS = re.compile(r"(?:.*/)?(?:src/(?:\w+)?[tT]est|tests?)/.*")
 # Never entered and of no interest to anybody.
 _SILENT = frozenset({".git", ".hg", ".svn", "__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache"})
 # What other readers look at beside a lock; remembered while walking.
@@ -114,8 +122,8 @@ class Tree:
     """Where packages are installed, sorted: `node_modules`, virtual environments, `*.dist-info` folders."""
     gitlinks: Mapping[str, str] = field(default_factory=dict)
     """The commits of the submodules, by folder; empty where the tree is no checkout."""
-    memory: dict[str, frozenset[str]] = field(default_factory=dict)
-    """What a reader knows of the whole tree, by the reader's name, so that it is found out once."""
+    memory: dict[str, Any] = field(default_factory=dict)
+    """What a reader knows of the whole tree, by words that begin with its name, so that it is found out once."""
     _cache: dict[str, bytes | None] = field(default_factory=dict)
 
     def read(self, path: str, limit: int = MAX_LOCK) -> bytes:
@@ -276,10 +284,14 @@ class _Walker:
         wanted = self.is_lock(path)
         if (not wanted and entry.name not in _MANIFESTS) or entry.path in self.closed:
             return
+        if path.endswith(_LISTS_A_COPY) and reason == _VENDORED and f"/{path}".count("/vendor/") == 1:
+            reason = ""
+        elif path.endswith(_ARCHIVES):
+            reason = reason or _reason_for_archive(path)
         why = self._reason_by_name(path, reason) or self._reason_against(entry, path)
         if why:
             if wanted:
-                self.skipped.append(Skipped(visible(path), why))
+                self.skipped.append(Skipped(visible(path), why, is_source=why != _OUTPUT))
             return
         if wanted:
             self.locks.append(path)
@@ -318,6 +330,13 @@ class _Walker:
         except (OSError, RuntimeError):
             return False
         return target.is_relative_to(self.root) and target.is_file()
+
+
+def _reason_for_archive(path: str) -> str:
+    """Return why an archive of Java is none that the tree uses; empty where it may be."""
+    if _BUILT.fullmatch(path):
+        return _OUTPUT
+    return "test data" if _FOR_TESTS.fullmatch(path) else ""
 
 
 def _is_generated(names: set[str]) -> str:

@@ -1,12 +1,14 @@
 """Trees of .NET, the JVM and Kubernetes, in the form that their tools write, shortened and invented."""
 
-
-
 from __future__ import annotations
+
+import io
+import zipfile
+import zlib
 
 from tests.lib.sbom.samples import sha1, sha256, sri
 
-__all__ = ["FURTHER_SAMPLES"]
+__all__ = ["FURTHER_SAMPLES", "archive"]
 
 ASSETS = f"""{{
   "version": 3,
@@ -262,6 +264,76 @@ build:
         builder: registry.example/buildpacks/builder:v1
 """
 
+VALUES = f"""image: registry.example/shop/one:1.0
+server:
+  image:
+    registry: registry.example
+    repository: shop/api
+    tag: 2.4.0
+    digest: sha256:{sha256("api")}
+  initImage: {{repository: busybox, tag: "1.36"}}
+sidecar:
+  image: {{repository: shop/sidecar, tag: ""}}
+imagePullPolicy: Always
+"""
+INSTALLED = """{
+    "packages": [
+        {
+            "name": "monolog/monolog",
+            "version": "3.6.0",
+            "dist": {"type": "zip", "url": "https://registry.example/m.zip", "reference": "4b18b21", "shasum": ""},
+            "require": {"php": ">=8.1", "psr/log": "^2.0"},
+            "license": ["MIT"],
+            "install-path": "../monolog/monolog"
+        },
+        {
+            "name": "psr/log",
+            "version": "3.0.0",
+            "dist": {"type": "zip", "url": "https://registry.example/log.zip", "reference": "fe5ea30", "shasum": ""},
+            "license": ["MIT"],
+            "install-path": "../psr/log"
+        }
+    ],
+    "dev": true,
+    "dev-package-names": ["psr/log"]
+}
+"""
+RELEASE = """IMPLEMENTOR="Eclipse Adoptium"
+JAVA_RUNTIME_VERSION="21.0.4+7-LTS"
+JAVA_VERSION="21.0.4"
+MODULES="java.base java.logging"
+"""
+
+
+def archive(members: dict[str, str]) -> str:
+    """Return an archive of Java that is text in UTF-8, as all samples are: no byte of its numbers is above 127."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as made:
+        # The size of the list of members is such a number too.
+        lengths = sum(46 + len(name) for name in members)
+        filler = next(number for number in range(1, 200) if (lengths + 46 + number) & 0x80 == 0)
+        for name, text in {**members, "x" * filler: ""}.items():
+            made.writestr(zipfile.ZipInfo(name), _padded(text, stream.tell() + 30 + len(name)))
+            made.getinfo(name).external_attr = 0
+    return stream.getvalue().decode()
+
+
+def _padded(text: str, offset: int) -> str:
+    """Return a text, longer by a comment, whose size, end and checksum have no byte above 127."""
+    made = (f"{text}# {'x' * (number % 256)}{number}\n" for number in range(100_000))
+    return next(
+        item for item in made if not (zlib.crc32(item.encode()) | len(item) | (len(item) + offset)) & 0x80808080
+    )
+
+
+JAR = archive(
+    {
+        "META-INF/MANIFEST.MF": "Manifest-Version: 1.0\n",
+        "META-INF/maven/org.example/left/pom.properties": "groupId=org.example\nartifactId=left\nversion=1.2.0\n",
+        "META-INF/maven/org.example/shaded/pom.properties": "groupId=org.example\nartifactId=shaded\nversion=0.9\n",
+    }
+)
+
 FURTHER_SAMPLES: dict[str, dict[str, str]] = {
     "project-assets": {"Shop/obj/project.assets.json": ASSETS},
     "deps-json": {"out/Shop.deps.json": DEPS},
@@ -271,5 +343,15 @@ FURTHER_SAMPLES: dict[str, dict[str, str]] = {
     "kubernetes": {"k8s/shop.yaml": KUBERNETES},
     "tekton": {".tekton/build.yaml": TEKTON},
     "skaffold": {"skaffold.yaml": SKAFFOLD},
+    "helm-values": {
+        "chart/values.yaml": VALUES,
+        "chart/Chart.yaml": "apiVersion: v2\nname: shop\nversion: 1.0.0\nappVersion: 2.4.0\n",
+    },
+    "composer-installed": {
+        "vendor/composer/installed.json": INSTALLED,
+        "composer.json": '{"require": {"monolog/monolog": "^3.0"}}',
+    },
+    "jvm": {"tools/jdk-21.0.4+7/release": RELEASE},
+    "jar": {"lib/left-1.2.0.jar": JAR},
 }
 """A tree for each format."""

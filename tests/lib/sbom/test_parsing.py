@@ -92,3 +92,19 @@ def test_a_list_where_a_table_belongs_is_a_fault_of_the_lock() -> None:
     with pytest.raises(Error) as raised:
         parsing.parse_json(b"[]", "package-lock.json")
     assert raised.value.code == "SBOM007"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "why"),
+    [
+        ("a: b\nc: [\n", 3, "did not find expected node content"),
+        ("a: b\n c: d\n", 2, "mapping values are not allowed in this context"),
+        ('a:\n  "\\q"\n', 2, "found unknown escape character"),
+    ],
+)
+def test_what_is_no_yaml_says_where(text: str, line: int, why: str) -> None:
+    """The file and the line, in every way of reading, and nothing of how the parser calls its input."""
+    for read in (parsing.parse_yaml, lambda raw, where: list(parsing.scalars_of_yaml(raw, where))):
+        with pytest.raises(Error) as caught:
+            read(text.encode(), "x.yaml")
+        assert (caught.value.where, caught.value.why) == (f"x.yaml:{line}", f"line {line}: {why}")

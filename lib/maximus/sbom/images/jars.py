@@ -38,7 +38,8 @@ class _Budget:
 def read_jar(data: bytes, path: str, layer: str) -> Reading:
     """Return the modules that an archive is, and those shaded into it or lying in it.
 
-    `layer` is the digest that the archive's bytes were verified with, as a part of it; empty where there is none.
+    `layer` is what the archive's bytes were verified with: the digest of an image's layer, or that the tree holds the
+    file itself; empty where there is none.
     """
     packages: dict[str, Package] = {}
     links: list[Link] = []

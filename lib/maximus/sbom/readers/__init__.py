@@ -22,6 +22,8 @@ from maximus.sbom.readers import (
     helm,
     hex,  # noqa: A004 - the name of the registry
     ivy,
+    jars,
+    jvm,
     kubernetes,
     maven,
     npm,
@@ -50,7 +52,7 @@ __all__ = ["READERS", "reader_of"]
 # What every file that is read ends or begins with: asking thirty readers of every source file costs more than the scan.
 _ENDINGS = (
     ".lock", ".json", ".yaml", ".yml", ".toml", ".txt", ".in", ".xml", ".mod", ".lockfile", ".resolved", ".hcl",
-    ".config", ".locked", ".gitmodules", ".props", "ockerfile", "ontainerfile",
+    ".config", ".locked", ".gitmodules", ".props", "ockerfile", "ontainerfile", "/release", *jars.ENDINGS,
 )  # fmt: skip
 _BEGINNINGS = ("Dockerfile", "Containerfile")
 
@@ -72,6 +74,8 @@ READERS: tuple[Reader, ...] = (
     maven.READER,
     sbt.READER,
     ivy.READER,
+    jars.READER,
+    jvm.READER,
     nuget.LOCK,
     nuget.CONFIG,
     nuget.PAKET,
@@ -80,6 +84,7 @@ READERS: tuple[Reader, ...] = (
     dotnet.CENTRAL,
     bundler.READER,
     composer.READER,
+    composer.INSTALLED,
     pub.READER,
     swift.READER,
     cocoapods.READER,
@@ -91,6 +96,7 @@ READERS: tuple[Reader, ...] = (
     containers.KUSTOMIZE,
     kubernetes.READER,
     helm.READER,
+    helm.VALUES,
     terraform.READER,
     flake.READER,
     cplusplus.CONAN,

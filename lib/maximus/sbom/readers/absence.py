@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from maximus.sbom.model import NotApplicable
 
-__all__ = ["BUNDLED", "COMMIT_ONLY", "DEFINITION", "IMAGE", "INSIDE", "INSTALLED", "OUTSIDE_TREE", "PART_OF_SDK"]
+__all__ = [
+    "BUNDLED",
+    "COMMIT_ONLY",
+    "DEFINITION",
+    "IMAGE",
+    "INSIDE",
+    "INSTALLED",
+    "OUTSIDE_TREE",
+    "PART_OF_SDK",
+    "UNPACKED",
+]
 
 
 def _no_file(reason: str) -> NotApplicable:
@@ -19,3 +29,4 @@ OUTSIDE_TREE = _no_file("taken from a folder outside the tree; no file is distri
 INSIDE = _no_file("inside a file of the image; it was built in, and no file of its own is delivered")
 INSTALLED = _no_file("installed into the image; its archive is not in it")
 PART_OF_SDK = _no_file("a part of the SDK; no file of its own")
+UNPACKED = _no_file("unpacked in the tree; the file it was distributed in is not there")

@@ -1,4 +1,4 @@
-"""`composer.lock`: states licences and edges; a SHA-1 of the archive where the registry knew one."""
+"""`composer.lock`, or `installed.json` where there is none: licences and edges, and a SHA-1 if the registry had one."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from maximus.sbom.model import NotApplicable
     from maximus.sbom.tree import Source
 
-__all__ = ["READER"]
+__all__ = ["INSTALLED", "READER"]
 
 _NAME = re.compile(r'\s*"name": "([^"]+)",?\s*$')
 # PHP itself, its extensions, its libraries and Composer's own interfaces: not packages.
@@ -42,13 +42,36 @@ def _reads(path: str) -> bool:
 
 def _read(source: Source) -> Reading:
     document = parsing.parse_json(source.raw, source.path)
+    return _of_entries(
+        source,
+        [
+            (entry, scope)
+            for field, scope in (("packages", Scope.RUNTIME), ("packages-dev", Scope.DEV))
+            for entry in parsing.records(document.get(field), source.path)
+        ],
+        source.beside("composer.json"),
+    )
+
+
+def _read_installed(source: Source) -> Reading:
+    """Return what is installed; nothing where the lock beside the folder says it."""
+    project = source.folder.removesuffix("vendor/composer")
+    if f"{project}composer.lock" in source.tree.locks:
+        return Reading((), ())
+    # Composer 1 wrote the list alone.
+    document = parsing.parse_json(b'{"packages":%b}' % source.raw if source.raw.lstrip()[:1] == b"[" else source.raw,
+                                  source.path)  # fmt: skip
+    dev = {name.lower() for name in parsing.listed(document.get("dev-package-names")) if isinstance(name, str)}
+    entries = [
+        (entry, Scope.DEV if parsing.text_of(entry.get("name")).lower() in dev else Scope.RUNTIME)
+        for entry in parsing.records(document.get("packages"), source.path)
+    ]
+    return _of_entries(source, entries, f"{project}composer.json")
+
+
+def _of_entries(source: Source, entries: list[tuple[dict[str, Any], Scope]], project: str) -> Reading:
     text = parsing.decode(source.raw, source.path)
     lines, names = DigestLines.of(source.path, text), keys_of(text, _NAME)
-    entries = [
-        (entry, scope)
-        for field, scope in (("packages", Scope.RUNTIME), ("packages-dev", Scope.DEV))
-        for entry in parsing.records(document.get(field), source.path)
-    ]
     # A package may stand in for others, which are then not locked themselves.
     provided: dict[str, list[str]] = {}
     for entry, _ in entries:
@@ -69,7 +92,9 @@ def _read(source: Source) -> Reading:
                 findings.append(Finding("unresolved", f"{visible(need)} is needed and not locked", place))
             links += [Link(name.lower(), target) for target in targets]
         packages.append(_package(entry, name, scope, place, known, lines))
-    links += _from_project(source, provided, [parsing.text_of(entry.get("name")).lower() for entry, _ in entries])
+    links += _from_project(
+        source, project, provided, [parsing.text_of(entry.get("name")).lower() for entry, _ in entries]
+    )
     return Reading(tuple(packages), tuple(links), findings=tuple(findings))
 
 
@@ -119,11 +144,11 @@ def _licences(value: object) -> tuple[LicenceClaim, ...]:
     return (licences.declared(one, "composer.lock license"),)
 
 
-def _from_project(source: Source, provided: dict[str, list[str]], names: list[str]) -> list[Link]:
-    """Return what the project itself asks for, by the `composer.json` beside the lock; all, as unknown, without it."""
-    raw = source.tree.manifest(source.beside("composer.json"))
+def _from_project(source: Source, project: str, provided: dict[str, list[str]], names: list[str]) -> list[Link]:
+    """Return what the project itself asks for, by its `composer.json`; all, as unknown, without it."""
+    raw = source.tree.manifest(project)
     try:
-        document = parsing.parse_json(raw, source.beside("composer.json")) if raw is not None else None
+        document = parsing.parse_json(raw, project) if raw is not None else None
     except Error:
         document = None
     if document is None:
@@ -137,3 +162,8 @@ def _from_project(source: Source, provided: dict[str, list[str]], names: list[st
 
 
 READER = Reader("composer", _reads, _read)
+INSTALLED = Reader(
+    "composer-installed",
+    lambda path: path == "vendor/composer/installed.json" or path.endswith("/vendor/composer/installed.json"),
+    _read_installed,
+)

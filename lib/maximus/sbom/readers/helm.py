@@ -1,19 +1,24 @@
-"""`Chart.lock` and `requirements.lock`: the charts that a Helm chart is made with."""
+"""`Chart.lock`, `requirements.lock`: the charts that a Helm chart is made with; `values.yaml`: the images it runs."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from maximus.sbom import addresses, parsing
-from maximus.sbom.model import Ecosystem, Known, Link, Location, Package, Reading
+from maximus.sbom.model import Ecosystem, Known, Link, Location, Package, Reading, Scope
 from maximus.sbom.readers import absence
+from maximus.sbom.readers.containers import Images
 from maximus.sbom.readers.interface import Reader
 
 if TYPE_CHECKING:
     from maximus.sbom.model import NotApplicable
     from maximus.sbom.tree import Source
 
-__all__ = ["READER"]
+__all__ = ["READER", "VALUES"]
+
+_VALUES = re.compile(r"(?:.*/)?(?:values(?:[-.][^/]+)?|[^/]+[-.]values)\.ya?ml")
+_PARTS = frozenset({"registry", "repository", "name", "tag", "digest", "sha"})
 
 
 def _reads(path: str) -> bool:
@@ -56,4 +61,43 @@ def _read(source: Source) -> Reading:
     return Reading(tuple(packages), tuple(Link("", package.key) for package in packages))
 
 
+def _read_values(source: Source) -> Reading:
+    """Return the images that a chart runs unless its user says otherwise.
+
+    By the convention of charts, for the values mean what templates make of them: `image: NAME:TAG`, or a mapping of
+    `registry`, `repository`, `tag` and `digest` under a key that ends in `image`.
+    """
+    if b"mage" not in source.raw or source.tree.manifest(source.beside("Chart.yaml")) is None:
+        return Reading((), ())
+    found = Images(source)
+    entries: dict[tuple[str, ...], dict[str, str]] = {}
+    lines: dict[tuple[str, ...], int] = {}
+    for scalar in parsing.scalars_of_yaml(source.raw, source.path):
+        if scalar.keys and _is_image(scalar.keys[-1]) and scalar.value:
+            found.add(scalar.value, scalar.line, Scope.RUNTIME)
+        elif len(scalar.keys) > 1 and _is_image(scalar.keys[-2]) and scalar.keys[-1] in _PARTS:
+            entry = entries.setdefault(scalar.keys[:-1], {})
+            # In a list of images the next one begins where a field comes again; charts have few such.
+            entry.setdefault(scalar.keys[-1], scalar.value)
+            if scalar.keys[-1] in ("repository", "name"):
+                lines.setdefault(scalar.keys[:-1], scalar.line)
+    for keys, line in lines.items():
+        found.add(_reference(entries[keys]), line, Scope.RUNTIME)
+    return found.reading()
+
+
+def _is_image(key: str) -> bool:
+    return key.lower().endswith("image")
+
+
+def _reference(entry: dict[str, str]) -> str:
+    name = entry.get("repository") or entry.get("name", "")
+    registry, tag = entry.get("registry", ""), entry.get("tag", "")
+    digest = entry.get("digest") or entry.get("sha", "")
+    if digest and ":" not in digest:
+        digest = f"sha256:{digest}"
+    return f"{f'{registry}/' if registry else ''}{name}{f':{tag}' if tag else ''}{f'@{digest}' if digest else ''}"
+
+
 READER = Reader("helm", _reads, _read)
+VALUES = Reader("helm-values", lambda path: bool(_VALUES.fullmatch(path)), _read_values, is_lock=False)

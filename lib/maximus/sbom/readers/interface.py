@@ -24,3 +24,5 @@ class Reader:
     """Whether it reads the file of this path, relative to the tree's root."""
     read: Callable[[Source], Reading]
     """Return what the lock says. Raises Error (SBOM005 to SBOM008, SBOM020) where it cannot be read."""
+    is_lock: bool = True
+    """Whether the tree depends on the file: one that cannot be read blocks. Of others it is a finding."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from maximus.errors import Error
 from maximus.sbom import parsing
 from maximus.sbom.model import Finding, Location, Reading, Scope
 from maximus.sbom.naming import visible
@@ -43,14 +42,10 @@ def _read(source: Source) -> Reading:
         text = f"{visible(source.path)} is a template: its images are known only when it is rendered"
         return Reading((), (), findings=(Finding("not-locked", text, Location(source.path), lost=False),))
     found = Images(source)
-    try:
-        for scalar in parsing.scalars_of_yaml(source.raw, source.path):
-            scope = _scope(scalar.keys)
-            if scope is not None and scalar.value:
-                found.add(scalar.value, scalar.line, scope)
-    except Error as fault:
-        text = f"{visible(source.path)} was not read: {fault.why}"
-        return Reading((), (), findings=(Finding("ignored", text, Location(source.path), lost=False),))
+    for scalar in parsing.scalars_of_yaml(source.raw, source.path):
+        scope = _scope(scalar.keys)
+        if scope is not None and scalar.value:
+            found.add(scalar.value, scalar.line, scope)
     return found.reading()
 
 
@@ -71,4 +66,4 @@ def _scope(keys: tuple[str, ...]) -> Scope | None:
             return None
 
 
-READER = Reader("kubernetes", _reads, _read)
+READER = Reader("kubernetes", _reads, _read, is_lock=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from maximus.sbom.model import Known, Scope
+from tests.lib.sbom.further_samples import FURTHER_SAMPLES
 from tests.lib.sbom.more_samples import COMMIT, COMPOSER, MORE_SAMPLES
 from tests.lib.sbom.samples import by_name, edges_of, inventory_of, sha1
 
@@ -45,3 +46,19 @@ def test_the_manifest_tells_what_is_direct(tmp_path: Path) -> None:
     alone = inventory_of(tmp_path / "without", {"composer.lock": COMPOSER})
     assert not any(item.direct for item in alone.components)
     assert alone.root.edges is Known.INCOMPLETE
+
+
+def test_what_is_installed_without_a_lock(tmp_path: Path) -> None:
+    """The list that Composer keeps of what it installed has versions, licences, needs and who is for development."""
+    made = inventory_of(tmp_path, FURTHER_SAMPLES["composer-installed"])
+    found = by_name(made)
+    assert set(found) == {"monolog/monolog 3.6.0", "psr/log 3.0.0"}
+    assert {claim.expression for item in found.values() for claim in item.licences} == {"MIT"}
+    assert edges_of(made) == {(".", "monolog/monolog 3.6.0"), ("monolog/monolog 3.6.0", "psr/log 3.0.0")}
+    assert made.skipped == ()
+
+
+def test_what_is_installed_beside_its_lock(tmp_path: Path) -> None:
+    """The lock says it already, for every machine."""
+    made = inventory_of(tmp_path, {**FURTHER_SAMPLES["composer-installed"], **MORE_SAMPLES["composer"]})
+    assert {item.locations[0].path for item in made.components} == {"composer.lock"}

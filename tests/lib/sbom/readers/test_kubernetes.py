@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from maximus.sbom import scan
 from maximus.sbom.model import Scope
 from maximus.sbom.readers import reader_of
 from tests.lib.sbom.further_samples import FURTHER_SAMPLES
-from tests.lib.sbom.samples import by_name, inventory_of, reading_of, sha256
+from tests.lib.sbom.samples import by_name, inventory_of, make, sha256
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,9 +47,10 @@ def test_images_that_only_build(tmp_path: Path, name: str, images: set[str]) -> 
 )
 def test_what_is_no_manifest_is_no_fault(tmp_path: Path, text: str, kinds: list[str]) -> None:
     """Any YAML may lie in such a folder: templates and broken files are told, and block nothing."""
-    reading = reading_of(tmp_path, {"k8s/x.yaml": text})
-    assert reading.packages == ()
-    assert [item.kind for item in reading.findings] == kinds
+    found = scan.scan(make(tmp_path, {"k8s/x.yaml": text}))
+    assert found.faults == ()
+    assert [item.kind for _, reading in found.readings for item in reading.findings] == kinds
+    assert all(reading.packages == () for _, reading in found.readings)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,35 @@
+"""The images in `values.yaml` of a chart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from maximus.sbom import scan
+from tests.lib.sbom.further_samples import FURTHER_SAMPLES
+from tests.lib.sbom.samples import by_name, inventory_of, make, reading_of, sha256
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_images_of_both_forms(tmp_path: Path) -> None:
+    """In one text, or in parts; a digest is the version, a tag is not exact, and without one it is the default."""
+    made = inventory_of(tmp_path, FURTHER_SAMPLES["helm-values"])
+    found = by_name(made)
+    assert set(found) == {"shop/one 1.0", f"shop/api sha256:{sha256('api')}", "busybox 1.36", "shop/sidecar latest"}
+    assert dict(found[f"shop/api sha256:{sha256('api')}"].notes)["image:tag"] == "2.4.0"
+    assert found["busybox 1.36"].locations[0].line == 8
+    assert [item.kind for item in made.findings] == ["unpinned", "unpinned", "unpinned"]
+
+
+def test_values_of_no_chart_are_left_alone(tmp_path: Path) -> None:
+    """Many things are called so."""
+    files = {"chart/values.yaml": FURTHER_SAMPLES["helm-values"]["chart/values.yaml"]}
+    assert scan.scan(make(tmp_path, files)).readings == ()
+
+
+def test_values_that_are_no_yaml_block_nothing(tmp_path: Path) -> None:
+    """They are no lock: a finding names the file and the line."""
+    reading = reading_of(tmp_path, {"Chart.yaml": "name: x\n", "values.yaml": "a: b\nimage: [\n"})
+    assert [(item.kind, item.lost) for item in reading.findings] == [("ignored", False)]
+    assert "line 3" in reading.findings[0].text
