@@ -27,9 +27,7 @@ def with_facts(face: Face, made: Inventory, facts: str, *, fetching: bool, hashe
     from maximus import documents  # noqa: PLC0415 - `--help` needs none of it
     from maximus.files import write_whole  # noqa: PLC0415 - likewise
     from maximus.sbom import enrichment  # noqa: PLC0415 - likewise
-    from maximus.sbom.caches import Cached  # noqa: PLC0415 - likewise
-    from maximus.sbom.facts import artifacts_of, as_document, facts_of, needs_of, said_of  # noqa: PLC0415 - likewise
-    from maximus.sbom.installed import Installed  # noqa: PLC0415 - likewise
+    from maximus.sbom.facts import as_document, facts_of, told_of  # noqa: PLC0415 - likewise
 
     path = Path(facts) if facts else None
     known: tuple[Fact, ...] = ()
@@ -39,11 +37,7 @@ def with_facts(face: Face, made: Inventory, facts: str, *, fetching: bool, hashe
         known = facts_of(document)
 
     def told(inventory: Inventory, facts: tuple[Fact, ...]) -> Inventory:
-        # Both at once: with digests of its own a component is pinned by another one.
-        parts = inventory.components
-        cached = Cached(artifacts=artifacts_of(facts, parts), needs=needs_of(facts, parts))
-        said = Installed(said_of(facts, inventory.components))
-        return enrichment.with_cached(enrichment.enrich(inventory, said).inventory, cached, fetched=True).inventory
+        return enrichment.with_cached(inventory, told_of(facts, inventory.components), fetched=True).inventory
 
     pinned = told(made, known)
     if not fetching:

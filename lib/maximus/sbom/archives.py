@@ -8,27 +8,24 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from maximus.sbom import addresses, crates, licence_texts, module_zips, parsing
+from maximus.sbom import addresses, crates, licence_texts, module_zips, parsing, producers
 from maximus.sbom.caches import escaped
 from maximus.sbom.facts import Fact, digest_of
 from maximus.sbom.indexes import origin_of
-from maximus.sbom.model import Producer
 from maximus.sbom.toolchains import is_private
 from maximus.sbom.transfer import MAX_ARCHIVE, UnreachableError
 
 if TYPE_CHECKING:
-    from maximus.sbom.model import Component
+    from maximus.sbom.model import Component, Producer
     from maximus.sbom.transfer import Answer, Client
 
 __all__ = ["fact_of_crate", "fact_of_module", "with_hashes"]
 
 _GONE = (404, 410)
-_AUTHOR = re.compile(r"([^<>]{1,200}?)\s*(?:<[^<>]*>)?\s*")
 _MARKERS = ("{crate}", "{version}", "{prefix}", "{lowerprefix}", "{sha256-checksum}")
 
 
@@ -145,9 +142,9 @@ def with_hashes(component: Component, source: str, client: Client, fact: Fact | 
 
 def _producer(crate: crates.Crate) -> Producer | None:
     """Return the first author, else the owner of the repository."""
-    found = next((match for author in crate.authors if (match := _AUTHOR.fullmatch(author))), None)
-    if found is not None and found[1].strip():
-        return Producer(found[1].strip())
+    found = next((maker for author in crate.authors if (maker := producers.of_people(author))), None)
+    if found is not None:
+        return found
     return addresses.owner_of(crate.repository) if crate.repository else None
 
 

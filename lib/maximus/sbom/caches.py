@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
-    from maximus.sbom.model import Component, ComponentRef, LicenceClaim, LockFact
+    from maximus.sbom.model import Component, ComponentRef, LicenceClaim, LockFact, Producer
 
 __all__ = [
     "MAX_ARCHIVE",
@@ -87,6 +87,8 @@ class Cached:
     """The modules that a Go module's own `go.mod` requires directly."""
     licences: dict[ComponentRef, tuple[LicenceClaim, ...]] = field(default_factory=dict)
     """What the licence files inside an archive were matched with."""
+    producers: dict[ComponentRef, Producer] = field(default_factory=dict)
+    """Who makes a component, as a fact about its bytes says; no cache does."""
     findings: list[Finding] = field(default_factory=list)
     read: int = 0
     """Bytes."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from maximus.errors import Error
 from maximus.sbom import licences, parsing
+from maximus.sbom.images.tars import Member
 from maximus.sbom.licence_texts import MAX_LICENCE, is_licence_file
 from maximus.sbom.limits import MAX_MANIFEST
 
@@ -65,9 +66,12 @@ def open_crate(raw: bytes, name: str, version: str) -> Crate:
     try:
         with (
             gzip.GzipFile(fileobj=io.BytesIO(raw)) as unpacked,
-            tarfile.open(fileobj=io.BufferedReader(_Bounded(unpacked)), mode="r|") as archive,
+            tarfile.open(fileobj=io.BufferedReader(_Bounded(unpacked)), mode="r|", tarinfo=Member) as archive,
         ):
             return _read(archive, f"{name}-{version}/")
+    except RecursionError as fault:
+        reason = "its headers lead from one to the next without an end"
+        raise UnreadableError(reason) from fault
     except (tarfile.TarError, zlib.error, OSError, EOFError, ValueError, OverflowError) as fault:
         reason = f"it cannot be read: {str(fault)[:100]}"
         raise UnreadableError(reason) from fault

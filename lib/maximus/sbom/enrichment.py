@@ -86,7 +86,7 @@ def _with(component: Component, claims: tuple[LicenceClaim, ...], producer: Prod
 
 
 def with_cached(inventory: Inventory, cached: Cached, *, fetched: bool = False) -> Enriched:
-    """Return the inventory with the digests, licences and needs that verified bytes of the caches gave.
+    """Return the inventory with what verified bytes of the caches gave, or facts about them: by ref, not by purl.
 
     `matched` counts the components of which a digest was computed. `fetched` says that the bytes came from where this
     user's configuration says, and from no cache.
@@ -94,7 +94,7 @@ def with_cached(inventory: Inventory, cached: Cached, *, fetched: bool = False) 
     components = []
     for component in inventory.components:
         artifacts = cached.artifacts.get(component.ref)
-        made = _with(component, cached.licences.get(component.ref, ()), None)
+        made = _with(component, cached.licences.get(component.ref, ()), cached.producers.get(component.ref))
         if artifacts is not None:
             gaps = tuple(gap for gap in made.gaps if gap.field != _HASH)
             made = replace(

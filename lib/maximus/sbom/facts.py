@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from maximus.sbom.installed import Said
+from maximus.sbom.caches import Cached
 from maximus.sbom.licences import expression_of
 from maximus.sbom.model import Artifact, Computed, Digest, Ecosystem, LicenceClaim, Producer, Purl, Stated
 from maximus.sbom.naming import visible
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from maximus.sbom.model import Component, ComponentRef
 
-__all__ = ["KIND", "Fact", "artifacts_of", "as_document", "digest_of", "facts_of", "needs_of", "said_of"]
+__all__ = ["KIND", "Fact", "artifacts_of", "as_document", "digest_of", "facts_of", "needs_of", "told_of"]
 
 KIND: Final = "maximus-sbom-facts"
 
@@ -134,16 +134,21 @@ def _producer(maker: Producer) -> dict[str, Any]:
     return made
 
 
-def said_of(facts: Iterable[Fact], components: Iterable[Component]) -> tuple[Said, ...]:
-    """Return what the facts say about these components: of each only the fact about its very bytes."""
-    known = {(fact.purl, fact.digest): fact for fact in facts}
-    found = {}
-    for component in components:
+def told_of(facts: Iterable[Fact], components: Iterable[Component]) -> Cached:
+    """Return what the facts say about these components: of each only the fact about its very bytes.
+
+    Two components of one purl are two, because their bytes are: what is said of one is not said of the other.
+    """
+    listed, parts = tuple(facts), tuple(components)
+    known = {(fact.purl, fact.digest): fact for fact in listed}
+    found = Cached(artifacts=artifacts_of(listed, parts), needs=needs_of(listed, parts))
+    for component in parts:
         fact = known.get((component.purl, digest_of(component)))
-        if fact is not None:
-            claims = (fact.licence,) if fact.licence else ()
-            found[component.purl] = Said(component.purl, claims, fact.producer)
-    return tuple(found.values())
+        if fact is not None and fact.licence:
+            found.licences[component.ref] = (fact.licence,)
+        if fact is not None and fact.producer:
+            found.producers[component.ref] = fact.producer
+    return found
 
 
 def artifacts_of(facts: Iterable[Fact], components: Iterable[Component]) -> dict[ComponentRef, tuple[Artifact, ...]]:

@@ -218,7 +218,7 @@ def test_what_was_fetched_is_pinned_and_read_again(tmp_path: Path) -> None:
     assert documents.faults(document, "sbom-facts") == ()
     again = facts.facts_of(json.loads(json.dumps(document)))
     assert sorted(again, key=str) == sorted(found, key=str)
-    cached = Cached(artifacts=facts.artifacts_of(again, made.components), needs=facts.needs_of(again, made.components))
+    cached = facts.told_of(again, made.components)
     assert ("example.org/Upper v1.0.0", "example.org/deep v1.2.0") in edges_of(with_cached(made, cached).inventory)
     known = by_name(with_cached(made, cached, fetched=True).inventory)
     assert set(algorithms(known["example.org/Upper v1.0.0"])) == {"SHA-256", "SHA-512"}
@@ -253,6 +253,29 @@ def test_no_crate_is_a_traceback(noise: bytes, place: int) -> None:
         crates.open_crate(CRATE[:place] + noise + CRATE[place:], "left", "1.0.0")
     except crates.UnreadableError as fault:
         assert str(fault)  # noqa: PT017 - either is right
+
+
+def test_headers_that_lead_to_headers_are_a_broken_crate() -> None:
+    """`tarfile` calls itself for each long name that another one follows, until Python stops it."""
+    member = tarfile.TarInfo("x")
+    member.type, member.size = tarfile.GNUTYPE_LONGNAME, 1
+    raw = (member.tobuf(tarfile.GNU_FORMAT) + b"a".ljust(512, b"\0")) * 3_000
+    with pytest.raises(crates.UnreadableError, match="without an end"):
+        crates.open_crate(gzip.compress(raw), "left", "1.0.0")
+
+
+def test_an_author_of_nothing_but_spaces_takes_no_time(tmp_path: Path) -> None:
+    """What the field says is cut first: a pattern that tried every way to split 100,000 spaces took minutes."""
+    raw = crate(
+        f'[package]\nname = "left"\nversion = "1.0.0"\nauthors = ["a{" " * 100_000}<", "Ada <ada@acme.example>"]\n'
+    )
+    made = inventory_of(tmp_path, lock(raw))
+    path = "/dl/left/1.0.0/download"
+    with index({path: raw}) as server:
+        server.content = {path: raw, "/index/config.json": json.dumps({"dl": f"{server.address}/dl"}).encode()}
+        (fact,) = asked(made, {}, cargo=cargo_configuration(server.address)).facts
+    assert fact.producer is not None
+    assert fact.producer.name
 
 
 @pytest.mark.parametrize(

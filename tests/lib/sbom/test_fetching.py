@@ -17,7 +17,10 @@ from hypothesis import strategies as st
 
 from maximus import documents
 from maximus.sbom import facts, fetching, transfer
+from maximus.sbom.caches import Cached
+from maximus.sbom.enrichment import with_cached
 from maximus.sbom.indexes import Indexes, configuration_paths, indexes_of
+from maximus.sbom.model import LicenceClaim, Producer
 from maximus.sbom.transfer import Client, UnreachableError
 from tests.lib.sbom.samples import inventory_of
 from tests.lib.sbom.test_caches import NPM, TARBALL
@@ -222,9 +225,29 @@ def test_facts_are_about_the_bytes_that_the_lock_pins(tmp_path: Path) -> None:
     document = facts.as_document(found)
     assert documents.faults(document, "sbom-facts") == ()
     assert facts.facts_of(json.loads(json.dumps(document))) == found
-    assert len(facts.said_of(found, made.components)) == 1
+    assert len(facts.told_of(found, made.components).licences) == 1
     other = inventory_of(tmp_path / "b", {"requirements.txt": PIN["requirements.txt"].replace("a" * 64, "b" * 64)})
-    assert facts.said_of(found, other.components) == ()
+    assert facts.told_of(found, other.components) == Cached()
+
+
+def test_a_fact_about_one_of_two_says_nothing_of_the_other(tmp_path: Path) -> None:
+    """Two locks pin other bytes of one version: a licence that was fetched of the one is not claimed of the other."""
+    files = {}
+    for name in "ab":
+        integrity = "sha512-" + base64.b64encode(name.encode() * 64).decode()
+        packages = {
+            "": {"dependencies": {"left": "1"}},
+            "node_modules/left": {"version": "1.0.0", "integrity": integrity},
+        }
+        files[f"{name}/package-lock.json"] = json.dumps({"name": name, "lockfileVersion": 3, "packages": packages})
+    made = inventory_of(tmp_path, files)
+    first, second = made.components
+    licence = LicenceClaim("MIT", "MIT", concluded=False, evidence="fetched")
+    fact = facts.Fact(first.purl, facts.digest_of(first), licence, Producer("Ada"), "https://registry.example")
+    told = with_cached(made, facts.told_of([fact], made.components), fetched=True).inventory
+    assert first.purl == second.purl
+    assert [item.licences for item in told.components] == [(licence,), ()]
+    assert [item.producer for item in told.components] == [Producer("Ada"), None]
 
 
 def test_what_is_known_is_not_asked_for(tmp_path: Path) -> None:

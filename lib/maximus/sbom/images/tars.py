@@ -1,7 +1,8 @@
-"""Headers of tar archives that somebody else wrote, held to what an image's layer can need.
+"""Headers of tar archives that somebody else wrote, held to what an image's layer or a package can need.
 
 `tarfile` believes a header: it reads a name of gigabytes into memory, goes back in the archive where a size is
-negative, and puts together a sparse file piece by piece. None of that is in an image that a builder made.
+negative, and puts together a sparse file piece by piece. None of that is in an image or a
+crate as builders make them.
 """
 
 from __future__ import annotations
@@ -133,4 +134,4 @@ def _read_error(why: str) -> tarfile.ReadError:
 
 
 def _sparse() -> tarfile.ReadError:
-    return _read_error("it has a sparse file, and no builder of images writes one")
+    return _read_error("it has a sparse file, which nobody who builds one writes")
