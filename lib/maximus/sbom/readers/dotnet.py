@@ -25,6 +25,8 @@ __all__ = ["ASSETS", "CENTRAL", "DEPS"]
 _KEY = re.compile(r'\s*"([^"]+)": \{')
 _PROPERTY = re.compile(r"\$\(([\w.]+)\)")
 _LOCK = "packages.lock.json"
+_LONGEST = 200
+"""Characters of a version with its properties filled in."""
 _NOTHING = Reading((), ())
 
 
@@ -147,7 +149,9 @@ def _read_central(source: Source) -> Reading:
         place = Location(source.path, element.line)
         name = element.attributes.get("Include") or element.attributes.get("Update", "")
         written = element.attributes.get("Version") or element.first("Version")
-        version = _PROPERTY.sub(lambda found: properties.get(found[1], found[0]), written)[:200].strip()
+        # Cut before they are put together: a text may name a property hundreds of times.
+        version = _PROPERTY.sub(lambda found: properties.get(found[1], found[0])[:_LONGEST], written[:_LONGEST])
+        version = version[:_LONGEST].strip()
         exact = re.fullmatch(r"\[?([^\[\](),*$]+)\]?", version)
         if exact is None:
             text = f"{visible(name)} names no exact version here: {visible(version) or 'none'}"

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from maximus.sbom import digests, licences, parsing, producers
+from maximus.sbom import addresses, digests, licences, parsing, producers
 from maximus.sbom.digests import DigestLines
 from maximus.sbom.model import Artifact, Ecosystem, Finding, Known, Link, Location, Package, Reading
 from maximus.sbom.naming import visible
@@ -143,7 +143,10 @@ def _package(purl: str, facts: dict[str, Any], place: Location, origin: str, lin
         name=name,
         version=found.version,
         locations=(place,),
-        qualifiers=tuple(sorted((key, value) for key, value in qualifiers.items() if key not in _LOCAL)),
+        # An address in it may carry what its author pushes with.
+        qualifiers=tuple(
+            sorted((key, addresses.told(value)) for key, value in qualifiers.items() if key not in _LOCAL)
+        ),
         subpath=found.subpath or "",
         artifacts=(Artifact("", "", stated),) if stated else (),
         licences=_licences(facts),

@@ -210,7 +210,7 @@ def _read(source: Source) -> Reading:
         known = packages.get(package.key)
         if known is not None:
             packages[package.key] = replace(known, locations=(*known.locations, *package.locations))
-        elif not is_member or not workspace.names(source, package.name):
+        elif not is_member or package.name not in workspace.required:
             # What no `go.mod` lists, and is built all the same: an old one, or one that is not tidy.
             packages[package.key] = package
             links.append(Link("", package.key, known=False))

@@ -18,11 +18,12 @@ from maximus.sbom.limits import MAX_MANIFEST
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from maximus.sbom.tree import Source
+    from maximus.sbom.tree import Source, Tree
 
 __all__ = ["Vendored", "Workspace", "vendored_of", "workspace_of"]
 
 _VENDORED = re.compile(r"# (\S+)(?: (v\S+))?(?: => (\S+)(?: (v\S+))?)?\s*$")
+_REQUIRED = re.compile(rb"(?m)^[ \t]*(?:require[ \t]+)?\"?([^\s\"]+)\"?[ \t]+v")
 _NAME = re.compile(rb"(?m)^[ \t]*module[ \t]+(\"?)([^\s\"]+)\1")
 
 
@@ -36,12 +37,10 @@ class Workspace:
     members: dict[str, str] = field(default_factory=dict)
     """The folders of the modules in it, by the module's name."""
     replaces: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
-
-    def names(self, source: Source, module: str) -> bool:
-        """Tell whether the `go.mod` of a member requires a module; whoever does tells more than the list of all."""
-        manifests = (f"{folder}/go.mod" if folder else "go.mod" for folder in self.members.values())
-        required = re.compile(rb"(?m)^[ \t]*(?:require[ \t]+)?" + re.escape(module.encode()) + rb"[ \t]+v")
-        return any(required.search(source.tree.manifest(path) or b"") for path in manifests)
+    required: frozenset[str] = frozenset()
+    """What the `go.mod` of a member requires; whoever does tells more than the list of all."""
+    folders: frozenset[str] = frozenset()
+    """All that it lists, those without a `go.mod` too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,21 +68,26 @@ def workspace_of(
     while True:
         path = f"{folder}/go.work" if folder else "go.work"
         if path in source.tree.manifests:
-            return _read(source, path, folder, parse)
+            # Every member asks: with as many as a workspace may have, finding it out each time took quadratic time.
+            key = f"go.work {path}"
+            if key not in source.tree.memory:
+                source.tree.memory[key] = _read(source.tree, path, folder, parse)
+            found: Workspace = source.tree.memory[key]
+            return found if source.folder in found.folders else Workspace()
         if not folder:
             return Workspace()
         folder = folder.rpartition("/")[0]
 
 
 def _read(
-    source: Source,
+    tree: Tree,
     path: str,
     folder: str,
     parse: Callable[[str, str], tuple[list[str], dict[tuple[str, str], tuple[str, str]]]],
 ) -> Workspace:
     from maximus.sbom.tree import Source as At  # noqa: PLC0415 - a value here, a type above
 
-    raw = source.tree.manifest(path)
+    raw = tree.manifest(path)
     if raw is None:
         return Workspace()
     try:
@@ -91,17 +95,17 @@ def _read(
     except Error:
         # Go refuses it too; the modules stand for themselves.
         return Workspace()
-    at = At(path, b"", source.tree)
+    at = At(path, b"", tree)
     folders = [inside for use in uses if (inside := at.inside(use)) is not None]
-    if source.folder not in folders:
-        return Workspace()
     members: dict[str, str] = {}
-    for inside in folders:
+    required: set[str] = set()
+    for inside in dict.fromkeys(folders):
         manifest = f"{inside}/go.mod" if inside else "go.mod"
-        content = source.tree.manifest(manifest) if manifest in source.tree.manifests else None
+        content = tree.manifest(manifest) if manifest in tree.manifests else None
         if content is not None and (found := _NAME.search(content)):
             members.setdefault(found[2].decode("utf-8", "replace"), inside)
-    return Workspace(path, folder, members, replaces)
+            required |= {name.decode("utf-8", "replace") for name in _REQUIRED.findall(content)}
+    return Workspace(path, folder, members, replaces, frozenset(required), frozenset(folders))
 
 
 def vendored_of(source: Source, workspace: Workspace) -> tuple[tuple[Vendored, ...], str]:
@@ -110,7 +114,11 @@ def vendored_of(source: Source, workspace: Workspace) -> tuple[tuple[Vendored, .
     for folder in dict.fromkeys(folders):
         path = f"{folder}/vendor/modules.txt" if folder else "vendor/modules.txt"
         if source.tree.root.joinpath(path).is_file():
-            return _vendored(parsing.decode(source.tree.read(path, MAX_MANIFEST), path)), path
+            key = f"go vendor {path}"
+            if key not in source.tree.memory:
+                source.tree.memory[key] = _vendored(parsing.decode(source.tree.read(path, MAX_MANIFEST), path))
+            found: tuple[Vendored, ...] = source.tree.memory[key]
+            return found, path
     return (), ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import TYPE_CHECKING
 
 import pytest
@@ -75,3 +76,19 @@ def test_a_document_of_another_kind_says_nothing(tmp_path: Path) -> None:
     assert len(inventory_of(tmp_path, files).components) == len(
         inventory_of(tmp_path, MORE_SAMPLES["nuget"]).components
     )
+
+
+def test_a_property_named_hundreds_of_times_fills_no_memory(tmp_path: Path) -> None:
+    """A version is cut before its properties are put together: a file of 2 MB would else become 100 GB."""
+    text = (
+        f"<Project><PropertyGroup><A>{'x' * 1_000_000}</A></PropertyGroup><ItemGroup><PackageVersion Include='Left'>"
+        f"<Version>{'$(A)' * 100_000}</Version></PackageVersion></ItemGroup></Project>"
+    )
+    tracemalloc.start()
+    try:
+        made = inventory_of(tmp_path, {"Directory.Packages.props": text})
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert [item.version for item in made.components] == [""]
+    assert peak < 200 << 20

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from maximus.sbom import rendering
@@ -46,3 +47,13 @@ def test_spdx_too(tmp_path: Path) -> None:
     found = by_name(inventory_of(tmp_path, MORE_SAMPLES["embedded-spdx"]))
     assert set(found) == {"com.google.guava:guava 33.2.1-jre"}
     assert [claim.expression for claim in found["com.google.guava:guava 33.2.1-jre"].licences] == ["Apache-2.0"]
+
+
+def test_no_secret_comes_in_with_a_purl(tmp_path: Path) -> None:
+    """An address among the qualifiers goes out without user and password."""
+    purl = "pkg:pypi/left@1.0?repository_url=https://ada:hunter2@pypi.example/simple%3Ftoken=hunter2"
+    document = {"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [{"name": "left", "purl": purl}]}
+    made = inventory_of(tmp_path, {"theirs.cdx.json": json.dumps(document)})
+    (component,) = made.components
+    assert component.purl.startswith("pkg:pypi/left@1.0?repository_url=https://pypi.example/simple")
+    assert b"hunter2" not in rendering.as_bytes(rendering.render(made, seconds=0, tool_version="1").cyclonedx)

@@ -7,10 +7,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from maximus.sbom.model import Known, Scope
+from maximus.sbom.tree import Tree
 from tests.lib.sbom.samples import GO_MOD, GO_SUM, GO_WORK, SAMPLES, by_name, edges_of, inventory_of
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
 
 def test_lists_what_is_built(tmp_path: Path) -> None:
@@ -160,3 +163,23 @@ def test_a_workspace_that_does_not_use_a_module_changes_nothing(tmp_path: Path) 
         made = inventory_of(tmp_path / str(number), files)
         assert "github.com/spf13/cobra v1.8.1" in by_name(made)
         assert not any(item.facts for item in made.components if "cobra" in item.name)
+
+
+def test_of_a_workspace_each_member_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many members as it has ask for it; what costs each of them a look at all others takes quadratic time."""
+    count = 40
+    files = {"go.work": "go 1.22\nuse (\n" + "".join(f"\t./m{number}\n" for number in range(count)) + ")\n"}
+    files["vendor/modules.txt"] = "# example.org/x v1.0.0\n## explicit\nexample.org/x\n"
+    for number in range(count):
+        files[f"m{number}/go.mod"] = f"module example.org/m{number}\n\ngo 1.22\n"
+    asked: list[str] = []
+    manifest = Tree.manifest
+
+    def counting(tree: Tree, path: str) -> bytes | None:
+        asked.append(path)
+        return manifest(tree, path)
+
+    monkeypatch.setattr(Tree, "manifest", counting)
+    made = inventory_of(tmp_path, files)
+    assert len(made.members) == count
+    assert len(asked) <= 2 * count
