@@ -145,10 +145,11 @@ def _described(component: Component, client: Client) -> Fact:
 def _file_of(component: Component, client: Client) -> str:
     """Return where a component's one file lies. Raises UnreachableError, and Error."""
     (artifact,) = component.artifacts
-    if component.ecosystem == Ecosystem.NPM and client.indexes.npm:
+    registry = client.indexes.npm_of(component.full_name) if component.ecosystem == Ecosystem.NPM else ""
+    if registry:
         # The registry that is configured, as npm itself does it, whatever the lock says of where it once was.
         name = quote(component.full_name, safe="@/")
-        return f"{client.indexes.npm}/{name}/-/{quote(component.name)}-{quote(component.version, safe='')}.tgz"
+        return f"{registry}/{name}/-/{quote(component.name)}-{quote(component.version, safe='')}.tgz"
     if artifact.url:
         return artifact.url
     if component.ecosystem == Ecosystem.PYPI and client.indexes.pypi:
@@ -192,7 +193,7 @@ def _on_page(answer: Answer, page: str, stated: set[str]) -> tuple[str, str]:
 
 def _of_npm(component: Component, client: Client) -> tuple[Said | None, str, str]:
     """Return what the document of one version says, which must state the digest that the lock states."""
-    base = client.indexes.npm
+    base = client.indexes.npm_of(component.full_name)
     if not base:
         found = next((match for item in component.artifacts if (match := _TARBALL.fullmatch(item.url))), None)
         base = found[1] if found else ""

@@ -34,6 +34,8 @@ class Indexes:
     """The address of a Simple index without the last slash; empty where none is configured."""
     npm: str = ""
     """The address of a registry, likewise."""
+    scopes: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The registries of npm's scopes, by `@scope`: what is of one is nobody else's business, its name too."""
     go: Proxies = field(default=Proxies(), repr=False)
     """Go's proxies, as `GOPROXY` names them."""
     cargo: str = field(default="", repr=False)
@@ -42,6 +44,10 @@ class Indexes:
     """By origin (`https://host`): the value of the header `Authorization`."""
     trusted: frozenset[str] = frozenset()
     """The origins that the configuration names; only they may be inside a private network, or without TLS."""
+
+    def npm_of(self, name: str) -> str:
+        """Return the registry that npm asks for a package of this name; empty where none is configured."""
+        return self.scopes.get(name.partition("/")[0], self.npm)
 
 
 def configuration_paths(environment: Mapping[str, str]) -> dict[str, str]:
@@ -71,14 +77,21 @@ def indexes_of(environment: Mapping[str, str], texts: Mapping[str, str]) -> Inde
     )
     npm = environment.get("npm_config_registry") or environment.get("NPM_CONFIG_REGISTRY") or npmrc.get("registry", "")
     go, cargo = proxies_of(environment, texts.get("go", "")), crates_of(texts.get("cargo", ""))
-    named = (pypi, npm, cargo, *(address for address, _ in go.addresses))
+    scopes = {
+        scope: address
+        for name, address in npmrc.items()
+        if (scope := name.removesuffix(":registry")) != name and scope.startswith("@")
+    }
+    named = (pypi, npm, cargo, *scopes.values(), *(address for address, _ in go.addresses))
     credentials = {}
     for address in named:
         if found := _userinfo(address):
             credentials[origin_of(address)] = found
-    credentials |= _tokens(npmrc, npm)
+    for address in (*scopes.values(), npm):
+        credentials |= _tokens(npmrc, address)
     trusted = frozenset(origin for address in named if (origin := origin_of(address)))
-    return Indexes(_plain(pypi), _plain(npm), go, cargo, credentials, trusted)
+    plain = {scope: _plain(address) for scope, address in scopes.items()}
+    return Indexes(_plain(pypi), _plain(npm), plain, go, cargo, credentials, trusted)
 
 
 def origin_of(address: str) -> str:

@@ -144,6 +144,22 @@ def test_npm_tells_by_the_document_of_one_version(tmp_path: Path) -> None:
     assert (fact.licence.expression, fact.producer and fact.producer.name) == ("ISC", "Eve")
 
 
+@pytest.mark.parametrize("hashes", [False, True])
+def test_a_scope_with_a_registry_of_its_own_is_asked_for_nowhere_else(tmp_path: Path, *, hashes: bool) -> None:
+    """As npm does it: what is private is not even named to the registry of everything else."""
+    packages = {"": {"dependencies": {"@acme/left": "1"}}, "node_modules/@acme/left": {"version": "1.0.0"}}
+    packages["node_modules/@acme/left"]["integrity"] = INTEGRITY
+    lock = json.dumps({"name": "app", "lockfileVersion": 3, "packages": packages})
+    made = inventory_of(tmp_path, {"package-lock.json": lock})
+    answer = json.dumps(VERSION | {"name": "@acme/left"}).encode()
+    with index({}) as public, index({"/@acme%2Fleft/1.0.0": answer}) as own:
+        npmrc = f"registry={public.address}\n@acme:registry={own.address}/\n//{own.address[7:]}/:_authToken=secret\n"
+        found = fetching.fetch(made.components, Client(indexes_of({}, {"npm": npmrc})), hashes=hashes)
+        assert public.asked == []
+        assert own.asked[0] == ("/@acme%2Fleft/1.0.0", "Bearer secret")
+    assert [fact.producer and fact.producer.name for fact in found.facts] == ["Eve"]
+
+
 @pytest.mark.parametrize(
     ("document", "why"),
     [
