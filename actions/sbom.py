@@ -18,6 +18,7 @@ from .declare import Concluded, given, out
 from .sbom_chart import show_charts
 from .sbom_difference import CLASSES, report_difference
 from .sbom_facts import with_facts
+from .sbom_findings import MAX_LISTED, first_of, show_findings
 from .sbom_opinion import SORTS, read_opinion, report_opinion
 from .sbom_overlay import load_overlay, with_overlay
 
@@ -45,9 +46,6 @@ PAGE = "sbom.html"
 
 PROFILES = ("release-plan", "ntia-2021", "cisa-2026", "bsi-2.1", "telco-1.1")
 """What an inventory or a document can be held to."""
-
-_MAX_LISTED = 30
-"""How many findings the log names one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -734,15 +732,11 @@ def _report(face: Face, made: Inventory, dated: _Dated) -> None:
     """Show the coverage, one row an ecosystem, and say what was left out or is doubtful."""
     from maximus.sbom.coverage import measure  # noqa: PLC0415 - as in `run`
 
-    for item in made.skipped[:_MAX_LISTED]:
+    for item in made.skipped[:MAX_LISTED]:
         face.say(f"left out: {item.path} ({item.reason})")
-    if len(made.skipped) > _MAX_LISTED:
-        face.say(f"left out: {len(made.skipped) - _MAX_LISTED} more")
-    for finding in made.findings[:_MAX_LISTED]:
-        place = f"{finding.location.path}:{finding.location.line}" if finding.location.line else finding.location.path
-        face.warn(f"{finding.kind}: {finding.text}", where=place)
-    if len(made.findings) > _MAX_LISTED:
-        face.warn(f"{len(made.findings) - _MAX_LISTED} more findings of {len(made.findings)} are not shown")
+    if len(made.skipped) > MAX_LISTED:
+        face.say(f"left out: {len(made.skipped) - MAX_LISTED} more")
+    show_findings(face, made.findings)
     if not dated.reproducible:
         face.warn(
             f"the documents are dated by {dated.source} and are not reproducible elsewhere; "
@@ -790,8 +784,7 @@ def _judge_coverage(face: Face, judged: Sequence[Judged]) -> None:
         face.judge(verdict)
         subject = verdict.check.removeprefix("sbom.min-")
         if item.exceptions:
-            shown = [*item.exceptions[:_MAX_LISTED], *(["..."] if len(item.exceptions) > _MAX_LISTED else [])]
-            face.note(f"{subject}: {len(item.exceptions)} not known", "\n".join(shown))
+            face.note(f"{subject}: {len(item.exceptions)} not known", first_of(item.exceptions))
         if verdict.status is Status.FAIL:
             below.append(subject)
             face.fail(

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from maximus.errors import Error, ExitStatus
 from maximus.verdict import Status
 
+from .sbom_findings import first_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -17,9 +19,6 @@ if TYPE_CHECKING:
     from .face import Face
 
 __all__ = ["check_document", "show_answers"]
-
-_MAX_LISTED = 30
-"""How many exceptions of a check the log names one by one."""
 
 
 def check_document(name: str, profile: str, minimums: Mapping[str, str], face: Face) -> View:
@@ -94,10 +93,7 @@ def show_answers(face: Face, title: str, answers: tuple[Answer, ...]) -> None:
             known = f"{answer.found.known} of {answer.found.whole}"
             rows.append((answer.check.name, known, asked, _shown(answer)))
         if answer.found.missing and answer.asked:
-            listed = answer.found.missing[:_MAX_LISTED]
-            more = len(answer.found.missing) - len(listed)
-            text = "\n".join((*listed, f"... and {more} more" if more else "")).rstrip()
-            face.note(f"{answer.check.name}: {len(answer.found.missing)} lack it", text)
+            face.note(f"{answer.check.name}: {len(answer.found.missing)} lack it", first_of(answer.found.missing))
         if answer.counts and verdict.status is Status.FAIL:
             face.fail(
                 Error(

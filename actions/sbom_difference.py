@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from maximus.errors import Error
 from maximus.verdict import Status, Verdict
 
+from .sbom_findings import MAX_LISTED
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -25,8 +27,6 @@ CLASSES = (
     "producer-changed", "source-changed", "scope-changed", "direct-changed",
 )  # fmt: skip
 """The classes of `maximus.sbom.comparison`, known here without importing what `--help` does without."""
-_MAX_LISTED = 30
-"""How many changes of one kind the log names one by one."""
 
 
 def report_difference(  # noqa: PLR0913 - the two sides, and what is asked for
@@ -81,10 +81,10 @@ def _show(face: Face, base: Base, found: Comparison) -> None:
     if base.tool:
         face.say(f"{base.name} was made by {base.tool}: part of the difference may come from that")
     alarms = [change for change in found.changes if change.kind.value == "hash-changed"]
-    for change in alarms[:_MAX_LISTED]:
+    for change in alarms[:MAX_LISTED]:
         face.warn(f"alarm: {change.purl} is the same version with another hash: {change.before}, {change.after}")
-    if len(alarms) > _MAX_LISTED:
-        face.warn(f"{len(alarms) - _MAX_LISTED} more alarms are in sbom-diff.json")
+    if len(alarms) > MAX_LISTED:
+        face.warn(f"{len(alarms) - MAX_LISTED} more alarms are in sbom-diff.json")
 
 
 def _judge(face: Face, base: Base, found: Comparison, policy: Sequence[str]) -> None:
@@ -104,8 +104,8 @@ def _judge(face: Face, base: Base, found: Comparison, policy: Sequence[str]) -> 
         )
     )
     if refused:
-        shown = [_told(change) for change in refused[:_MAX_LISTED]]
-        shown += [f"{len(refused) - _MAX_LISTED} more are in sbom-diff.json"] if len(refused) > _MAX_LISTED else []
+        shown = [_told(change) for change in refused[:MAX_LISTED]]
+        shown += [f"{len(refused) - MAX_LISTED} more are in sbom-diff.json"] if len(refused) > MAX_LISTED else []
         face.note(f"refused: {len(refused)} changes", "\n".join(shown))
         face.fail(
             Error(

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from maximus.errors import Error, ExitStatus
 from maximus.verdict import Status
 
+from .sbom_findings import MAX_LISTED
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -20,8 +22,6 @@ __all__ = ["SORTS", "read_opinion", "report_opinion"]
 
 SORTS = ("hash", "version", "only-here", "only-there", "licence")
 """The sorts of `maximus.sbom.opinions`, known here without importing what `--help` does without."""
-_MAX_LISTED = 30
-"""How many differences of one sort the log names one by one."""
 _TITLES = {
     "hash": "other digests",
     "version": "other versions",
@@ -135,9 +135,8 @@ def _show(face: Face, other: Other, opinion: Opinion) -> None:
         if not listed:
             continue
         lines = [
-            item.purl + (f": {item.here} here, {item.there} there" if item.here else "")
-            for item in listed[:_MAX_LISTED]
+            item.purl + (f": {item.here} here, {item.there} there" if item.here else "") for item in listed[:MAX_LISTED]
         ]
-        if len(listed) > _MAX_LISTED:
-            lines.append(f"... {len(listed) - _MAX_LISTED} more are in sbom-cross-check.json")
+        if len(listed) > MAX_LISTED:
+            lines.append(f"... {len(listed) - MAX_LISTED} more are in sbom-cross-check.json")
         face.note(f"{_TITLES[sort]}: {len(listed)}", "\n".join(lines))

@@ -142,7 +142,8 @@ def _names(view: View) -> Found:
 
 
 def _is_exact(part: Part) -> bool:
-    return bool(part.version) and not _RANGE.search(part.version)
+    # A tag of an image looks like a version; who wrote the document knows that it is none.
+    return bool(part.version) and not _RANGE.search(part.version) and "Component Version" not in part.unknown
 
 
 def _in_delivery(has: Callable[[Part], object], *, files: bool) -> Callable[[View], Found]:

@@ -279,6 +279,14 @@ def test_a_range_is_no_version(version: str) -> None:
     assert "versions" in below(document, "ntia-2021")
 
 
+def test_a_version_that_the_document_calls_unknown_is_none() -> None:
+    """A tag of an image looks like one; the count is then the same as when the document was written."""
+    document = full()
+    unknown = {"name": "cdx:cisa:unknown-information", "value": "Component Version"}
+    document["components"][0].setdefault("properties", []).append(unknown)
+    assert "versions" in below(document, "ntia-2021")
+
+
 def test_the_format_is_part_of_the_standard() -> None:
     """BSI takes CycloneDX from 1.6 on and no SPDX 2; the Telco guide takes SPDX only."""
     for document, profile in (
