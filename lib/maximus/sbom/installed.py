@@ -1,4 +1,6 @@
-"""What installed packages say about themselves: licence and producer, out of `package.json` and `METADATA`.
+"""What installed packages say about themselves: licence and producer.
+
+Out of `package.json`, Python's `METADATA`, the `PKG-INFO` of an egg, and the `gemspec` that RubyGems writes.
 
 Where these name no licence, the licence files beside them are matched (`licence_texts.py`).
 
@@ -13,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from maximus.errors import Error
-from maximus.sbom import addresses, licence_texts, licences, parsing, producers, synonyms, wheels
+from maximus.sbom import addresses, gems, licence_texts, licences, parsing, producers, synonyms, wheels
 from maximus.sbom.limits import MAX_COMPONENTS, MAX_ENTRIES, MAX_EXPRESSION, MAX_MANIFEST
 from maximus.sbom.model import Ecosystem, Finding, LicenceClaim, Location, Producer
 from maximus.sbom.naming import is_exact, is_name, make_purl, visible
@@ -33,6 +35,7 @@ _HEADERS = frozenset({
     "author", "author-email", "maintainer", "maintainer-email", "project-url", "home-page",
 })  # fmt: skip
 _MOST_HEADERS = 2000
+_PYTHON = ("/METADATA", "/PKG-INFO", ".egg-info")
 _DEEPEST = 5
 """Folders below `licenses` and `sboms` of a wheel."""
 
@@ -73,7 +76,7 @@ def read_installed(tree: Tree) -> Installed:
                 break
             try:
                 raw = tree.read(path, MAX_MANIFEST)
-                found = of_metadata(raw) if path.endswith("/METADATA") else of_package_json(raw, visible(path))
+                found = _of(raw, path)
             except Error as fault:
                 kind = "limit" if fault.code in ("SBOM004", "SBOM006") else "ignored"
                 text = f"installed metadata was not read: {fault.why}"
@@ -94,6 +97,19 @@ def read_installed(tree: Tree) -> Installed:
     except _TooMany as fault:
         findings.append(Finding("limit", str(fault), Location(visible(fault.path)), lost=False))
     return Installed(tuple(said), tuple(findings), tuple(carried))
+
+
+def _of(raw: bytes, path: str) -> Said | None:
+    """Return what a file of metadata declares, by its name. Raises Error SBOM005 or SBOM006."""
+    if path.endswith(_PYTHON):
+        return of_metadata(raw)
+    if not path.endswith(".gemspec"):
+        return of_package_json(raw, visible(path))
+    found = gems.of_gemspec(raw, path)
+    if found is None or not is_name(Ecosystem.GEM, found.name) or not is_exact(Ecosystem.GEM, found.version):
+        return None
+    qualifiers = (("platform", found.platform),) if found.platform else ()
+    return Said(make_purl("gem", found.name, found.version, qualifiers), found.licences, found.producer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,11 +236,32 @@ def _manifests(tree: Tree, budget: _Budget) -> Iterator[str]:
                 yield from _in_node_modules(tree, path, budget)
         elif name.endswith(".dist-info"):
             yield f"{path}/METADATA"
+        elif name.endswith(".egg-info"):
+            yield f"{path}/PKG-INFO"
+        elif name == "bundle":
+            yield from _in_bundle(tree, path, budget)
         else:
-            for packages in _site_packages(tree, path, budget):
-                for entry in budget.folders(tree, packages):
-                    if entry.endswith(".dist-info"):
-                        yield f"{packages}/{entry}/METADATA"
+            yield from _in_environment(tree, path, budget)
+
+
+def _in_environment(tree: Tree, top: str, budget: _Budget) -> Iterator[str]:
+    """Yield the metadata of every distribution in an environment, wheels and eggs."""
+    for packages in _site_packages(tree, top, budget):
+        for entry in budget.folders(tree, packages):
+            if entry.endswith(".dist-info"):
+                yield f"{packages}/{entry}/METADATA"
+            elif entry.endswith(".egg-info"):
+                yield f"{packages}/{entry}/PKG-INFO"
+        # What distutils installed is one file.
+        yield from (f"{packages}/{entry}" for entry in budget.files(tree, packages) if entry.endswith(".egg-info"))
+
+
+def _in_bundle(tree: Tree, top: str, budget: _Budget) -> Iterator[str]:
+    """Yield the specification of every gem below Bundler's folder, which has one for each kind of Ruby and version."""
+    for engine in budget.folders(tree, top):
+        for version in budget.folders(tree, f"{top}/{engine}"):
+            here = f"{top}/{engine}/{version}/specifications"
+            yield from (f"{here}/{name}" for name in budget.files(tree, here) if name.endswith(".gemspec"))
 
 
 def _is_at_or_below(folder: str, folders: set[str]) -> bool:
@@ -273,8 +310,11 @@ def _with_texts(tree: Tree, path: str, said: Said, budget: _Budget, wheel: _Whee
     """
     if any(claim.expression or claim.text == "UNLICENSED" for claim in said.licences):
         return said
+    if path.endswith((".gemspec", ".egg-info")):
+        # Beside it lie those of other packages.
+        return said
     folder = path.rpartition("/")[0]
-    is_python = path.endswith("/METADATA")
+    is_python = path.endswith(_PYTHON)
     found = [f"{folder}/{name}" for name in budget.files(tree, folder)]
     if is_python:
         # PEP 639 keeps the paths of the source tree below `licenses`.

@@ -20,18 +20,19 @@ if TYPE_CHECKING:
 __all__ = ["Selection", "Source", "Tree", "walk"]
 
 _ENVIRONMENT = "a virtual environment"
+_INSTALLED = "installed packages"
 _OUTPUT = "output of a build"
 _VENDORED = "a vendored copy"
 # Folders of installed or generated things: never entered, only named.
 _CLOSED = {
-    "node_modules": "installed packages",
-    "bower_components": "installed packages",
-    "site-packages": "installed packages",
-    "__pypackages__": "installed packages",
+    "node_modules": _INSTALLED,
+    "bower_components": _INSTALLED,
+    "site-packages": _INSTALLED,
+    "__pypackages__": _INSTALLED,
     ".venv": _ENVIRONMENT,
     ".tox": "virtual environments",
     ".nox": "virtual environments",
-    ".eggs": "installed packages",
+    ".eggs": _INSTALLED,
     ".yarn": "yarn's own copies",
     ".pnpm-store": "pnpm's own copies",
     ".cache": "a cache",
@@ -119,7 +120,7 @@ class Tree:
     """Files that stand beside locks: `package.json`, `Cargo.toml`, ..."""
     skipped: tuple[Skipped, ...] = ()
     installed: tuple[str, ...] = ()
-    """Where packages are installed, sorted: `node_modules`, virtual environments, `*.dist-info` folders."""
+    """Where packages are installed, sorted: `node_modules`, environments, `*.dist-info`, `*.egg-info`, Bundler's."""
     gitlinks: Mapping[str, str] = field(default_factory=dict)
     """The commits of the submodules, by folder; empty where the tree is no checkout."""
     memory: dict[str, Any] = field(default_factory=dict)
@@ -319,7 +320,12 @@ class _Walker:
             if name in _HOLD_PACKAGES and not reason:
                 self.installed.append(path)
             return
-        if name.endswith(".dist-info") and not reason:
+        if name == "bundle" and path.endswith("vendor/bundle") and os.path.isdir(f"{entry.path}/ruby"):  # noqa: PTH112 - as fast as the walk
+            self.skipped.append(Skipped(visible(path), _INSTALLED, is_source=False))
+            if reason == _VENDORED:
+                self.installed.append(path)
+            return
+        if name.endswith((".dist-info", ".egg-info")) and not reason:
             # What `pip install --target` leaves in any folder.
             self.installed.append(path)
         stack.append((path, reason or _COPIES.get(name, "")))

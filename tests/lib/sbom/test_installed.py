@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from maximus.sbom import scan
 from maximus.sbom.enrichment import enrich
+from maximus.sbom.gems import of_gemspec
 from maximus.sbom.installed import Installed, of_metadata, of_package_json, read_installed
 from maximus.sbom.model import Producer
 from maximus.sbom.synonyms import by_classifiers, by_name
@@ -400,3 +401,88 @@ def test_pythons_producer_without_an_author() -> None:
     said = of_metadata(raw)
     assert said is not None
     assert said.producer == Producer("ada", "https://github.com/ada", derived=True)
+
+
+EGG = "Metadata-Version: 1.2\nName: Some.Thing\nVersion: 1.0\nLicense: MIT\nAuthor: Ada\n\nLong text.\n"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        ".venv/lib/python3.11/site-packages/Some.Thing-1.0-py3.11.egg-info/PKG-INFO",
+        ".venv/lib/python3.11/site-packages/Some.Thing-1.0.egg-info",
+        "function/Some.Thing.egg-info/PKG-INFO",
+    ],
+)
+def test_eggs_tell_what_wheels_tell(tmp_path: Path, path: str) -> None:
+    """A folder, or one file as distutils wrote it, in an environment or where `pip install --target` put it."""
+    (said,) = read(tmp_path, {path: EGG}).said
+    assert said.purl == "pkg:pypi/some-thing@1.0"
+    assert [claim.expression for claim in said.licences] == ["MIT"]
+    assert said.producer == Producer("Ada")
+
+
+def test_the_licence_beside_a_single_file_is_another_packages(tmp_path: Path) -> None:
+    """In `site-packages` itself lies whatever somebody dropped there."""
+    folder = ".venv/lib/python3.11/site-packages"
+    egg = EGG.replace("License: MIT\n", "")
+    (said,) = read(tmp_path, {f"{folder}/Some.Thing-1.0.egg-info": egg, f"{folder}/LICENSE": MIT}).said
+    assert said.licences == ()
+
+
+GEMSPEC = r"""# -*- encoding: utf-8 -*-
+# stub: left 1.2.0 ruby lib
+
+Gem::Specification.new do |s|
+  s.name = "left".freeze
+  s.version = "1.2.0"
+
+  s.authors = ["Andr\u00E9 Someone".freeze, "Other".freeze]
+  s.licenses = ["MIT".freeze]
+end
+"""
+BUNDLE = "vendor/bundle/ruby/3.3.0/specifications"
+LOCK = """GEM
+  remote: https://registry.example/
+  specs:
+    left (1.2.0)
+
+PLATFORMS
+  ruby
+
+DEPENDENCIES
+  left
+"""
+
+
+def test_gems_of_a_bundle(tmp_path: Path) -> None:
+    """What Bundler installed into the tree fills in what its lock does not say; the folder is named once."""
+    files = {"Gemfile.lock": LOCK, f"{BUNDLE}/left-1.2.0.gemspec": GEMSPEC, f"{BUNDLE}/../gems/x/Gemfile.lock": LOCK}
+    made = inventory_of(tmp_path, files)
+    assert [item.path for item in made.skipped] == ["vendor/bundle"]
+    (left,) = enrich(made, read_installed(scan.scan(tmp_path).tree)).inventory.components
+    assert [claim.expression for claim in left.licences] == ["MIT"]
+    assert left.producer == Producer("André Someone")
+
+
+def test_a_gem_for_a_platform(tmp_path: Path) -> None:
+    """It is another file than the one for every platform; of two licences nobody knows whether they are a choice."""
+    text = GEMSPEC.replace('["MIT".freeze]', '["MIT".freeze, "Ruby".freeze]')
+    (said,) = read(tmp_path, {f"{BUNDLE}/left-1.2.0-x86_64-linux.gemspec": text}).said
+    assert said.purl == "pkg:gem/left@1.2.0?platform=x86_64-linux"
+    assert said.licences == ()
+
+
+def test_a_folder_called_bundle_may_be_anything(tmp_path: Path) -> None:
+    """Without Ruby's folder it is a vendored copy as any other."""
+    made = inventory_of(tmp_path, {"vendor/bundle/Gemfile.lock": LOCK, "Gemfile.lock": LOCK})
+    assert [(item.path, item.reason) for item in made.skipped] == [("vendor/bundle/Gemfile.lock", "a vendored copy")]
+
+
+@given(st.text(alphabet='.licensauthor= []"\\\\u0aé\\n', max_size=200))
+def test_any_gemspec_is_read_or_left(text: str) -> None:
+    """Ruby may stand in it; whatever does is never run."""
+    found = of_gemspec(text.encode(), "specifications/left-1.2.0.gemspec")
+    assert found is not None
+    assert (found.name, found.version) == ("left", "1.2.0")
+    assert of_gemspec(text.encode(), "left.gemspec") is None

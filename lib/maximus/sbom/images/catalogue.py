@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from maximus.errors import Error
-from maximus.sbom import installed, wheels
+from maximus.sbom import gems, installed, wheels
 from maximus.sbom.images import binaries, jars, layers, system
 from maximus.sbom.images import wheels as of_wheels
 from maximus.sbom.images.limits import MAX_DATABASE, MAX_EXECUTABLE, MAX_JAR, MAX_REFUSED
@@ -15,7 +15,7 @@ from maximus.sbom.images.system import Database, Release, SystemPackage
 from maximus.sbom.limits import MAX_MANIFEST
 from maximus.sbom.model import Ecosystem, Finding, Kind, Known, Link, Location, Package, Purl, Reading, Subject
 from maximus.sbom.naming import visible
-from maximus.sbom.readers import absence
+from maximus.sbom.readers import absence, jvm
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,8 +42,6 @@ _PART = re.compile(r"var/lib/dpkg/status\.d/[^/]+")
 _COPYRIGHT = re.compile(r"usr/share/doc/([^/]+)/copyright")
 _METADATA = re.compile(r"(?:.*/)?[^/]+\.(?:dist-info/METADATA|egg-info/PKG-INFO)")
 _MODULE = re.compile(r"(?:.*/)?node_modules/(?:@[^/]+/)?[^/]+/package\.json")
-_GEM = re.compile(r"(?:.*/)?specifications/(?:default/)?([^/]+)-(\d[^/-]*)(?:-([^/]+))?\.gemspec")
-_GEM_LICENCE = re.compile(r'\.licenses? = \[?((?:"[^"\n]+"(?:\.freeze)?(?:, )?)+)')
 _FEW = 64
 """Bytes below which nothing is an executable."""
 
@@ -133,8 +131,8 @@ class _Looker:
         if of_wheels.RECORD.fullmatch(path):
             folder = path.split("/")[-2]
             return wheels.read_record(_content(entry, wheels.MAX_RECORD), folder)
-        if match := _GEM.fullmatch(path):
-            return _gem(match, _content(entry, MAX_MANIFEST), entry)
+        if path.endswith((".gemspec", "/release")):
+            return _gem(entry) if path.endswith(".gemspec") else _runtime(entry)
         if path.endswith(jars.ENDINGS):
             return jars.read_jar(_content(entry, MAX_JAR), path, _as_digest(entry.layer))
         return _executable(entry) if entry.size > _FEW and entry.mode & 0o111 else None
@@ -244,27 +242,34 @@ def _one(package: Package) -> Reading:
     return Reading((replace(package, key="0"),), (Link("", "0", known=False),))
 
 
-def _gem(match: re.Match[str], raw: bytes, entry: Entry) -> Reading:
-    from maximus.sbom.licences import declared  # noqa: PLC0415 - few images have gems
-
-    found = _GEM_LICENCE.search(raw.decode("utf-8", "replace"))
-    names = re.findall(r'"([^"]+)"', found[1]) if found else []
-    # RubyGems leaves open whether several are a choice.
-    claims = (declared(names[0], "gemspec licenses"),) if len(names) == 1 else ()
+def _gem(entry: Entry) -> Reading | None:
+    found = gems.of_gemspec(_content(entry, MAX_MANIFEST), entry.path)
+    if found is None:
+        return None
     return _one(
         Package(
             "",
             Ecosystem.GEM,
-            match[1],
-            match[2],
+            found.name,
+            found.version,
             (Location(visible(entry.path)),),
-            qualifiers=(("platform", match[3]),) if match[3] else (),
-            licences=claims,
+            qualifiers=(("platform", found.platform),) if found.platform else (),
+            licences=found.licences,
             edges=Known.UNKNOWN,
             not_applicable=(absence.INSTALLED,),
+            producer=found.producer,
             notes=(("layer", entry.layer),) if entry.layer else (),
         )
     )
+
+
+def _runtime(entry: Entry) -> Reading | None:
+    """Return the Java runtime that a `release` describes; None for any other file of that name."""
+    if not jvm.READER.reads(entry.path) or entry.size > MAX_MANIFEST:
+        return None
+    found = jvm.package_of(_content(entry, MAX_MANIFEST), visible(entry.path))
+    notes = (("layer", entry.layer),) if entry.layer else ()
+    return _one(replace(found, not_applicable=(absence.INSTALLED,), notes=(*found.notes, *notes))) if found else None
 
 
 def catalogue(image: Image) -> Catalogue:

@@ -211,13 +211,15 @@ TREE = {
     "app/node_modules/@acme/ui/package.json": '{"name": "@acme/ui", "version": "2.0.0", "license": "MIT"}',
     "app/node_modules/@acme/ui/lib/package.json": '{"name": "inner", "version": "2.0.0"}',
     "usr/lib/ruby/gems/3.3.0/specifications/rack-3.0.11.gemspec": 's.licenses = ["MIT".freeze]\n',
+    "opt/java/openjdk/release": 'IMPLEMENTOR="Eclipse Adoptium"\nJAVA_VERSION="21.0.4"\n',
+    "etc/release": 'JAVA_VERSION="1"\n',
 }
 
 
 def test_trees_of_languages(tmp_path: Path) -> None:
     """Installed packages; the application's own manifest is not one of them."""
     found = by_name(look(oci(tmp_path / "i", [layer(TREE)])))
-    assert set(found) == {"flask 3.0.3", "@acme/ui 2.0.0", "rack 3.0.11"}
+    assert set(found) == {"flask 3.0.3", "@acme/ui 2.0.0", "rack 3.0.11", "openjdk 21.0.4"}
     assert [claim.expression for claim in found["rack 3.0.11"].licences] == ["MIT"]
     assert [claim.expression for claim in found["flask 3.0.3"].licences] == ["BSD-3-Clause"]
     assert not found["flask 3.0.3"].is_distributed
