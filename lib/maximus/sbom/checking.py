@@ -173,8 +173,10 @@ def _spdx_faults(document: Mapping[str, Any]) -> tuple[int, list[str]]:
             faults.append(f"sbom.spdx.json: the id {package['SPDXID']} stands twice")
         ids.add(package["SPDXID"])
     edges: dict[str, list[str]] = {}
+    told: set[tuple[str, str, str]] = set()
     for relationship in document["relationships"]:
         source, target = relationship["spdxElementId"], relationship["relatedSpdxElement"]
+        told.add((source, relationship["relationshipType"], target))
         faults += [
             f"sbom.spdx.json: a relationship names {end}, which is no package"
             for end in (source, target)
@@ -182,6 +184,8 @@ def _spdx_faults(document: Mapping[str, Any]) -> tuple[int, list[str]]:
         ]
         if relationship["relationshipType"] in _FOLLOWED and target not in _NO_ELEMENT:
             edges.setdefault(source, []).append(target)
+    if len(told) < len(document["relationships"]):
+        faults.append("sbom.spdx.json: a relationship stands twice")
     faults += [f"sbom.spdx.json: nothing leads to {name}" for name in sorted(ids - _reached(document["SPDXID"], edges))]
     return 2 * len(document["relationships"]), faults
 

@@ -141,6 +141,8 @@ def _entity(producer: Producer) -> dict[str, Any]:
 
 
 def _hashes(artifact: Artifact) -> list[dict[str, str]]:
+    if len(artifact.digests) == 1:
+        return [{"alg": artifact.digests[0].algorithm, "content": artifact.digests[0].value}]
     return [{"alg": alg, "content": value} for alg, value in sorted({(d.algorithm, d.value) for d in artifact.digests})]
 
 
@@ -162,12 +164,13 @@ def _references(component: Component) -> list[dict[str, Any]]:
                 f"{who} states no address" if artifact.file else f"{who} states neither address nor file name"
             )
         found.append(reference)
-    vcs = re.search(r"[?&]vcs_url=([^&#]+)", component.purl)
-    if vcs:
+    if "vcs_url=" in component.purl and (vcs := re.search(r"[?&]vcs_url=([^&#]+)", component.purl)):
         from urllib.parse import unquote  # noqa: PLC0415 - of use to few components
 
         found.append({"type": "vcs", "url": unquote(vcs[1])})
-    return sorted(found, key=lambda item: (item["type"], item["url"], str(item.get("hashes", ""))))
+    if len(found) > 1:
+        found.sort(key=lambda item: (item["type"], item["url"], str(item.get("hashes", ""))))
+    return found
 
 
 def _relative(file: str) -> str:

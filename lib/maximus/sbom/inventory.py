@@ -143,7 +143,7 @@ class _Builder:
             members=tuple(sorted(members, key=lambda item: item.ref)),
             components=tuple(sorted(components, key=lambda item: item.ref)),
             edges=tuple(
-                Edge(source, target, tuple(sorted(tie.scopes, key=_WEIGHT.__getitem__)), tuple(sorted(tie.markers)))
+                Edge(source, target, _by_weight(tie.scopes), tuple(sorted(tie.markers)) if tie.markers else ())
                 for (source, target), tie in sorted(edges.items())
             ),
             findings=tuple(
@@ -296,9 +296,12 @@ class _Builder:
         first = packages[0]
         name = normal_pypi(first.name) if first.ecosystem is Ecosystem.PYPI else first.name
         group_name, name = split_group(first.ecosystem, name)
-        stated = {item for package in packages for item in package.scopes}
-        scopes = stated if stated and all(package.scopes for package in packages) else stated | set(spread)
-        edges = max((package.edges for package in packages), key=_KNOWN.__getitem__)
+        scopes = set(first.scopes or spread)
+        edges = first.edges
+        # Most stand in one lock.
+        for package in packages[1:]:
+            scopes.update(package.scopes or spread)
+            edges = max(edges, package.edges, key=_KNOWN.__getitem__)
         artifacts = _artifacts(packages)
         # Where another lock has it with a file, the hash applies after all.
         absent = () if artifacts else _united(packages, lambda package: package.not_applicable)
@@ -317,7 +320,7 @@ class _Builder:
             facts=_united(packages, lambda package: package.facts),
             licences=licences,
             producer=producer,
-            scopes=tuple(sorted(scopes, key=_WEIGHT.__getitem__)) or (Scope.RUNTIME,),
+            scopes=_by_weight(scopes) or (Scope.RUNTIME,),
             direct=direct,
             edges=edges,
             gaps=gaps_of(first.version, producer, None if absent else artifacts, licences, edges, first.moves),
@@ -437,6 +440,10 @@ def _spread(
                 waiting.append((target, reached))
     # What is needed at run time is no less so for being a development need as well; both are told.
     return {ref: tuple(scopes) for ref, scopes in found.items()}
+
+
+def _by_weight(scopes: set[Scope]) -> tuple[Scope, ...]:
+    return tuple(scopes) if len(scopes) == 1 else tuple(sorted(scopes, key=_WEIGHT.__getitem__))
 
 
 def _locations(packages: Sequence[Package]) -> tuple[Location, ...]:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from maximus.sbom.digests import SPDX_ALGORITHMS
 from maximus.sbom.licences import all_of
-from maximus.sbom.model import Kind, Known
+from maximus.sbom.model import Kind, Known, Scope
 
 if TYPE_CHECKING:
-    from maximus.sbom.model import Component, ComponentRef, Inventory, Producer
+    from maximus.sbom.model import Component, ComponentRef, Edge, Inventory, Producer
 
 __all__ = ["as_document", "spdx_id"]
 
@@ -24,6 +24,7 @@ _PURPOSES = {
     Kind.OPERATING_SYSTEM: "OPERATING-SYSTEM",
 }
 _TYPES = {"pre-build": "Source", "post-build": "Analyzed"}
+_ALWAYS = (Scope.RUNTIME,)
 _LICENSE_REF = re.compile(r"\bLicenseRef-[A-Za-z0-9.-]+")
 _NOTHING = "NOASSERTION"
 _NONE = "NONE"
@@ -136,54 +137,48 @@ def _checksums(component: Component) -> list[dict[str, str]]:
 
 
 def _references(component: Component) -> list[dict[str, str]]:
-    found = [
-        {"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl", "referenceLocator": str(component.purl)},
-    ]
-    if len(component.artifacts) > 1:
-        for artifact in component.artifacts:
-            place = artifact.url or artifact.file
-            if place and artifact.digests and not re.search(r"\s", place):
-                digests = " ".join(sorted(f"{SPDX_ALGORITHMS[d.algorithm]}: {d.value}" for d in artifact.digests))
-                found.append(
-                    {
-                        "referenceCategory": "OTHER",
-                        "referenceType": "distribution",
-                        "referenceLocator": place,
-                        "comment": digests,
-                    }
-                )
+    purl = {"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl", "referenceLocator": str(component.purl)}
+    if len(component.artifacts) <= 1:
+        return [purl]
+    found = [purl]
+    for artifact in component.artifacts:
+        place = artifact.url or artifact.file
+        if place and artifact.digests and not re.search(r"\s", place):
+            digests = " ".join(sorted(f"{SPDX_ALGORITHMS[d.algorithm]}: {d.value}" for d in artifact.digests))
+            found.append(
+                {
+                    "referenceCategory": "OTHER",
+                    "referenceType": "distribution",
+                    "referenceLocator": place,
+                    "comment": digests,
+                }
+            )
     return sorted(found, key=lambda item: (item["referenceCategory"], item["referenceType"], item["referenceLocator"]))
 
 
 def _relationships(inventory: Inventory, ids: dict[ComponentRef, str]) -> list[dict[str, str]]:
     root = ids[inventory.root.ref]
-    found = [{"spdxElementId": "SPDXRef-DOCUMENT", "relationshipType": "DESCRIBES", "relatedSpdxElement": root}]
-    found += [
-        {"spdxElementId": root, "relationshipType": "CONTAINS", "relatedSpdxElement": ids[member.ref]}
-        for member in inventory.members
-    ]
-    found += [
-        {"spdxElementId": ids[item.inside], "relationshipType": "CONTAINS", "relatedSpdxElement": ids[item.ref]}
-        for item in inventory.inner
-        if item.inside is not None
-    ]
-    for edge in inventory.edges:
-        # Forwards and with the scope in the comment: judges do not follow DEV_DEPENDENCY_OF.
-        made = {
-            "spdxElementId": ids[edge.source],
-            "relationshipType": "DEPENDS_ON",
-            "relatedSpdxElement": ids[edge.target],
-        }
-        said = [scope.value for scope in edge.scopes if scope.value != "runtime" or len(edge.scopes) > 1]
-        comment = "; ".join([*([f"scope: {', '.join(said)}"] if said else []), *(f"marker: {m}" for m in edge.markers)])
-        if comment:
-            made["comment"] = comment
-        found.append(made)
+    found = [("SPDXRef-DOCUMENT", "DESCRIBES", root, "")]
+    found += [(root, "CONTAINS", ids[member.ref], "") for member in inventory.members]
+    found += [(ids[item.inside], "CONTAINS", ids[item.ref], "") for item in inventory.inner if item.inside is not None]
+    # Forwards and with the scope in the comment: judges do not follow DEV_DEPENDENCY_OF.
+    found += [(ids[edge.source], "DEPENDS_ON", ids[edge.target], _condition(edge)) for edge in inventory.edges]
     found += _ends(inventory, ids)
-    return sorted(found, key=lambda item: (item["spdxElementId"], item["relationshipType"], item["relatedSpdxElement"]))
+    found.sort()
+    return [
+        {"spdxElementId": source, "relationshipType": kind, "relatedSpdxElement": target}
+        | ({"comment": comment} if comment else {})
+        for source, kind, target, comment in found
+    ]
 
 
-def _ends(inventory: Inventory, ids: dict[ComponentRef, str]) -> list[dict[str, str]]:
+def _condition(edge: Edge) -> str:
+    """Return under which condition something is needed; nothing where it always is."""
+    said = "" if edge.scopes == _ALWAYS else ", ".join(scope.value for scope in edge.scopes)
+    return "; ".join([*([f"scope: {said}"] if said else []), *(f"marker: {marker}" for marker in edge.markers)])
+
+
+def _ends(inventory: Inventory, ids: dict[ComponentRef, str]) -> list[tuple[str, str, str, str]]:
     """Return where needs end: a component that needs nothing says NONE, and one whose needs are not all known says so.
 
     Without them a leaf and a component that nobody asked about look the same.
@@ -193,14 +188,8 @@ def _ends(inventory: Inventory, ids: dict[ComponentRef, str]) -> list[dict[str, 
     for component in inventory.everything:
         whole = component.edges is Known.COMPLETE
         if not whole or component.ref not in sources:
-            made = {
-                "spdxElementId": ids[component.ref],
-                "relationshipType": "DEPENDS_ON",
-                "relatedSpdxElement": _NONE if whole else _NOTHING,
-            }
-            if not whole:
-                made["comment"] = f"what it needs is {component.edges.value}"
-            found.append(made)
+            comment = "" if whole else f"what it needs is {component.edges.value}"
+            found.append((ids[component.ref], "DEPENDS_ON", _NONE if whole else _NOTHING, comment))
     return found
 
 
