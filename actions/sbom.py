@@ -605,6 +605,10 @@ def _base_tag(inputs: Inputs, tree: Tree, selection: Selection) -> _Compared:
                 where="input base",
                 status=ExitStatus.USAGE,
             )
+        at_head = checkout.tags_at_head()
+        if earlier := next((name for name in checkout.tags_reachable() if name not in at_head), ""):
+            # A slip must not pass for a first release, to which every policy says yes.
+            raise _no_base(tag, f"no file and no tag is called so, and there are earlier tags, such as {earlier}")
         return _Compared(Base("none", tag), None)
     below = tree.root.relative_to(checkout.root.resolve()).as_posix()
     found = past.scan_at(checkout, commit, "" if below == "." else below, tag, selection)

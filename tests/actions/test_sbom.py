@@ -523,6 +523,18 @@ def test_a_base_that_nobody_can_know_is_wrong_usage(tmp_path: Path, base: str) -
     assert (raised.value.code, raised.value.status) == ("SBOM017", ExitStatus.USAGE)
 
 
+def test_a_slip_does_not_pass_for_a_first_release(tmp_path: Path) -> None:
+    """With an earlier tag in the history a name that is none is wrong usage, and the policy is not let off."""
+    tree = make_tree(tmp_path / "app")
+    git(tree, "tag", "v0.9.0")
+    (tree / "more.txt").write_text("more\n", encoding="utf-8")
+    commit_all(tree, "more")
+    with pytest.raises(Error, match=r"there is no base v0\.9\b") as caught:
+        run(tree, tmp_path / "release", base="v0.9", diff_policy=("hash-changed",))
+    assert (caught.value.code, caught.value.status) == ("SBOM017", ExitStatus.USAGE)
+    assert "earlier tags" in str(caught.value.why)
+
+
 def test_a_shallow_clone_does_not_pass_for_a_first_release(tmp_path: Path) -> None:
     """Where the tags were cut off, the user is told how to get them."""
     make_tree(tmp_path / "app")

@@ -147,8 +147,8 @@ def test_npm_tells_by_the_document_of_one_version(tmp_path: Path) -> None:
 @pytest.mark.parametrize("hashes", [False, True])
 def test_a_scope_with_a_registry_of_its_own_is_asked_for_nowhere_else(tmp_path: Path, *, hashes: bool) -> None:
     """As npm does it: what is private is not even named to the registry of everything else."""
-    packages = {"": {"dependencies": {"@acme/left": "1"}}, "node_modules/@acme/left": {"version": "1.0.0"}}
-    packages["node_modules/@acme/left"]["integrity"] = INTEGRITY
+    left = {"version": "1.0.0", "integrity": INTEGRITY}
+    packages = {"": {"dependencies": {"@acme/left": "1"}}, "node_modules/@acme/left": left}
     lock = json.dumps({"name": "app", "lockfileVersion": 3, "packages": packages})
     made = inventory_of(tmp_path, {"package-lock.json": lock})
     answer = json.dumps(VERSION | {"name": "@acme/left"}).encode()

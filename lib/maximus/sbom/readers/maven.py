@@ -159,7 +159,8 @@ def _names_of_tree(source: Source) -> frozenset[str]:
             if element is not None:
                 found.add(_filled("${project.groupId}:${project.artifactId}", _properties([element])))
         memory["maven"] = frozenset(found)
-    return memory["maven"]
+    names: frozenset[str] = memory["maven"]
+    return names
 
 
 READER = Reader("maven", _reads, _read)
