@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from maximus.errors import Error
 from maximus.sbom import addresses, digests, parsing
 from maximus.sbom.digests import DigestLines
 from maximus.sbom.model import Artifact, Ecosystem, Finding, Known, Link, Location, LockFact, Package, Reading, Scope
@@ -81,7 +82,12 @@ class _Lock:
                         self.links.append(Link(package.key, need, scope))
         asked = self._asked()
         needed = {link.target for link in self.links}
-        self.links += [Link("", key, known=key in asked) for key in sorted(keys) if key in asked or key not in needed]
+        dev = self._only_developed_with() if asked else frozenset()
+        self.links += [
+            Link("", key, Scope.DEV if key in dev else Scope.RUNTIME, known=key in asked)
+            for key in sorted(keys)
+            if key in asked or key not in needed
+        ]
         if remote := parsing.texts(self.document.get("remote")):
             text = f"{len(remote)} files are taken from addresses and not from packages; they have no version"
             self.findings.append(Finding("ignored", text, Location(self.source.path), lost=False))
@@ -148,6 +154,28 @@ class _Lock:
                     stated += parsing.listed(package.get("dependencies")) if isinstance(package, dict) else []
         names = [item for item in stated if isinstance(item, str)] or sorted(self.specifiers)
         return {self._resolved(name) for name in names}
+
+    def _only_developed_with(self) -> frozenset[str]:
+        """Return the keys of what a `package.json` beside the lock, or a member's, asks for only for development.
+
+        The lock lists what such a file asks for and does not say for what.
+        """
+        workspace = self.document.get("workspace")
+        members = workspace.get("members") if isinstance(workspace, dict) else None
+        folders = ["", *(f"{name}/" for name in members)] if isinstance(members, dict) else [""]
+        asked: dict[str, set[str]] = {"dependencies": set(), "optionalDependencies": set(), "devDependencies": set()}
+        for folder in folders:
+            path = self.source.inside(f"{folder}package.json")
+            raw = self.source.tree.manifest(path) if path is not None else None
+            try:
+                document = parsing.parse_json(raw, "package.json") if raw is not None else {}
+            except Error:
+                # Whoever installs will be told; the lock says the rest.
+                continue
+            for field, found in asked.items():
+                for name, value in parsing.texts(document.get(field)).items():
+                    found.add(self._resolved(value if value.startswith("npm:") else f"npm:{name}@{value}"))
+        return frozenset(asked["devDependencies"] - asked["dependencies"] - asked["optionalDependencies"])
 
 
 READER = Reader("deno", lambda path: path.rpartition("/")[2] == "deno.lock", _read)

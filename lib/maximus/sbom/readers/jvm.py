@@ -24,11 +24,8 @@ _PATH = re.compile(r"(?:.*/)?[^/]*(?:java|jvm|jdk|jre|graalvm)[^/]*/(?:[^/]+/)?r
 
 def package_of(raw: bytes, path: str) -> Package | None:
     """Return the runtime that a `release` describes; None where it describes none. Raises Error SBOM005."""
-    found = dict(
-        match.groups()
-        for line in parsing.decode(raw, path).splitlines()
-        if (match := _FIELD.fullmatch(line.strip()[:MAX_TEXT]))
-    )
+    lines = (_FIELD.fullmatch(line.strip()[:MAX_TEXT]) for line in parsing.decode(raw, path).splitlines())
+    found = {match[1]: match[2] for match in lines if match}
     # The runtime's version has the build, by which two of the same release differ.
     version = found.get("GRAALVM_VERSION") or found.get("JAVA_RUNTIME_VERSION") or found.get("JAVA_VERSION", "")
     if "JAVA_VERSION" not in found or not version:

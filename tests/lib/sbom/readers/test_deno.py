@@ -43,3 +43,29 @@ def test_files_from_addresses_are_told(tmp_path: Path) -> None:
     """They have no version, so they are counted and said, and are no components."""
     made = inventory_of(tmp_path, MORE_SAMPLES["deno-4"])
     assert [item.text.partition(" ")[0] for item in made.findings] == ["1"]
+
+
+def test_what_only_development_needs(tmp_path: Path) -> None:
+    """The lock does not say it, the `package.json` beside it does, as `deno install` of Deno 2.9 leaves them."""
+    lock = """{
+  "version": "5",
+  "specifiers": {"npm:left@1": "1.0.0", "npm:right@^2": "2.0.0", "npm:other@3": "3.0.0"},
+  "npm": {
+    "left@1.0.0": {"integrity": "sha512-AAAA"},
+    "right@2.0.0": {"integrity": "sha512-AAAA", "dependencies": ["below"]},
+    "other@3.0.0": {"integrity": "sha512-AAAA"},
+    "below@4.0.0": {"integrity": "sha512-AAAA"}
+  },
+  "workspace": {"packageJson": {"dependencies": ["npm:left@1", "npm:right@^2", "npm:other@3"]}}
+}
+"""
+    manifest = (
+        '{"dependencies": {"left": "1"}, "devDependencies": {"right": "^2", "alias": "npm:other@3", "left": "1"}}'
+    )
+    found = by_name(inventory_of(tmp_path, {"deno.lock": lock, "package.json": manifest}))
+    assert {name: item.scopes for name, item in found.items()} == {
+        "left 1.0.0": (Scope.RUNTIME,),
+        "right 2.0.0": (Scope.DEV,),
+        "other 3.0.0": (Scope.DEV,),
+        "below 4.0.0": (Scope.DEV,),
+    }
