@@ -485,7 +485,9 @@ def test_the_released_document_is_compared_before_it_is_written_over(tmp_path: P
 def test_a_tag_that_is_not_there_is_a_first_release(tmp_path: Path) -> None:
     """It is said, and never shown as an empty comparison."""
     face = face_of()
-    run(make_tree(tmp_path / "app"), tmp_path / "release", face, base="v0.0.1")
+    tree = make_tree(tmp_path / "app")
+    git(tree, "tag", "--delete", "v1.1.0")
+    run(tree, tmp_path / "release", face, base="v0.0.1")
     found = diff_of(tmp_path / "release")
     assert (found["first_release"], found["base"]) == (True, {"kind": "none", "name": "v0.0.1"})
     assert face.record.exit_status is ExitStatus.PASS
@@ -561,6 +563,7 @@ def test_a_base_with_a_broken_lock_is_no_base(tmp_path: Path) -> None:
 def test_an_earlier_comparison_does_not_pass_for_this_runs(tmp_path: Path) -> None:
     """A run without a base removes what an earlier one compared, and nothing else of the evidence."""
     tree = make_tree(tmp_path / "app")
+    git(tree, "tag", "--delete", "v1.1.0")
     run(tree, tmp_path / "release", base="v0")
     make(tmp_path / "release" / "evidence", {"other.json": "{}"})
     run(tree, tmp_path / "release")
