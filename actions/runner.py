@@ -127,7 +127,9 @@ class RunnerFace(Face):
 
     def warn(self, text: str, *, where: str = "") -> None:
         """Show a warning in the log; it becomes an annotation at the end."""
-        self.say(f"warning: {text}" + (f" ({where})" if where else ""))
+        # As in `point`.
+        place = where.replace("\n", "\\n")
+        self.say(f"warning: {text}" + (f" ({place})" if where else ""))
         self._annotate("warning", text, where)
 
     def point(self, text: str, *, where: str) -> None:

@@ -585,8 +585,8 @@ def _no_base(name: str, why: str) -> Error:
 
 def _base_tag(inputs: Inputs, tree: Tree, selection: Selection) -> _Compared:
     from maximus import __version__  # noqa: PLC0415 - as in `_run`
-    from maximus.sbom import cyclonedx, inventory, past, rendering, subject  # noqa: PLC0415 - likewise
-    from maximus.sbom.baseline import entries_of  # noqa: PLC0415 - likewise
+    from maximus.sbom import inventory, past, subject  # noqa: PLC0415 - likewise
+    from maximus.sbom.baseline import entries_in  # noqa: PLC0415 - likewise
     from maximus.sbom.difference import Base  # noqa: PLC0415 - likewise
 
     tag = inputs.base
@@ -613,8 +613,7 @@ def _base_tag(inputs: Inputs, tree: Tree, selection: Selection) -> _Compared:
     below = tree.root.relative_to(checkout.root.resolve()).as_posix()
     found = past.scan_at(checkout, commit, "" if below == "." else below, tag, selection)
     made = inventory.build(subject.describe(subject.Facts(folder=tree.root.name)), found.readings)
-    document = cyclonedx.as_document(made, when=rendering.timestamp(0), tool_version=__version__)
-    return _Compared(Base("tag", tag, commit=commit), entries_of(document, tag))
+    return _Compared(Base("tag", tag, commit=commit), entries_in(made, f"maximus {__version__}"))
 
 
 def _with_installed(face: Face, made: Inventory, tree: Tree) -> Inventory:
@@ -735,9 +734,10 @@ def _shown(path: Path | None) -> str:
 def _report(face: Face, made: Inventory, dated: _Dated) -> None:
     """Show the coverage, one row an ecosystem, and say what was left out or is doubtful."""
     from maximus.sbom.coverage import measure  # noqa: PLC0415 - as in `run`
+    from maximus.sbom.naming import visible  # noqa: PLC0415 - likewise
 
     for item in made.skipped[:MAX_LISTED]:
-        face.say(f"left out: {item.path} ({item.reason})")
+        face.say(f"left out: {visible(item.path)} ({item.reason})")
     if len(made.skipped) > MAX_LISTED:
         face.say(f"left out: {len(made.skipped) - MAX_LISTED} more")
     show_findings(face, made.findings)

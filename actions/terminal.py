@@ -245,7 +245,8 @@ class TerminalFace(Face):
 
     def warn(self, text: str, *, where: str = "") -> None:
         """Show a warning on standard error."""
-        self._write(f"warning: {text}" + (f" ({where})" if where else ""), self._err)
+        place = f" ({self._shown_on_one_line(where)})" if where else ""
+        self._write(f"warning: {text}{place}", self._err)
 
     def point(self, text: str, *, where: str) -> None:
         """Show the place as compilers do."""

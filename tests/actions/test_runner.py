@@ -283,6 +283,12 @@ class TestFace:
 
         assert stage.log.lines == ["file", "a\\nsbom: all is well"]
 
+    def test_a_place_with_a_line_end_stays_on_its_line(self, stage: Stage) -> None:
+        """Neither can the place of a warning."""
+        stage.face.warn("odd", where="a\nsbom: all is well")
+
+        assert stage.log.lines == ["warning: odd (a\\nsbom: all is well)"]
+
     def test_outputs_are_written_whatever_their_characters(self, stage: Stage) -> None:
         """A path that is not UTF-8, as file names may be, does not end the run."""
         stage.face.conclude({"spdx": os.fsdecode(b"release/\xff.json"), "verdict": "pass"})

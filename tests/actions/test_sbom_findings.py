@@ -43,3 +43,9 @@ def test_the_first_names_say_how_many_follow() -> None:
     names = [str(number) for number in range(MAX_LISTED + 1)]
     assert first_of(names).splitlines() == [*names[:MAX_LISTED], "... and 1 more"]
     assert first_of(names[:2]) == "0\n1"
+
+
+def test_a_files_name_poses_as_no_line_of_ours() -> None:
+    """A line end in it would begin a line, which in a job's log could be a command."""
+    lines = said(Finding("unpinned", "left names no version", Location("a\n::stop-commands::x/requirements.txt", 2)))
+    assert lines == ["warning: unpinned: left names no version (a\\n::stop-commands::x/requirements.txt:2)"]
