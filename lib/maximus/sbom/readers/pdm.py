@@ -32,9 +32,7 @@ def _read(source: Source) -> Reading:
     digest_lines = DigestLines.of(source.path, text)
     entries = parsing.records(document.get("package"), source.path)
     lines = lines_of(text, "[[package]]")
-    metadata = document.get("metadata")
-    old = metadata.get("files") if isinstance(metadata, dict) else None
-    old_files = old if isinstance(old, dict) else {}
+    old_files = python.files_by_name(document)
     finder = python.ByName(entries)
     packages = []
     links: list[Link] = []
@@ -83,11 +81,6 @@ def _package(  # noqa: PLR0913, PLR0917 - the parts of one entry
         absent = (absence.OUTSIDE_TREE,) if own is None else ()
     stated = entry.get("files")
     files = stated if isinstance(stated, list) else old_files.get(f"{name} {version}")
-    artifacts = tuple(
-        python.artifact(item.get("file", ""), item.get("url", ""), (item.get("hash", ""),), lines)
-        for raw in (files if isinstance(files, list) else [])
-        if (item := parsing.texts(raw))
-    )
     groups = entry.get("groups")
     scopes = (
         {python.scope_of_group(group) for group in groups if isinstance(group, str)}
@@ -102,7 +95,7 @@ def _package(  # noqa: PLR0913, PLR0917 - the parts of one entry
         locations=(location,),
         own=own,
         qualifiers=qualifiers,
-        artifacts=artifacts if own is None and not absent else (),
+        artifacts=python.artifacts(files, lines) if own is None and not absent else (),
         scopes=tuple(scope for scope in Scope if scope in scopes) if own is None else (),
         edges=edges,
         not_applicable=absent,

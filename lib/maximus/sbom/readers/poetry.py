@@ -28,9 +28,7 @@ def _read(source: Source) -> Reading:
     digest_lines = DigestLines.of(source.path, text)
     entries = parsing.records(document.get("package"), source.path)
     lines = lines_of(text, "[[package]]")
-    metadata = document.get("metadata")
-    old_files = metadata.get("files") if isinstance(metadata, dict) else None
-    files = old_files if isinstance(old_files, dict) else {}
+    files = python.files_by_name(document)
     packages = []
     links: list[Link] = []
     findings: list[Finding] = []
@@ -88,11 +86,6 @@ def _package(  # noqa: PLR0913, PLR0917 - the parts of one entry
         absent = (absence.COMMIT_ONLY,)
     stated = entry.get("files")
     files = stated if isinstance(stated, list) and stated else old_files.get(name, old_files.get(normal_pypi(name)))
-    artifacts = tuple(
-        python.artifact(facts.get("file", ""), facts.get("url", ""), (facts.get("hash", ""),), lines)
-        for item in (files if isinstance(files, list) else [])
-        if (facts := parsing.texts(item))
-    )
     return Package(
         key=key,
         ecosystem=Ecosystem.PYPI,
@@ -101,7 +94,7 @@ def _package(  # noqa: PLR0913, PLR0917 - the parts of one entry
         locations=(location,),
         own=own,
         qualifiers=qualifiers,
-        artifacts=artifacts if own is None and not absent else (),
+        artifacts=python.artifacts(files, lines) if own is None and not absent else (),
         scopes=_scopes(entry) if own is None else (),
         edges=edges,
         not_applicable=absent,

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 __all__ = [
     "ByName",
     "artifact",
+    "artifacts",
+    "files_by_name",
     "links_from_project",
     "requirement_name",
     "requirements_of_pyproject",
@@ -35,6 +37,20 @@ def artifact(file: str, url: str, stated: tuple[str, ...], lines: DigestLines) -
     cleaned = addresses.clean(url)
     found = tuple(digest for text in stated if (digest := digests.from_pair(text, lines)) is not None)
     return Artifact(file or addresses.file_name(url), cleaned, found)
+
+
+def artifacts(stated: object, lines: DigestLines) -> tuple[Artifact, ...]:
+    """Return the distribution files of a list as poetry and pdm write it: file, perhaps its address, and one hash."""
+    return tuple(
+        artifact(facts.get("file", ""), facts.get("url", ""), (facts.get("hash", ""),), lines)
+        for item in parsing.listed(stated)
+        if (facts := parsing.texts(item))
+    )
+
+
+def files_by_name(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the lists of files that locks before 2021 keep apart from the packages, in `metadata`."""
+    return _table(_table(document.get("metadata")).get("files"))
 
 
 def scope_of_group(name: str) -> Scope:
