@@ -10,8 +10,23 @@ import zipfile
 import zlib
 from typing import TYPE_CHECKING
 
+from maximus.errors import Error
+from maximus.sbom import licence_texts, licences, parsing, synonyms
 from maximus.sbom.images.limits import MAX_INFLATED, MAX_JAR, MAX_JAR_DEPTH, MAX_MEMBERS
-from maximus.sbom.model import Artifact, Computed, Digest, Ecosystem, Finding, Known, Link, Location, Package, Reading
+from maximus.sbom.limits import MAX_EXPRESSION
+from maximus.sbom.model import (
+    Artifact,
+    Computed,
+    Digest,
+    Ecosystem,
+    Finding,
+    Known,
+    LicenceClaim,
+    Link,
+    Location,
+    Package,
+    Reading,
+)
 from maximus.sbom.naming import visible
 
 if TYPE_CHECKING:
@@ -23,6 +38,8 @@ ENDINGS = (".jar", ".war", ".ear", ".par", ".hpi")
 _POM = re.compile(r"META-INF/maven/[^/]+/[^/]+/pom\.properties")
 _SMALL = 1 << 20
 """Bytes of a text inside an archive."""
+_MOST_TEXTS = 20
+"""Licence files of one archive."""
 _RATIO = 200
 _PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """What Java reads; the others cost memory that nobody has counted."""
@@ -63,6 +80,8 @@ def read_jar(data: bytes, path: str, layer: str) -> Reading:
                 version,
                 (Location(visible(inside)),),
                 artifacts=(_artifact(base, content, layer, path),) if is_file and layer else (),
+                licences=_declared(_text_in(archive, f"META-INF/maven/{group}/{name}/pom.xml", budget))
+                or (_concluded(archive, budget) if len(stated) == 1 else ()),
                 edges=Known.UNKNOWN,
                 notes=() if is_file else (("shaded-into", visible(base)),),
             )
@@ -161,6 +180,32 @@ def _properties(text: str) -> tuple[str, str, str] | None:
             found[key.strip()] = value.strip()
     named = (found.get("groupId", ""), found.get("artifactId", ""), found.get("version", ""))
     return named if all(named) else None
+
+
+def _declared(pom: str) -> tuple[LicenceClaim, ...]:
+    """Return the one licence that a module's own POM declares; whether several are a choice it does not say."""
+    if "<license>" not in pom:
+        return ()
+    try:
+        project = parsing.parse_xml(pom.encode(), "pom.xml")
+    except Error:
+        return ()
+    names = [item.first("name") for item in project.all("licenses", "license")]
+    if len(names) != 1 or not names[0] or len(names[0]) > MAX_EXPRESSION:
+        return ()
+    expression = synonyms.by_name(names[0]) or licences.expression_of(names[0])
+    return (LicenceClaim(visible(names[0]), expression, concluded=False, evidence="pom.xml licenses"),)
+
+
+def _concluded(archive: zipfile.ZipFile, budget: _Budget) -> tuple[LicenceClaim, ...]:
+    """Return what the licence files of an archive of one module are, at its root or in `META-INF`."""
+    names = sorted(
+        {name for name in archive.namelist() if licence_texts.is_licence_file(name.removeprefix("META-INF/"))}
+    )
+    if not 0 < len(names) <= _MOST_TEXTS:
+        return ()
+    found = licence_texts.conclude([(name, _text_in(archive, name, budget)) for name in names], "in the archive")
+    return (found,) if found else ()
 
 
 def _manifest(text: str) -> tuple[str, str, str] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +12,7 @@ from maximus.sbom import limits, scan, tree
 from maximus.sbom.model import Kind
 from tests.lib.sbom.further_samples import FURTHER_SAMPLES, archive
 from tests.lib.sbom.samples import by_name, inventory_of, make, reading_of
+from tests.lib.sbom.test_licence_texts import MIT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -98,3 +100,42 @@ def test_a_runtime_of_graalvm(tmp_path: Path) -> None:
 def test_other_files_of_this_name_are_left_alone(tmp_path: Path, files: dict[str, str]) -> None:
     """A script, or one that lies in no runtime's folder: neither is listed as read."""
     assert scan.scan(make(tmp_path, files)).readings == ()
+
+
+@pytest.mark.parametrize(
+    ("names", "claims"),
+    [
+        (["Apache License, Version 2.0"], [("Apache License, Version 2.0", "Apache-2.0")]),
+        (["House rules"], [("House rules", "")]),
+        (["MIT", "Apache-2.0"], []),
+        ([], []),
+        (["&broken;"], []),
+    ],
+)
+def test_the_licence_in_an_archives_own_pom(tmp_path: Path, names: list[str], claims: list[tuple[str, str]]) -> None:
+    """As its authors declare it; of several nobody knows whether they are a choice, and broken ones say nothing."""
+    listed = "".join(f"<license><name>{name}</name></license>" for name in names)
+    folder = "META-INF/maven/org.example/left"
+    jar = tmp_path / "lib" / "left.jar"
+    jar.parent.mkdir()
+    with zipfile.ZipFile(jar, "w") as made:
+        made.writestr(f"{folder}/pom.properties", "groupId=org.example\nartifactId=left\nversion=1.2.0\n")
+        made.writestr(f"{folder}/pom.xml", f"<project><licenses>{listed}</licenses></project>")
+    (left,) = inventory_of(tmp_path, {}).components
+    assert [(claim.text, claim.expression) for claim in left.licences] == claims
+
+
+def test_the_licence_files_in_an_archive(tmp_path: Path) -> None:
+    """Where the POM declares none, what the text is; a folder's file further down, or of a shaded module, is not it."""
+    jar = tmp_path / "lib" / "left.jar"
+    jar.parent.mkdir()
+    own = "META-INF/maven/org.example/left/pom.properties"
+    with zipfile.ZipFile(jar, "w") as made:
+        made.writestr(own, "groupId=org.example\nartifactId=left\nversion=1.2.0\n")
+        made.writestr("META-INF/LICENSE.txt", MIT)
+        made.writestr("com/other/LICENSE", "another")
+    (left,) = inventory_of(tmp_path, {}).components
+    assert [(claim.expression, claim.concluded) for claim in left.licences] == [("MIT", True)]
+    with zipfile.ZipFile(jar, "a") as made:
+        made.writestr(own.replace("left", "shaded"), "groupId=org.example\nartifactId=shaded\nversion=1\n")
+    assert [item.licences for item in inventory_of(tmp_path, {}).components] == [(), ()]
