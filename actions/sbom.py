@@ -333,11 +333,14 @@ def _run(inputs: Inputs, face: Face, written: _Written) -> Outputs:
     _write_page(inputs, written, made, dated, found.faults)
     _write_units(inputs, face, written, made, dated)
     if compared is not None:
+        from maximus.sbom.baseline import entries_in  # noqa: PLC0415 - as in `_run`
+
         written.diff = report_difference(
             face,
             folder,
             compared.base,
             compared.listed,
+            entries_in(made, f"maximus {__version__}"),
             rendered.cyclonedx,
             policy=inputs.diff_policy,
             output=inputs.diff_output,

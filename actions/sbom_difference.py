@@ -34,6 +34,7 @@ def report_difference(  # noqa: PLR0913 - the two sides, and what is asked for
     folder: Path,
     base: Base,
     listed: Listed | None,
+    now: Listed,
     document: dict[str, Any],
     *,
     policy: Sequence[str] = (),
@@ -41,12 +42,11 @@ def report_difference(  # noqa: PLR0913 - the two sides, and what is asked for
 ) -> Path:
     """Write what changed since the base, show how much, warn of every alarm and judge by the policy.
 
-    `document` is the CycloneDX document of this run; without a list the base is that of a first release.
+    `now` is what this run found and `document` its CycloneDX document; without `listed` this is a first release.
     Returns the path of the JSON.
     """
     from maximus import documents  # noqa: PLC0415 - `--help` needs none of it
     from maximus.files import EVIDENCE, write_whole  # noqa: PLC0415 - likewise
-    from maximus.sbom.baseline import entries_of  # noqa: PLC0415 - likewise
     from maximus.sbom.comparison import compare  # noqa: PLC0415 - likewise
     from maximus.sbom.difference import as_document, as_markdown  # noqa: PLC0415 - likewise
     from maximus.sbom.paths import ways_in  # noqa: PLC0415 - likewise
@@ -55,7 +55,6 @@ def report_difference(  # noqa: PLR0913 - the two sides, and what is asked for
     if listed is None:
         face.say(f"there is no tag {base.name}: this is the first release, and nothing to compare it with")
     else:
-        now = entries_of(document, "sbom.cdx.json")
         if listed.phase and now.phase and listed.phase != now.phase:
             base = replace(base, phase=listed.phase)
         found = compare(listed.entries, now.entries, ways_in(document))

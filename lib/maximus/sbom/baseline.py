@@ -1,4 +1,4 @@
-"""What an inventory says about each package, read back out of a CycloneDX or SPDX document: anybody's.
+"""What an inventory says about each package: one that is here, or a CycloneDX or SPDX document of anybody's.
 
 Both sides of a comparison come through here, so that they are told in the same words.
 """
@@ -6,20 +6,25 @@ Both sides of a comparison come through here, so that they are told in the same 
 from __future__ import annotations
 
 import functools
+import operator
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from maximus.errors import Error
+from maximus.sbom import cyclonedx
 from maximus.sbom.earlier import serial_of
 from maximus.sbom.limits import MAX_COMPONENTS
+from maximus.sbom.model import Known
 from maximus.sbom.naming import visible
 from maximus.sbom.parsing import mappings_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["Entry", "Listed", "entries_of"]
+    from maximus.sbom.model import Component, Inventory
+
+__all__ = ["Entry", "Listed", "entries_in", "entries_of"]
 
 # They say where a package came from or which bytes it has, not which package it is.
 _VOLATILE = frozenset({"vcs_url", "checksum", "download_url", "file_name"})
@@ -53,6 +58,9 @@ class Entry:
     """Whether the document knows what it needs."""
 
 
+_ORDER: Final = operator.attrgetter("key", "version", "purl")
+
+
 @dataclass(frozen=True, slots=True)
 class Listed:
     """The packages of a document."""
@@ -83,8 +91,47 @@ def entries_of(document: Any, where: str) -> Listed:  # noqa: ANN401 - foreign J
         found = [_of_spdx(item, told, serial_of(document) is not None) for item in _used_packages(document, where)]
     else:
         raise _wrong(where, "it is neither CycloneDX nor SPDX 2 in JSON")
-    kept = sorted((item for item in found if item), key=lambda item: (item.key, item.version, item.purl))
+    kept = sorted((item for item in found if item), key=_ORDER)
     return Listed(tuple(kept), len(found) - len(kept), *_written_by(document))
+
+
+def entries_in(inventory: Inventory, tool: str) -> Listed:
+    """Return what `entries_of` returns of the inventory's CycloneDX document, without making one.
+
+    `tool` is who would write it, by name and version.
+    """
+    told = {edge.source for edge in inventory.edges}
+    found = []
+    for component in (*inventory.components, *inventory.inner):
+        is_told = component.ref in told or component.edges is Known.COMPLETE
+        found.append(_of_component(component, is_told=is_told and component.inside is None))
+    return Listed(tuple(sorted(found, key=_ORDER)), tool=tool, phase=inventory.subject.phase)
+
+
+def _of_component(component: Component, *, is_told: bool) -> Entry:
+    purl = component.purl
+    if "?" in purl or "#" in purl:
+        key, purl, version = _identity(purl) or (purl, purl, component.version)
+    else:
+        # In canonical form an `@` that separates nothing is written `%40`.
+        key, version = purl.partition("@")[0], component.version
+    addresses = [cyclonedx.address_of(component, artifact) for artifact in component.artifacts]
+    return Entry(
+        key,
+        purl,
+        version,
+        frozenset(
+            (_file_of(address), digest.algorithm.upper().replace("SHA-", "SHA"), digest.value.lower())
+            for address, artifact in zip(addresses, component.artifacts, strict=True)
+            for digest in artifact.digests
+        ),
+        _licence(cyclonedx.licences_of(component.licences)) if component.licences else "",
+        cyclonedx.scope_of(component.scopes) if component.own is None else "",
+        component.direct if component.own is None and component.inside is None else None,
+        visible(component.producer.name) if component.producer else "",
+        _source(purl, addresses),
+        is_told,
+    )
 
 
 def _written_by(document: dict[str, Any]) -> tuple[str, str]:
@@ -190,7 +237,7 @@ def _source(purl: str, addresses: Iterable[str]) -> str:
     """Return the repository without its commit, else the hosts of the files: paths change with every version."""
     from urllib.parse import unquote  # noqa: PLC0415 - of use to a comparison alone
 
-    if vcs := re.search(r"[?&]vcs_url=([^&#]+)", purl):
+    if "vcs_url=" in purl and (vcs := re.search(r"[?&]vcs_url=([^&#]+)", purl)):
         return visible(re.sub(r"@[^@/]*$", "", unquote(vcs[1])))
     hosts = {found[1].lower() for address in addresses if (found := _HOST.match(address))}
     return visible(", ".join(sorted(hosts)))

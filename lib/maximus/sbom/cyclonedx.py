@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from maximus.sbom.model import Artifact, Component, ComponentRef, Inventory, LicenceClaim, Producer
 
-__all__ = ["Style", "as_document"]
+__all__ = ["Style", "address_of", "as_document", "licences_of", "scope_of"]
 
 _SCHEMA = "http://cyclonedx.org/schema/bom-1.6.schema.json"
 _SINGLE = re.compile(r"(?!LicenseRef-|DocumentRef-)[A-Za-z0-9.-]+")
@@ -100,12 +100,12 @@ def _component(component: Component, style: Style) -> dict[str, Any]:
     if component.group:
         made["group"] = component.group
     if component.own is None:
-        made["scope"] = _scope(component.scopes)
+        made["scope"] = scope_of(component.scopes)
     if component.producer:
         made["manufacturer"] = made["supplier"] = _entity(component.producer)
     if component.copyright:
         made["copyright"] = component.copyright
-    if licences := _licences(component.licences, mixed=style.mixed):
+    if licences := licences_of(component.licences, mixed=style.mixed):
         made["licenses"] = licences
     if (one := component.delivered) and one.digests:
         # Only where exactly one file is the component is it clear which file is meant.
@@ -124,7 +124,7 @@ def _component(component: Component, style: Style) -> dict[str, Any]:
     return made
 
 
-def _scope(scopes: tuple[Scope, ...]) -> str:
+def scope_of(scopes: tuple[Scope, ...]) -> str:
     """Return CycloneDX's word: what only development needs is excluded from the running thing."""
     if Scope.RUNTIME in scopes:
         return "required"
@@ -150,11 +150,9 @@ def _references(component: Component) -> list[dict[str, Any]]:
     """Return one distribution reference a file, each with its own digests."""
     found = []
     for artifact in component.artifacts:
-        # A reference needs an address; without one the file's name is the relative one, and without
-        # a name it is some file of this package.
         reference: dict[str, Any] = {
             "type": "distribution",
-            "url": artifact.url or _relative(artifact.file) or component.purl,
+            "url": address_of(component, artifact),
         }
         if artifact.digests:
             reference["hashes"] = _hashes(artifact)
@@ -173,13 +171,21 @@ def _references(component: Component) -> list[dict[str, Any]]:
     return found
 
 
+def address_of(component: Component, artifact: Artifact) -> str:
+    """Return the address of a file's reference, which needs one: its URL, else its name as a relative one.
+
+    Without a name it is some file of this package, and the purl stands there.
+    """
+    return artifact.url or _relative(artifact.file) or component.purl
+
+
 def _relative(file: str) -> str:
     from urllib.parse import quote  # noqa: PLC0415 - of use to few components
 
     return quote(file, safe="!$&'()*+,;=@~")
 
 
-def _licences(claims: tuple[LicenceClaim, ...], *, mixed: bool) -> list[dict[str, Any]]:
+def licences_of(claims: tuple[LicenceClaim, ...], *, mixed: bool = False) -> list[dict[str, Any]]:
     """Return the licences: single ones, or exactly one expression, which is all that 1.6 allows.
 
     There a compound expression that is concluded stands alone, and what is declared in a property; 1.7 takes any mix.

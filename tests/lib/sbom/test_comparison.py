@@ -14,7 +14,7 @@ from packaging.version import Version
 from maximus import documents
 from maximus.errors import Error
 from maximus.sbom import paths, rendering
-from maximus.sbom.baseline import Entry, entries_of
+from maximus.sbom.baseline import Entry, entries_in, entries_of
 from maximus.sbom.comparison import Change, Class, compare
 from maximus.sbom.difference import Base, as_document, as_markdown
 from maximus.sbom.ordering import is_newer, step
@@ -36,6 +36,15 @@ def entry(version: str, *, name: str = "npm/x", digests: tuple[tuple[str, str, s
 def told(before: list[Entry], after: list[Entry]) -> list[tuple[str, str, str]]:
     """Return what changed as class, before and after."""
     return [(item.kind.value, item.before, item.after) for item in compare(before, after).changes]
+
+
+@pytest.mark.parametrize("name", sorted(SAMPLES))
+def test_an_inventory_is_told_as_its_document_is(name: str, tmp_path: Path) -> None:
+    """A comparison with a tag makes no document, and says the same as one with the document of that tag."""
+    made = inventory_of(tmp_path, SAMPLES[name])
+    document = rendering.render(made, seconds=0, tool_version="1.0.0").cyclonedx
+
+    assert entries_in(made, "maximus 1.0.0") == entries_of(document, "sbom.cdx.json")
 
 
 def test_packages_are_a_multiset() -> None:
