@@ -340,8 +340,8 @@ def _run(inputs: Inputs, face: Face, written: _Written) -> Outputs:
             folder,
             compared.base,
             compared.listed,
-            entries_in(made, f"maximus {__version__}"),
-            rendered.cyclonedx,
+            now=entries_in(made, f"maximus {__version__}"),
+            document=rendered.cyclonedx,
             policy=inputs.diff_policy,
             output=inputs.diff_output,
         )

@@ -34,9 +34,9 @@ def report_difference(  # noqa: PLR0913 - the two sides, and what is asked for
     folder: Path,
     base: Base,
     listed: Listed | None,
+    *,
     now: Listed,
     document: dict[str, Any],
-    *,
     policy: Sequence[str] = (),
     output: str = "",
 ) -> Path:

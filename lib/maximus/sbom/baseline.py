@@ -109,7 +109,7 @@ def entries_in(inventory: Inventory, tool: str) -> Listed:
 
 
 def _of_component(component: Component, *, is_told: bool) -> Entry:
-    purl = component.purl
+    purl: str = component.purl
     if "?" in purl or "#" in purl:
         key, purl, version = _identity(purl) or (purl, purl, component.version)
     else:
