@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from maximus.errors import Error
 from maximus.sbom import addresses, crates, licence_texts, module_zips, parsing, producers
 from maximus.sbom.caches import escaped
 from maximus.sbom.facts import Fact, digest_of
@@ -71,7 +72,7 @@ def _from_proxies(path: str, client: Client) -> tuple[Answer, str]:
 
 
 def fact_of_crate(component: Component, client: Client) -> Fact:
-    """Return what a crate says. Raises UnreachableError, and Error where the registry's configuration is none."""
+    """Return what a crate says. Raises UnreachableError."""
     index = client.indexes.cargo
     if any(name == "cargo:registry" for name, _ in component.notes):
         reason = "it is from another registry than the default one, which is not asked"
@@ -99,9 +100,25 @@ def fact_of_crate(component: Component, client: Client) -> Fact:
     )
 
 
-@functools.lru_cache(maxsize=1)
 def _configuration(client: Client, index: str) -> str:
-    """Return where a registry has its crates, as its `config.json` says; asked once a client."""
+    """Return where a registry has its crates. Raises UnreachableError."""
+    template, reason = _asked_once(client, index)
+    if reason:
+        raise UnreachableError(reason)
+    return template
+
+
+@functools.lru_cache(maxsize=1)
+def _asked_once(client: Client, index: str) -> tuple[str, str]:
+    """Return where a registry has its crates, or why that is not known: a no is not asked for again for each crate."""
+    try:
+        return _template(client, index), ""
+    except (UnreachableError, Error) as fault:
+        return "", str(fault)
+
+
+def _template(client: Client, index: str) -> str:
+    """Return what a registry's `config.json` says. Raises UnreachableError, and Error where it is no JSON."""
     answer = client.get(f"{addresses.clean(index).rstrip('/')}/config.json", accept="application/json")
     template = parsing.text_of(parsing.parse_json(answer.body, "the registry's config.json").get("dl"))
     if not origin_of(template):

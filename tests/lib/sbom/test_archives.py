@@ -167,6 +167,21 @@ def test_a_crate_of_another_registry_is_not_asked_for(tmp_path: Path) -> None:
     assert ["another registry" in item.text for item in found.findings] == [True]
 
 
+def test_a_registry_without_a_configuration_is_asked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its no holds for every crate, and each crate is told."""
+    monkeypatch.setattr(fetching, "_WORKERS", 1)
+    source = "registry+https://registry.example/crates.io-index"
+    entries = "".join(
+        f'[[package]]\nname = "c{number}"\nversion = "1.0.0"\nsource = "{source}"\nchecksum = "{str(number) * 64}"\n'
+        for number in range(5)
+    )
+    made = inventory_of(tmp_path, {"Cargo.lock": f"version = 3\n{entries}"})
+    with index({}) as server:
+        found = asked(made, {}, cargo=cargo_configuration(server.address))
+        assert [path for path, _ in server.asked] == ["/index/config.json"]
+    assert (len(found.facts), len(found.findings)) == (0, 5)
+
+
 def test_without_a_configuration_nobody_is_asked_and_that_is_told_once(tmp_path: Path) -> None:
     """No proxy and no index is built in."""
     made = inventory_of(tmp_path, {**GO, **{f"rs/{name}": text for name, text in lock(CRATE).items()}})
