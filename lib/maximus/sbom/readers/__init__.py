@@ -49,12 +49,12 @@ if TYPE_CHECKING:
 
 __all__ = ["READERS", "reader_of"]
 
-# What every file that is read ends or begins with: asking thirty readers of every source file costs more than the scan.
-_ENDINGS = (
-    ".lock", ".json", ".yaml", ".yml", ".toml", ".txt", ".in", ".xml", ".mod", ".lockfile", ".resolved", ".hcl",
-    ".config", ".locked", ".gitmodules", ".props", "ockerfile", "ontainerfile", "/release", *jars.ENDINGS,
-)  # fmt: skip
-_BEGINNINGS = ("Dockerfile", "Containerfile")
+# What follows the last dot of every file that is read, but for Dockerfiles and the like: asking fifty readers of every
+# source file costs more than the scan.
+_SUFFIXES = frozenset({
+    "lock", "json", "yaml", "yml", "toml", "txt", "in", "xml", "mod", "lockfile", "resolved", "hcl", "config", "locked",
+    "gitmodules", "props", *(ending.removeprefix(".") for ending in jars.ENDINGS),
+})  # fmt: skip
 
 READERS: tuple[Reader, ...] = (
     uv.READER,
@@ -112,7 +112,12 @@ READERS: tuple[Reader, ...] = (
 
 def reader_of(path: str) -> Reader | None:
     """Return the reader of the file of this path, relative to the tree's root; None where there is none."""
-    if not path.endswith(_ENDINGS) and not path.rpartition("/")[2].startswith(_BEGINNINGS):
+    if (
+        path.rpartition(".")[2] not in _SUFFIXES
+        and "ockerfile" not in path
+        and "ontainerfile" not in path
+        and not path.endswith("/release")
+    ):
         return None
     for reader in READERS:
         if reader.reads(path):

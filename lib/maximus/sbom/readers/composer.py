@@ -164,6 +164,6 @@ def _from_project(source: Source, project: str, provided: dict[str, list[str]], 
 READER = Reader("composer", _reads, _read)
 INSTALLED = Reader(
     "composer-installed",
-    lambda path: path == "vendor/composer/installed.json" or path.endswith("/vendor/composer/installed.json"),
+    lambda path: f"/{path}".endswith("/vendor/composer/installed.json"),
     _read_installed,
 )

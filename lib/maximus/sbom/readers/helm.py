@@ -100,4 +100,6 @@ def _reference(entry: dict[str, str]) -> str:
 
 
 READER = Reader("helm", _reads, _read)
-VALUES = Reader("helm-values", lambda path: bool(_VALUES.fullmatch(path)), _read_values, is_lock=False)
+VALUES = Reader(
+    "helm-values", lambda path: "values" in path and bool(_VALUES.fullmatch(path)), _read_values, is_lock=False
+)

@@ -51,4 +51,4 @@ def _read(source: Source) -> Reading:
     return Reading((found,), (Link("", "0", known=False),)) if found else Reading((), ())
 
 
-READER = Reader("jvm", lambda path: bool(_PATH.fullmatch(path)), _read, is_lock=False)
+READER = Reader("jvm", lambda path: path.endswith("/release") and bool(_PATH.fullmatch(path)), _read, is_lock=False)
