@@ -52,6 +52,5 @@ def main() -> None:
         compile_group(group, *beside, "--constraints", "requirements/kms.txt")
 
 
-
 if __name__ == "__main__":
     main()
