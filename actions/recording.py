@@ -11,6 +11,7 @@ from maximus.errors import Error, ExitStatus
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from maximus.signing.keys import PublicKey
     from maximus.signing.recorder import Recorder
     from maximus.signing.transport import Limits
 
@@ -40,10 +41,13 @@ def check_log(log: str, *, is_keyless: bool) -> None:
 
 
 @contextlib.contextmanager
-def key_recorder(log: str, trust_config: str, instance: str, limits: Limits, face: Face) -> Iterator[Recorder | None]:
+def key_recorder(  # noqa: PLR0913 - who signs, which log, and how it is asked
+    public: PublicKey, log: str, *, trust_config: str, instance: str, limits: Limits, face: Face
+) -> Iterator[Recorder | None]:
     """Yield what logs a key's signatures; nothing where they are not to be logged.
 
-    Raises what trust configurations and instances are refused with.
+    Raises Error KEY030 (usage), before anybody is asked, for a key whose signatures no log takes, and what trust
+    configurations and instances are refused with.
     """
     if log != REKOR:
         yield None
@@ -52,11 +56,13 @@ def key_recorder(log: str, trust_config: str, instance: str, limits: Limits, fac
     from maximus.signing.instances import read_instance  # noqa: PLC0415
     from maximus.signing.probes import probe  # noqa: PLC0415
     from maximus.signing.recorder import Recorder  # noqa: PLC0415
+    from maximus.signing.rekor import key_signatory  # noqa: PLC0415
     from maximus.signing.transport import Transport  # noqa: PLC0415
     from maximus.signing.trust import load_trust, public_trust  # noqa: PLC0415
     from maximus.verification.selfcheck import self_check  # noqa: PLC0415
     from maximus.verification.verifier import quiet  # noqa: PLC0415
 
+    key_signatory(public)
     named = read_instance(instance)
     with quiet(), Transport(limits, face.warn) as transport:
         trust = load_trust(Path(trust_config)) if trust_config else public_trust(transport, named)

@@ -405,7 +405,15 @@ def _sign_with_key(inputs: Inputs, terms: Terms, face: Face, limits: Limits) -> 
     public = chosen.root / PUBLIC_KEY_NAME
     write_whole(public, key.public.pem)
     claims = _claims(inputs, chosen, None, face.environment)
-    with key_recorder(inputs.log, inputs.trust_config, inputs.instance, limits, face) as recorder:
+    logging = key_recorder(
+        key.public,
+        inputs.log,
+        trust_config=inputs.trust_config,
+        instance=inputs.instance,
+        limits=limits,
+        face=face,
+    )
+    with logging as recorder:
         signer = KeySigner(key, jobs=terms.jobs, recorder=recorder)
         outcomes = _sign(inputs, chosen, signer, face)
         stated = attest_all(claims, chosen.files, chosen.root, chosen.place, signer, face)

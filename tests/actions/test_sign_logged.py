@@ -185,6 +185,9 @@ def test_a_key_whose_signatures_no_log_takes_is_refused(release: Path, trust_v1:
     with pytest.raises(Error) as raised:
         run({}, logged(trust_v1))
     assert (raised.value.code, raised.value.status) == ("KEY030", ExitStatus.USAGE)
+    with pytest.raises(Error, match="KEY030"):
+        # Before anybody is asked whom to trust.
+        run({}, logged(Path("missing.json")))
     assert run({}, Inputs(key="key.pem", log="none")).status is ExitStatus.PASS
     assert len(list(release.glob("*.sigstore.json"))) == 2
 
