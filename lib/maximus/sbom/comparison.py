@@ -104,6 +104,9 @@ def compare(
     old, new = _by_key(before), _by_key(after)
     for key in sorted(old.keys() | new.keys()):
         left, right = list(old.get(key, [])), list(new.get(key, []))
+        if left == right:
+            # Most of a release is as it was.
+            continue
         changes += _of_package(left, right)
         lost += left
         gained += right

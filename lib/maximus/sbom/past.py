@@ -51,7 +51,9 @@ def scan_at(checkout: Checkout, commit: str, below: str, name: str, selection: S
                 target = root / path
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(content)
-        found = scan(root, gitlinks={} if below else checkout.submodules_at(commit), selection=selection)
+        # Only that file makes a submodule of a commit that stands in a tree.
+        gitlinks = checkout.submodules_at(commit) if ".gitmodules" in listed and not below else {}
+        found = scan(root, gitlinks=gitlinks, selection=selection)
     if found.faults:
         raise _wrong(name, "; ".join(sorted(fault.what for fault in found.faults)[:20]))
     return found
