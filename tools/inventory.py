@@ -63,7 +63,8 @@ def run_sbom(project: Path) -> str:
         cwd=project, env=environment | {"LANG": "C.UTF-8", "TERM": "xterm"}, check=True, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, encoding="utf-8",
     )  # fmt: skip
-    return ran.stdout
+    # The first run of all says besides that it installs its packages.
+    return "".join(line for line in ran.stdout.splitlines(keepends=True) if not line.startswith("installing "))
 
 
 def block_of(shown: str) -> str:

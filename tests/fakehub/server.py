@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import socket
+import sys
 import threading
 import time
 import traceback
@@ -745,7 +746,9 @@ class _Server(ThreadingHTTPServer):
         super().server_close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401, ARG002 - the base class's
-        """Report what is a bug of the fake's own; clients that go away are no error and do not come here."""
+        """Report what is a bug of the fake's own; a client that has gone, even while the last is flushed, is none."""
+        if isinstance(sys.exc_info()[1], ConnectionError):
+            return
         self.hub.violations.append(f"the fake failed: {traceback.format_exc()}")
 
 
