@@ -25,6 +25,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name a case by its argument's name where the value is bytes: an archive bears the second it was packed in.
+
+    Each worker collects by itself, and their names must agree.
+    """
+    return argname if isinstance(val, bytes) else None
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say in one line how many tests were not measured, and for want of what."""
     reasons: dict[str, int] = {}
