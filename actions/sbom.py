@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from maximus.sbom.coverage import Coverage
     from maximus.sbom.difference import Base
     from maximus.sbom.model import Inventory, Subject
+    from maximus.sbom.opinions import Other
     from maximus.sbom.rendering import Rendered
     from maximus.sbom.subject import Facts
     from maximus.sbom.thresholds import Judged
@@ -332,21 +333,8 @@ def _run(inputs: Inputs, face: Face, written: _Written) -> Outputs:
             written.paths[name] = folder / FILES[name]
     _write_page(inputs, written, made, dated, found.faults)
     _write_units(inputs, face, written, made, dated)
-    if compared is not None:
-        from maximus.sbom.baseline import entries_in  # noqa: PLC0415 - as in `_run`
-
-        written.diff = report_difference(
-            face,
-            folder,
-            compared.base,
-            compared.listed,
-            now=entries_in(made, f"maximus {__version__}"),
-            document=rendered.cyclonedx,
-            policy=inputs.diff_policy,
-            output=inputs.diff_output,
-        )
-    if other is not None:
-        written.opinion = report_opinion(face, folder, other, rendered.cyclonedx, inputs.cross_check_policy)
+    if compared is not None or other is not None:
+        _write_comparisons(inputs, face, written, made, rendered, base=compared, other=other)
     _report(face, made, dated)
     if inputs.profile not in ("", *thresholds.PROFILES):
         _hold_to_profile(inputs.profile, rendered, face)
@@ -363,6 +351,38 @@ def _run(inputs: Inputs, face: Face, written: _Written) -> Outputs:
         cross_check=_shown(written.opinion),
         serial_number=f"urn:uuid:{rendered.serial}",
     )
+
+
+def _write_comparisons(  # noqa: PLR0913 - what was made, and the two that it is compared with
+    inputs: Inputs,
+    face: Face,
+    written: _Written,
+    made: Inventory,
+    rendered: Rendered,
+    *,
+    base: _Compared | None,
+    other: tuple[Other, Listed] | None,
+) -> None:
+    """Write what changed since the base and where the other document differs, from one list of what was found."""
+    from maximus import __version__  # noqa: PLC0415 - as in `_run`
+    from maximus.sbom.baseline import entries_in  # noqa: PLC0415 - likewise
+
+    folder = Path(inputs.folder)
+    before = base.listed if base is not None else None
+    # Nothing is compared with a first release.
+    now = entries_in(made, f"maximus {__version__}") if before is not None or other is not None else None
+    if base is not None:
+        written.diff = report_difference(
+            face,
+            folder,
+            base.base,
+            (before, now) if before is not None and now is not None else None,
+            document=rendered.cyclonedx,
+            policy=inputs.diff_policy,
+            output=inputs.diff_output,
+        )
+    if other is not None and now is not None:
+        written.opinion = report_opinion(face, folder, now, other, inputs.cross_check_policy)
 
 
 def _write_page(inputs: Inputs, written: _Written, made: Inventory, dated: _Dated, faults: tuple[Error, ...]) -> None:

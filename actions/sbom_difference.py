@@ -29,20 +29,19 @@ CLASSES = (
 """The classes of `maximus.sbom.comparison`, known here without importing what `--help` does without."""
 
 
-def report_difference(  # noqa: PLR0913 - the two sides, and what is asked for
+def report_difference(  # noqa: PLR0913 - what is compared, and what is asked for
     face: Face,
     folder: Path,
     base: Base,
-    listed: Listed | None,
+    sides: tuple[Listed, Listed] | None,
     *,
-    now: Listed,
     document: dict[str, Any],
     policy: Sequence[str] = (),
     output: str = "",
 ) -> Path:
     """Write what changed since the base, show how much, warn of every alarm and judge by the policy.
 
-    `now` is what this run found and `document` its CycloneDX document; without `listed` this is a first release.
+    `sides` are the packages then and now, None for a first release; `document` is this run's CycloneDX document.
     Returns the path of the JSON.
     """
     from maximus import documents  # noqa: PLC0415 - `--help` needs none of it
@@ -52,12 +51,13 @@ def report_difference(  # noqa: PLR0913 - the two sides, and what is asked for
     from maximus.sbom.paths import ways_in  # noqa: PLC0415 - likewise
 
     found = None
-    if listed is None:
+    if sides is None:
         face.say(f"there is no tag {base.name}: this is the first release, and nothing to compare it with")
     else:
-        if listed.phase and now.phase and listed.phase != now.phase:
-            base = replace(base, phase=listed.phase)
-        found = compare(listed.entries, now.entries, ways_in(document))
+        then, now = sides
+        if then.phase and now.phase and then.phase != now.phase:
+            base = replace(base, phase=then.phase)
+        found = compare(then.entries, now.entries, ways_in(document))
         _show(face, base, found)
     made = as_document(base, found)
     path = folder / EVIDENCE / "sbom-diff.json"

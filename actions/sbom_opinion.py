@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from maximus.errors import Error, ExitStatus
 from maximus.verdict import Status
@@ -75,21 +75,20 @@ def read_opinion(name: str, face: Face) -> tuple[Other, Listed] | None:
 def report_opinion(
     face: Face,
     folder: Path,
+    ours: Listed,
     read: tuple[Other, Listed],
-    document: dict[str, Any],
     refused: Sequence[str] = (),
 ) -> Path:
-    """Write where the two documents differ, show how much, and judge it; return the path of the JSON.
+    """Write where the two inventories differ, show how much, and judge it; return the path of the JSON.
 
-    `document` is the CycloneDX document of this run, `refused` are the sorts of differences that fail it.
+    `ours` is what this run found, `read` the other document; `refused` are the sorts of differences that fail it.
     """
     from maximus import documents  # noqa: PLC0415 - as in `read_opinion`
     from maximus.files import EVIDENCE, write_whole  # noqa: PLC0415 - likewise
-    from maximus.sbom.baseline import entries_of  # noqa: PLC0415 - likewise
     from maximus.sbom.opinions import as_document, compare_opinions, judge_opinion  # noqa: PLC0415 - likewise
 
     other, theirs = read
-    opinion = compare_opinions(entries_of(document, "sbom.cdx.json"), theirs)
+    opinion = compare_opinions(ours, theirs)
     made = as_document(other, opinion)
     documents.validate(made, "sbom-cross-check", "sbom-cross-check.json")
     path = folder / EVIDENCE / "sbom-cross-check.json"
