@@ -110,11 +110,9 @@ def entries_in(inventory: Inventory, tool: str) -> Listed:
 
 def _of_component(component: Component, *, is_told: bool) -> Entry:
     purl: str = component.purl
-    if "?" in purl or "#" in purl:
-        key, purl, version = _identity(purl) or (purl, purl, component.version)
-    else:
-        # In canonical form an `@` that separates nothing is written `%40`.
-        key, version = purl.partition("@")[0], component.version
+    key, version = _plain_key(purl), component.version
+    if not key:
+        key, purl, version = _identity(purl) or (purl, purl, version)
     addresses = [cyclonedx.address_of(component, artifact) for artifact in component.artifacts]
     return Entry(
         key,
@@ -194,13 +192,17 @@ def _identity(purl: str) -> tuple[str, str, str] | None:
     except ValueError:
         return None
     whole = found.to_string()
-    if found.qualifiers or found.subpath:
+    key = _plain_key(whole)
+    if not key:
         kept = {name: value for name, value in (found.qualifiers or {}).items() if name not in _VOLATILE}
         key = PackageURL(found.type, found.namespace, found.name, None, kept or None, found.subpath).to_string()
-    else:
-        # In canonical form an `@` that separates nothing is written `%40`.
-        key = whole.partition("@")[0]
     return key, whole, visible(found.version or "")
+
+
+def _plain_key(purl: str) -> str:
+    """Return which package a canonical purl is of; empty where it has qualifiers or a subpath, which may tell it."""
+    # In canonical form an `@` that separates nothing is written `%40`.
+    return "" if "?" in purl or "#" in purl else purl.partition("@")[0]
 
 
 def _of_cyclonedx(item: dict[str, Any], told: set[str]) -> Entry | None:
