@@ -112,6 +112,18 @@ def test_our_modules_do_not_shadow_packages() -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+def test_what_is_left_in_memory_is_not_searched_for_cycles() -> None:
+    """Python would look through all of it before it ends, which takes `sign` as long as its imports of cryptography."""
+    code = (
+        "import atexit, gc, sys, runpy; sys.argv = ['actions', 'sign', '--help']\n"
+        "atexit.register(lambda: print(gc.get_freeze_count() > 1000))\n"
+        "runpy.run_path(FOLDER, run_name='__main__')"
+    ).replace("FOLDER", repr(str(ROOT / "actions")))
+    done = subprocess.run([*BARE, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.splitlines()[-1] == "True"
+
+
 def test_text_is_utf8_whatever_the_locale() -> None:
     """-I ignores PYTHONUTF8, and a C locale is not UTF-8 everywhere; our signs come out all the same."""
     done = subprocess.run(
