@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ATTESTATION",
     "PROVENANCE",
+    "SBOM_NAMES",
     "SBOM_STEMS",
     "Attested",
     "attest_all",
@@ -43,6 +44,8 @@ _SBOMS: Final = (
     ("sbom.spdx.json", "sbom-spdx", "https://spdx.dev/Document/v2.3"),
 )
 """The SBOMs of a release folder, their bundles' stems, and the types of their predicates."""
+SBOM_NAMES: Final = tuple(name for name, _, _ in _SBOMS)
+"""What they are called."""
 _WRITTEN: Final = re.compile(r"sbom(\..+)?\.((cdx|spdx)\.json|html)")
 """What `sbom` calls what it writes."""
 _MAX_PREDICATE: Final = 8 << 20

@@ -72,9 +72,12 @@ def key_recorder(  # noqa: PLR0913 - who signs, which log, and how it is asked
         yield recorder
 
 
-def required_words(log: str, *, is_folder: bool) -> list[str]:
-    """Return the options with which `verify` asks for a key's log entries too, beside what it asks for itself."""
-    if log != REKOR:
+def required_words(*, is_logged: bool, by_key: bool, is_folder: bool = False, has_sbom: bool = False) -> list[str]:
+    """Return the options that have `verify` ask for what there is, where it would ask for something else by itself.
+
+    Of a folder it asks for an SBOM too, and of a key's signatures for no log entries.
+    """
+    facts = ["sbom"] * has_sbom + ["signatures"] + ["log"] * is_logged + ["identity"]
+    if (has_sbom, is_logged) == (is_folder, not by_key):
         return []
-    facts = [*(["sbom"] if is_folder else []), "signatures", "log", "identity"]
     return [word for fact in facts for word in ("--require", fact)]

@@ -23,6 +23,7 @@ from maximus.verdict import Status, Verdict
 from .attestations import (
     ATTESTATION,
     PROVENANCE,
+    SBOM_NAMES,
     SBOM_STEMS,
     Attested,
     attest_all,
@@ -187,6 +188,8 @@ class _Chosen:
     """The folder for the bundles; none where each goes beside its file."""
     is_declared: bool = False
     """Whether earlier steps of the job say what is signed, and not the inputs."""
+    is_folder: bool = False
+    """Whether it is all that a release folder has."""
 
     def is_fresh(self, mode: str) -> bool:
         """Tell whether something will have to be signed, at a glance: where the first bundle is missing."""
@@ -201,6 +204,11 @@ class _Chosen:
         from maximus.signing.bundles import statement_path  # noqa: PLC0415 - `--help` needs none of it
 
         return statement_path(self.bundles or self.root, number, stem)
+
+    @property
+    def has_sbom(self) -> bool:
+        """Whether it is a folder in which `verify` finds an SBOM."""
+        return self.is_folder and any(self.root / name in self.files for name in SBOM_NAMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,7 +382,7 @@ def _choose(inputs: Inputs, environment: Mapping[str, str], *, with_key: bool) -
             where=where,
             status=ExitStatus.UNMEASURED,
         )
-    chosen = _Chosen(files, root, bundles, is_declared=bool(declared))
+    chosen = _Chosen(files, root, bundles, is_declared=bool(declared), is_folder=not (inputs.files or declared))
     _refuse_same_name(inputs, chosen)
     return chosen
 
@@ -420,9 +428,8 @@ def _sign_with_key(inputs: Inputs, terms: Terms, face: Face, limits: Limits) -> 
         pushed = _sign_images(inputs, claims, signer, terms, face)
     is_logged = inputs.log == REKOR
     who = ["--key", public.as_posix(), *(_instance_words(inputs) if is_logged else [])]
-    asked = required_words(inputs.log, is_folder=not (inputs.files or chosen.is_declared))
-    command = _command(inputs, chosen, [*who, *asked])
-    images = image_commands(pushed, [*who, *required_words(inputs.log, is_folder=False)])
+    command = _command(inputs, chosen, [*who, *_asked(chosen, is_logged=is_logged, by_key=True)])
+    images = image_commands(pushed, [*who, *required_words(is_logged=is_logged, by_key=True)])
     return _Made(
         outcomes,
         stated,
@@ -516,7 +523,8 @@ def _sign_keyless(inputs: Inputs, job: _Job, terms: Terms, face: Face, limits: L
         pushed = _sign_images(inputs, claims, signer, terms, face)
     identity = signer.identity
     who = _who(identity, inputs) if identity.name else []
-    command = _command(inputs, chosen, who) if who else ""
+    asked = _asked(chosen, is_logged=True, by_key=False)
+    command = _command(inputs, chosen, [*who, *asked]) if who else ""
     images = image_commands(pushed, who) if who else ()
     is_private = bool(inputs.trust_config)
     return _Made(outcomes, stated, identity, "keyless", command, pushed, images, is_private=is_private)
@@ -614,6 +622,12 @@ def _command(inputs: Inputs, chosen: _Chosen, who: Sequence[str]) -> str:
     elif by_name and inputs.mode == "statement":
         words += ["--bundles", chosen.root.as_posix()]
     return shlex.join([*words, *who])
+
+
+def _asked(chosen: _Chosen, *, is_logged: bool, by_key: bool) -> list[str]:
+    """Return the options with which `verify` asks of the files what there is of them."""
+    is_folder, has_sbom = chosen.is_folder, chosen.has_sbom
+    return required_words(is_logged=is_logged, by_key=by_key, is_folder=is_folder, has_sbom=has_sbom)
 
 
 def _who(identity: Identity, inputs: Inputs) -> list[str]:

@@ -410,17 +410,15 @@ WAYS = pytest.mark.parametrize(
 )
 
 
-def obey(command: str) -> Run:
-    """Run the line that `sign` hands on, for all that it can prove: there is no SBOM here."""
+def obey(command: str, *, require: tuple[str, ...] = ()) -> Run:
+    """Run the line that `sign` hands on, as it stands; with `require` for these facts alone."""
     words = shlex.split(command)
     assert words[:2] == ["maximus", "verify"]
     action = find_action("verify")
     texts, _, _ = options_of(action, words[2:], {})
     face = Face({})
-    asked = dataclasses.replace(inputs_from_texts(action, texts), require=("signatures", "identity"))
-    if not asked.key:
-        asked = dataclasses.replace(asked, require=("signatures", "log", "identity"))
-    return Run(face, verify.run(asked, face))
+    asked = inputs_from_texts(action, texts)
+    return Run(face, verify.run(dataclasses.replace(asked, require=require) if require else asked, face))
 
 
 @WAYS
@@ -588,6 +586,8 @@ def test_the_line_to_verify_a_job_with_names_repository_and_workflow(stack: Stac
     assert shlex.split(done.outputs.verify_command)[2:] == [
         *("--folder", "release", "--repository", "octo/app", "--workflow", ".github/workflows/release.yml"),
         *("--issuer", stack.issuer_url, "--trust-config", trust),
+        # There is no SBOM in it, and `verify` asks a folder for one.
+        *("--require", "signatures", "--require", "log", "--require", "identity"),
     ]
 
 

@@ -35,6 +35,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / folder).mkdir()
         for name in ("app-1.2.3-py3-none-any.whl", "app-1.2.3.tar.gz"):
             (tmp_path / folder / name).write_text(name, encoding="utf-8")
+    for name in ("sbom.cdx.json", "sbom.spdx.json"):
+        (tmp_path / "release" / name).write_text(json.dumps({"about": "app 1.2.3"}), encoding="utf-8")
     (tmp_path / "scan.json").write_text("{}", encoding="utf-8")
     (tmp_path / "release-key.pem").touch(mode=0o600)
     (tmp_path / "release-key.pem").write_text(pem(), encoding="utf-8")
@@ -55,12 +57,10 @@ def typed(command: str, stack: Stack, trust: Path) -> tuple[ExitStatus, str]:
     return face.record.exit_status, shown.getvalue()
 
 
-def test_the_commands_of_the_guide_sign_a_release(
-    here: Path, stack: Stack, trust_v1: Path, registry: str, cosign: Cosign
-) -> None:
+@pytest.mark.usefixtures("here")
+def test_the_commands_of_the_guide_sign_a_release(stack: Stack, trust_v1: Path, registry: str, cosign: Cosign) -> None:
     """Every command of the signing half, cosign's too, is run in its order, on one release: each passes."""
     push_image(repository(registry, "octo/app"), b"guide", "1.2.3")
-    (here / "release" / "sbom.cdx.json").write_text(json.dumps({"bomFormat": "CycloneDX"}), encoding="utf-8")
     half = GUIDE.partition("## Verifying")[0].replace("registry.example", registry)
     commands = re.findall(r"(?m)^(?:maximus sign|cosign) .*$", half)
     assert [command.partition(" ")[0] for command in commands].count("cosign") == 4
