@@ -38,10 +38,17 @@ _UNREAD = {
     "usr/lib/sysimage/rpm/Packages.db": "rpm's database in ndb",
 }
 _RELEASES = ("etc/os-release", "usr/lib/os-release")
-_PART = re.compile(r"var/lib/dpkg/status\.d/[^/]+")
 _COPYRIGHT = re.compile(r"usr/share/doc/([^/]+)/copyright")
 _METADATA = re.compile(r"(?:.*/)?[^/]+\.(?:dist-info/METADATA|egg-info/PKG-INFO)")
 _MODULE = re.compile(r"(?:.*/)?node_modules/(?:@[^/]+/)?[^/]+/package\.json")
+_DATABASES = frozenset({_DPKG, *_APK, *_RPM, *(f"{path}-wal" for path in _RPM), *_UNREAD, *_RELEASES})
+_PARTS = "var/lib/dpkg/status.d/"
+_PART = re.compile(re.escape(_PARTS) + r"[^/]+")
+_ENDINGS = (
+    "/METADATA", "/PKG-INFO", "/package.json", "/RECORD", "/copyright", ".gemspec", "/release", *jars.ENDINGS,
+)  # fmt: skip
+_IN_WHEELS = ".dist-info/sboms/"
+_EXECUTE = 0o111
 _FEW = 64
 """Bytes below which nothing is an executable."""
 
@@ -104,6 +111,15 @@ class _Looker:
             self.refused.append(Finding("limit", more, self.refused[0].location))
         return [(finding.location.path, Reading((), (), findings=(finding,))) for finding in self.refused]
 
+    def wants(self, path: str, mode: int) -> bool:
+        return bool(
+            mode & _EXECUTE
+            or path.endswith(_ENDINGS)
+            or path in _DATABASES
+            or path.startswith(_PARTS)
+            or _IN_WHEELS in path
+        )
+
     def look(self, entry: Entry) -> object | None:
         try:
             return self._look(entry)
@@ -135,7 +151,7 @@ class _Looker:
             return _gem(entry) if path.endswith(".gemspec") else _runtime(entry)
         if path.endswith(jars.ENDINGS):
             return jars.read_jar(_content(entry, MAX_JAR), path, _as_digest(entry.layer))
-        return _executable(entry) if entry.size > _FEW and entry.mode & 0o111 else None
+        return _executable(entry) if entry.size > _FEW and entry.mode & _EXECUTE else None
 
     def _held(self, database: Database, entry: Entry) -> _Held:
         for package in database.packages:

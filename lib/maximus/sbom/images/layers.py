@@ -1,6 +1,6 @@
 """The layers of an image as one stream of files, with whiteouts applied: what a later layer takes away is not there.
 
-A layer is read once and in order. Its digests are computed on the way and compared at its end; nothing is written.
+A layer is looked through once and in order, while its digests are computed beside that; nothing is written.
 See: https://github.com/opencontainers/image-spec/blob/main/layer.md
 """
 
@@ -13,18 +13,18 @@ import tarfile
 import zlib
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from maximus.errors import Error
-from maximus.sbom.images.limits import MAX_ENTRIES, MAX_PATH, MAX_RATIO, MAX_STREAMS, MAX_UNPACKED
-from maximus.sbom.images.tars import Content, Member, Passing
+from maximus.sbom.images.digests import ALGORITHMS, Digests, Stated
+from maximus.sbom.images.limits import MAX_ENTRIES, MAX_PATH, MAX_RATIO, MAX_STREAMS, MAX_UNPACKED, broken
+from maximus.sbom.images.tars import Content, Passing, members
 from maximus.sbom.naming import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from maximus.sbom.images.layout import Image, Layer
+    from maximus.sbom.images.layout import Image, Layer, Window
 
 __all__ = ["Entry", "Looker", "read_folder", "read_layers"]
 
@@ -35,6 +35,9 @@ _WHITEOUT = ".wh."
 _OPAQUE = ".wh..wh..opq"
 _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
+_OTHER_CONTENT = "what is in it has another digest than the image's configuration states"
+_STEP = 256 << 10
+"""Bytes that are read at a time of a layer that is stored unpacked."""
 _FEW = 1 << 20
 """Bytes up to which nobody asks how well they were packed."""
 
@@ -61,6 +64,9 @@ class Readable(Protocol):
 
 class Looker(Protocol):
     """What looks at files: told of each, and of what is gone."""
+
+    def wants(self, path: str, mode: int) -> bool:
+        """Return whether a file of such a path and mode can be of interest: most are not, and that is seen at once."""
 
     def look(self, entry: Entry) -> object | None:
         """Return what is to be kept of a file; None for a file of no interest. The stream may be left unread."""
@@ -105,13 +111,22 @@ def read_layers(image: Image, looker: Looker) -> dict[str, object]:
     """
     budget = _Budget()
     found = _Found()
-    for number, layer in enumerate(image.layers, 1):
-        found.index()
-        name = layer.digest or layer.diff_id or f"layer {number}"
-        fresh, gone, opaque = _read_layer(layer, name, looker, budget, found.above)
-        found.remove(gone, opaque)
-        found.kept.update(fresh)
+    named = [
+        (layer.digest or layer.diff_id or f"layer {number}", layer) for number, layer in enumerate(image.layers, 1)
+    ]
+    with Digests() as digests:
+        for name, layer in named:
+            digests.compare(name, layer.open, _stated(layer, name))
+        for name, layer in named:
+            found.index()
+            fresh, gone, opaque = _read_layer(layer, name, looker, budget, found.above)
+            found.remove(gone, opaque)
+            found.kept.update(fresh)
+        digests.finish()
     return found.kept
+
+
+_Read = tuple[dict[str, object], set[str], set[str]]
 
 
 class _Budget:
@@ -132,71 +147,86 @@ class _Budget:
             raise broken(name, f"the image unpacks to more than {MAX_UNPACKED >> 30} GiB")
 
 
-def broken(layer: str, why: str) -> Error:
-    """Return the error of a layer that cannot be believed."""
-    return Error(
-        "SBOM033",
-        f"cannot read the layer {visible(layer)}",
-        why=why,
-        fix="Save the image again, and compare its digest with the registry's.",
-        where=visible(layer),
-    )
+def _start(layer: Layer, name: str) -> bytes:
+    """Return the first bytes of a layer, by which one sees how it is packed."""
+    try:
+        with layer.open() as raw:
+            return raw.read(len(_ZSTD)) or b""
+    except OSError as fault:
+        raise broken(name, fault.strerror or "it cannot be read") from fault
 
 
-def _read_layer(
-    layer: Layer, name: str, looker: Looker, budget: _Budget, above: set[str]
-) -> tuple[dict[str, object], set[str], set[str]]:
+def _stated(layer: Layer, name: str) -> list[Stated]:
+    """Return what is stated of a layer as it is stored."""
+    stated = [Stated(layer.digest, "what is stored there has another digest than was stated")]
+    if not _start(layer, name).startswith((_GZIP, _ZSTD)):
+        stated.append(Stated(layer.diff_id, _OTHER_CONTENT))
+    return stated
+
+
+def _read_layer(layer: Layer, name: str, looker: Looker, budget: _Budget, above: set[str]) -> _Read:
     """Return what is kept of one layer, what it takes away of those below, and the folders that it hides."""
-    fresh: dict[str, object] = {}
-    gone: set[str] = set()
-    opaque: set[str] = set()
+    start = _start(layer, name)
     with layer.open() as raw:
-        stored = _Hashed(raw, layer.digest)
-        unpacked = _unpacked(stored, layer.diff_id, name, budget)
         try:
-            source = Passing(unpacked.read)
-            archive: Any = tarfile.TarFile(fileobj=source, mode="r", tarinfo=Member)  # type: ignore[arg-type]  # it needs no more
-            with archive:
-                for member in archive:
-                    budget.entry(name)
-                    # `tarfile` keeps every member it has seen.
-                    archive.members = []
-                    path = _clean(member.name)
-                    if path is None:
-                        continue
-                    if len(path) > MAX_PATH:
-                        looker.refuse(path[:100], f"its path is longer than {MAX_PATH} characters")
-                        continue
-                    folder, _, base = path.rpartition("/")
-                    if base == _OPAQUE:
-                        opaque.add(folder)
-                    elif base.startswith(_WHITEOUT):
-                        gone.add(f"{folder}/{base[len(_WHITEOUT) :]}".lstrip("/"))
-                    else:
-                        if path in above and not member.isdir():
-                            # Another file, or a link in place of a folder.
-                            gone.add(path)
-                        # Of two entries of one name the later counts, of whatever kind it is.
-                        fresh.pop(path, None)
-                        if member.isreg() and (kept := _look(source, member, path, name, looker)) is not None:
-                            fresh[path] = kept
+            if not start.startswith((_GZIP, _ZSTD)):
+                # Nothing is read here but headers and what the looker wants: a leap costs less than a byte.
+                budget.bytes(raw.size, name)
+                return _read_members(Passing(lambda: raw.read(_STEP) or b"", raw.seek), name, looker, budget, above)
+            unpacked = _unpacked(_Counted(raw), start, layer.diff_id, name, budget)
+            read = _read_members(Passing(unpacked.read), name, looker, budget, above)
             unpacked.finish()
         except RecursionError as fault:
             raise broken(name, "its headers lead from one to the next without an end") from fault
         except (tarfile.TarError, zlib.error, EOFError, OSError, ValueError, OverflowError) as fault:
             raise broken(name, visible(" ".join(str(fault).split())[:200]) or type(fault).__name__) from fault
-        stored.finish(name, "stored")
         unpacked.check(name)
+    return read
+
+
+def _read_members(source: Passing, name: str, looker: Looker, budget: _Budget, above: set[str]) -> _Read:
+    fresh: dict[str, object] = {}
+    gone: set[str] = set()
+    opaque: set[str] = set()
+    for member in members(source):
+        budget.entry(name)
+        path = _clean(member.name)
+        if path is None:
+            continue
+        if len(path) > MAX_PATH:
+            looker.refuse(path[:100], f"its path is longer than {MAX_PATH} characters")
+            continue
+        if _WHITEOUT in path:
+            folder, _, base = path.rpartition("/")
+            if base == _OPAQUE:
+                opaque.add(folder)
+                continue
+            if base.startswith(_WHITEOUT):
+                gone.add(f"{folder}/{base[len(_WHITEOUT) :]}".lstrip("/"))
+                continue
+        if path in above and member.kind != tarfile.DIRTYPE:
+            # Another file, or a link in place of a folder.
+            gone.add(path)
+        # Of two entries of one name the later counts, of whatever kind it is.
+        fresh.pop(path, None)
+        if member.kind == tarfile.REGTYPE and looker.wants(path, member.mode):
+            content = Content(source, member.begin, member.size)
+            if (kept := looker.look(Entry(path, member.size, member.mode, name, content))) is not None:
+                fresh[path] = kept
     return fresh, gone, opaque
-
-
-def _look(source: Passing, member: tarfile.TarInfo, path: str, name: str, looker: Looker) -> object | None:
-    source.seek(member.offset_data)
-    return looker.look(Entry(path, member.size, member.mode, name, Content(source, member.size)))
 
 
 def _clean(name: str) -> str | None:
     """Return the path of an entry inside the image; None for one that leads nowhere or out of it."""
+    # Most are written in the one way already.
+    if (
+        "/." not in name
+        and "//" not in name
+        and "\0" not in name
+        and name[:1] not in ("", "/", ".")
+        and name[-1] != "/"
+    ):
+        return name
     parts = [part for part in name.split("/") if part not in ("", ".")]
     return None if not parts or ".." in parts or "\0" in name else "/".join(parts)
 
@@ -225,44 +255,24 @@ class _Beside:
             self.pending.result()
 
 
-class _Hashed:
-    """A stream whose bytes are hashed as they pass."""
+class _Counted:
+    """A stream whose bytes are counted as they pass."""
 
-    def __init__(self, stream: IO[bytes], expected: str) -> None:
+    def __init__(self, stream: Window) -> None:
         self.stream = stream
-        self.expected = expected
-        algorithm = expected.partition(":")[0] if expected else ""
-        self.hash = _Beside(hashlib.new(algorithm)) if algorithm in ("sha256", "sha512") else None
         self.count = 0
-        self.ahead = b""
-
-    def peek(self, size: int) -> bytes:
-        self.ahead = self.read(size)
-        return self.ahead
 
     def read(self, size: int) -> bytes:
-        if self.ahead:
-            data, self.ahead = self.ahead, b""
-            return data
-        data = self.stream.read(size)
+        data = self.stream.read(size) or b""
         self.count += len(data)
-        if self.hash is not None:
-            self.hash.update(data)
         return data
-
-    def finish(self, name: str, what: str) -> None:
-        """Read what is left, and raise Error SBOM033 where the bytes have another digest than was stated."""
-        while self.read(_CHUNK):
-            pass
-        if self.hash is not None and self.hash.hexdigest() != self.expected.partition(":")[2]:
-            raise broken(name, f"what is {what} there has another digest than was stated")
 
 
 class _Unpacked:
     """What comes out of a stored layer, hashed and held to the limits."""
 
     def __init__(
-        self, stored: _Hashed, expected: str, name: str, budget: _Budget, more: Callable[[int], bytes]
+        self, stored: _Counted, expected: str, name: str, budget: _Budget, more: Callable[[int], bytes]
     ) -> None:
         self.stored = stored
         self.name = name
@@ -270,9 +280,8 @@ class _Unpacked:
         self.more = more
         """Returns up to so many unpacked bytes; none at the end."""
         self.expected = expected
-        # A layer that is stored unpacked was hashed on its way in.
-        same = more == stored.read and stored.expected == expected and stored.hash is not None
-        self.hash = None if same or not expected.startswith("sha256:") else _Beside(hashlib.sha256())
+        algorithm = expected.partition(":")[0]
+        self.hash = _Beside(hashlib.new(algorithm)) if algorithm in ALGORITHMS else None
         self.count = 0
 
     def read(self) -> bytes:
@@ -294,20 +303,16 @@ class _Unpacked:
 
     def check(self, name: str) -> None:
         """Raise Error SBOM033 where the bytes have another digest than the configuration states."""
-        if self.hash is not None and f"sha256:{self.hash.hexdigest()}" != self.expected:
-            raise broken(name, "what is in it has another digest than the image's configuration states")
+        if self.hash is not None and self.hash.hexdigest() != self.expected.partition(":")[2]:
+            raise broken(name, _OTHER_CONTENT)
 
 
-def _unpacked(stored: _Hashed, expected: str, name: str, budget: _Budget) -> _Unpacked:
-    start = stored.peek(len(_ZSTD))
-    if start.startswith(_GZIP):
-        return _Unpacked(stored, expected, name, budget, _Gzip(stored, name).read)
-    if start.startswith(_ZSTD):
-        return _Unpacked(stored, expected, name, budget, _zstd(stored))
-    return _Unpacked(stored, expected, name, budget, stored.read)
+def _unpacked(stored: _Counted, start: bytes, expected: str, name: str, budget: _Budget) -> _Unpacked:
+    more = _Gzip(stored, name).read if start.startswith(_GZIP) else _zstd(stored)
+    return _Unpacked(stored, expected, name, budget, more)
 
 
-def _zstd(stored: _Hashed) -> Callable[[int], bytes]:
+def _zstd(stored: _Counted) -> Callable[[int], bytes]:
     # Imported here: few images are packed so.
     import zstandard  # noqa: PLC0415
 
@@ -328,7 +333,7 @@ def _zstd(stored: _Hashed) -> Callable[[int], bytes]:
 class _Gzip:
     """Inflates gzip, which may be several streams one behind the other."""
 
-    def __init__(self, stored: _Hashed, name: str) -> None:
+    def __init__(self, stored: _Counted, name: str) -> None:
         self.stored = stored
         self.name = name
         self.inflater = zlib.decompressobj(wbits=31)
@@ -364,6 +369,8 @@ def read_folder(root: Path, looker: Looker) -> dict[str, object]:
     for path in _walk(root, budget, looker):
         full = root / path
         try:
+            if not looker.wants(path, full.lstat().st_mode):
+                continue
             descriptor = os.open(full, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0))
             with open(descriptor, "rb") as stream:  # noqa: PTH123 - a descriptor, not a path
                 told = os.fstat(stream.fileno())

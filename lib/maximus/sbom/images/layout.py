@@ -8,10 +8,11 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import io
+import os
 import re
 import tarfile
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from maximus.errors import Error, ExitStatus
 from maximus.sbom import parsing
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-__all__ = ["Image", "Layer", "open_image"]
+__all__ = ["Image", "Layer", "Window", "open_image"]
 
 _DIGEST = re.compile(r"(sha256|sha512):([0-9a-f]{64}|[0-9a-f]{128})")
 _NAME = "org.opencontainers.image.ref.name"
@@ -46,7 +47,7 @@ class Layer:
     """The digest of the unpacked layer, by the image's configuration; empty where there is none."""
     size: int
     """Bytes as stored; -1 where nobody says."""
-    open: Callable[[], IO[bytes]]
+    open: Callable[[], Window]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,42 +109,73 @@ def _broken(where: str, why: str) -> Error:
     )
 
 
-def _in_folder(root: Path) -> Callable[[str], IO[bytes] | None]:
+def _in_folder(root: Path) -> Callable[[str], Window | None]:
     here = root.resolve()
 
-    def opener(name: str) -> IO[bytes] | None:
+    def opener(name: str) -> Window | None:
         full = (here / name).resolve()
         if not full.is_relative_to(here) or not full.is_file():
             return None
-        return full.open("rb")
+        return Window(full, 0, full.stat().st_size)
 
     return opener
 
 
-class _Window(io.RawIOBase):
+class Window(io.RawIOBase):
     """A part of a file, read from its own place in it."""
 
     def __init__(self, path: Path, begin: int, size: int) -> None:
         super().__init__()
-        self._stream = path.open("rb")
+        self._stream = path.open("rb", buffering=0)
         self._stream.seek(begin)
-        self._left = size
+        self._at = 0
+        self.begin = begin
+        """Where in the file it begins."""
+        self.size = size
+        """How many bytes it has."""
 
     def readable(self) -> bool:
+        """Return that it can be read."""
         return True
 
     def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - a buffer of any kind
-        data = self._stream.read(min(len(buffer), self._left))
-        buffer[: len(data)] = data
-        self._left -= len(data)
-        return len(data)
+        """Fill a buffer as far as the part goes, and return with how many bytes."""
+        count = self._stream.readinto(memoryview(buffer)[: self.size - self._at]) or 0
+        self._at += count
+        return count
+
+    def seekable(self) -> bool:
+        """Return that any place of it can be gone to."""
+        return True
+
+    def seek(self, place: int, whence: int = os.SEEK_SET) -> int:
+        """Go to a place, counted from its beginning, and not further than its end; return where that is."""
+        if whence != os.SEEK_SET:
+            msg = "a part of a file is gone through from its beginning"
+            raise io.UnsupportedOperation(msg)
+        self._at = min(place, self.size)
+        self._stream.seek(self.begin + self._at)
+        return self._at
+
+    def tell(self) -> int:
+        """Return how far it was read."""
+        return self._at
+
+    def fileno(self) -> int:
+        """Return the descriptor of the whole file."""
+        return self._stream.fileno()
+
+    def is_whole(self) -> bool:
+        """Return whether the file still has all of the part."""
+        return os.fstat(self.fileno()).st_size >= self.begin + self.size
 
     def close(self) -> None:
+        """Close the file."""
         self._stream.close()
         super().close()
 
 
-def _in_archive(path: Path) -> Callable[[str], IO[bytes] | None]:
+def _in_archive(path: Path) -> Callable[[str], Window | None]:
     """Return what opens a member of an outer archive; links to other members, as `docker save` makes, are followed."""
     places: dict[str, tuple[int, int]] = {}
     links: dict[str, str] = {}
@@ -164,11 +196,11 @@ def _in_archive(path: Path) -> Callable[[str], IO[bytes] | None]:
         why = "it is no plain tar archive; unpack it first if it is compressed"
         raise _no_image(path.as_posix(), why) from fault
 
-    def opener(name: str) -> IO[bytes] | None:
+    def opener(name: str) -> Window | None:
         for _ in range(3):
             if name in places:
                 begin, size = places[name]
-                return io.BufferedReader(_Window(path, begin, size), 1 << 20)
+                return Window(path, begin, size)
             name = links.get(name, "")
         return None
 
@@ -188,7 +220,7 @@ def _joined(folder: str, link: str) -> str:
 class _Store:
     """Documents and layers of an image, by name."""
 
-    def __init__(self, opener: Callable[[str], IO[bytes] | None], where: str) -> None:
+    def __init__(self, opener: Callable[[str], Window | None], where: str) -> None:
         self.opener = opener
         self.where = where
 
@@ -203,8 +235,8 @@ class _Store:
         stream = self.opener(name)
         if stream is None:
             raise _broken(self.where, f"it has no {visible(name)}")
-        with stream:
-            raw = stream.read(MAX_MANIFEST + 1)
+        with io.BufferedReader(stream) as buffered:
+            raw = buffered.read(MAX_MANIFEST + 1)
         if len(raw) > MAX_MANIFEST:
             raise _broken(self.where, f"{visible(name)} is larger than {MAX_MANIFEST >> 20} MiB")
         if raw.lstrip()[:1] == b"[":
@@ -268,8 +300,8 @@ class _Store:
         if layers > MAX_LAYERS:
             raise _broken(self.where, f"it has more than {MAX_LAYERS} layers")
 
-    def _opener_of(self, name: str) -> Callable[[], IO[bytes]]:
-        def open_layer() -> IO[bytes]:
+    def _opener_of(self, name: str) -> Callable[[], Window]:
+        def open_layer() -> Window:
             stream = self.opener(name)
             if stream is None:
                 raise _broken(self.where, f"it has no {visible(name)}")

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from maximus.errors import Error
+from maximus.sbom.naming import visible
+
 __all__ = [
     "MAX_DATABASE",
     "MAX_ENTRIES",
@@ -20,6 +23,7 @@ __all__ = [
     "MAX_SECTION",
     "MAX_STREAMS",
     "MAX_UNPACKED",
+    "broken",
 ]
 
 MAX_LAYERS: Final = 500
@@ -51,3 +55,14 @@ MAX_INFLATED: Final = 1 << 30
 """Bytes that are read out of one such archive and of all inside it, together."""
 MAX_JAR_DEPTH: Final = 5
 """Archives inside archives."""
+
+
+def broken(layer: str, why: str) -> Error:
+    """Return the error of a layer that cannot be believed."""
+    return Error(
+        "SBOM033",
+        f"cannot read the layer {visible(layer)}",
+        why=why,
+        fix="Save the image again, and compare its digest with the registry's.",
+        where=visible(layer),
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import gzip
 import hashlib
 import io
@@ -14,11 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 import zstandard
 
+from maximus.sbom.images import layout
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["archive", "elf", "layer", "oci", "rpm_database", "rpm_header"]
+__all__ = ["Held", "archive", "elf", "layer", "oci", "rpm_database", "rpm_header", "stored"]
 
 
 def layer(files: Mapping[str, bytes | str | None], *, links: Mapping[str, str] | None = None) -> bytes:
@@ -40,6 +43,23 @@ def layer(files: Mapping[str, bytes | str | None], *, links: Mapping[str, str] |
             member.type, member.linkname = tarfile.SYMTYPE, target
             made.addfile(member)
     return buffer.getvalue()
+
+
+def stored(raw: bytes, path: Path, digest: str = "", diff: str = "") -> layout.Image:
+    """Return an image of one layer of these bytes, which are written to a path."""
+    path.write_bytes(raw)
+    opener = functools.partial(layout.Window, path, 0, len(raw))
+    return layout.Image("", "", "", "", (layout.Layer(digest, diff, len(raw), opener),))
+
+
+class Held(layout.Window):
+    """A part of no file but of memory, for layers without a digest: nothing is written."""
+
+    def __init__(self, raw: bytes) -> None:
+        io.RawIOBase.__init__(self)
+        self._stream = io.BytesIO(raw)  # type: ignore[assignment]  # it reads as a file does
+        self._at = 0
+        self.begin, self.size = 0, len(raw)
 
 
 def digest(raw: bytes) -> str:

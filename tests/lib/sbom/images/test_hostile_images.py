@@ -22,7 +22,7 @@ import zstandard
 from maximus.errors import Error
 from maximus.sbom.images import binaries, jars, layers, layout, limits, rpm, tars
 from maximus.sbom.images.catalogue import catalogue
-from tests.lib.sbom.images.making import archive, elf, layer, oci, rpm_database, rpm_header
+from tests.lib.sbom.images.making import archive, elf, layer, oci, rpm_database, rpm_header, stored
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -192,9 +192,7 @@ def test_packed_streams_behind_each_other(tmp_path: Path, monkeypatch: pytest.Mo
         image = layout.open_image(path, "")
         (kept,) = image.layers
         packed = b"".join(gzip.compress(part, mtime=0) for part in data)
-        return layout.Image(
-            "", "", "", "", (layout.Layer("", kept.diff_id, len(packed), lambda: io.BytesIO(packed)),)
-        )  # fmt: skip
+        return stored(packed, root / "packed", diff=kept.diff_id)
 
     assert names_of(catalogue(image(tmp_path / "a", parts))) == {"unknown/musl"}
     monkeypatch.setattr(layers, "MAX_STREAMS", 3)
@@ -210,9 +208,8 @@ def test_a_packed_layer_that_is_cut_or_garbage(tmp_path: Path, pack: str) -> Non
     packed = gzip.compress(raw) if pack == "gzip" else zstandard.ZstdCompressor().compress(raw)
     for data in (packed[:-2000], packed[:40] + b"\xff" * 40 + packed[80:], packed + b"garbage"):
         diff = layout.open_image(oci(tmp_path / str(len(data)) / pack, [raw]), "").layers[0].diff_id
-        broken = layout.Layer("", diff, len(data), lambda data=data: io.BytesIO(data))  # type: ignore[misc]  # a default
         with pytest.raises(Error) as caught:
-            catalogue(layout.Image("", "", "", "", (broken,)))
+            catalogue(stored(data, tmp_path / "packed", diff=diff))
         assert caught.value.code == "SBOM033"
 
 

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import gzip
-import io
 import json
 import zlib
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,7 @@ import zstandard
 from maximus.sbom import inventory
 from maximus.sbom.images import binaries, jars, layout, rpm, system
 from maximus.sbom.images.catalogue import catalogue, subject_of
-from tests.lib.sbom.images.making import config_of, elf, layer, oci, rpm_database, rpm_header
+from tests.lib.sbom.images.making import Held, config_of, elf, layer, oci, rpm_database, rpm_header
 from tests.lib.sbom.images.test_hostile_images import APK, HELLO, TRICKS, jar, pom
 from tests.lib.sbom.test_fuzz import hold, sound
 
@@ -149,11 +148,6 @@ def test_a_header_of_rpm(tmp_path: Path) -> None:
     hold("rpm header", [header], read)
 
 
-def of_bytes(raw: bytes, diff: str = "") -> layout.Image:
-    """Return an image of one layer of these bytes, for which no digest is known."""
-    return layout.Image("", "", "", "", (layout.Layer("", diff, len(raw), lambda: io.BytesIO(raw)),))
-
-
 LAYER = layer(
     {"lib/apk/db/installed": APK, "etc/os-release": RELEASE, "a/.wh.b": "", "a/" + "c" * 200: "long"}, links={"x": "y"}
 )
@@ -171,7 +165,8 @@ def test_a_layer(pack: str, tmp_path: Path) -> None:
     seeds = [packed(LAYER), *(packed(raw[:20_000]) for raw, _ in TRICKS.values())]
 
     def read(raw: bytes) -> None:
-        image = of_bytes(raw)
+        kept = layout.Layer("", "", len(raw), lambda: Held(raw))
+        image = layout.Image("", "", "", "", (kept,))
         inventory.build(subject_of(image, tmp_path, "", ""), catalogue(image).readings)
 
     hold(f"layer {pack}", seeds, read)
@@ -200,7 +195,7 @@ def test_the_metadata_of_an_image(name: str, tmp_path: Path, monkeypatch: pytest
     def read(raw: bytes) -> None:
         documents[target.as_posix()] = raw
         believing = Believing(
-            lambda name: io.BytesIO(documents[full]) if (full := (root / name).as_posix()) in documents else None, "i"
+            lambda name: Held(documents[full]) if (full := (root / name).as_posix()) in documents else None, "i"
         )
         believing.oci("linux/amd64")
 
