@@ -30,7 +30,6 @@ __all__ = ["append_entries", "make_checkpoint", "make_report", "verify"]
 
 _MAX_ENTRY: Final = 256 << 20
 """Bytes of the largest file of records."""
-_MAX_KEY: Final = 64 << 10
 _MAX_PROVEN: Final = 1_000
 """How many proofs one run writes."""
 
@@ -271,7 +270,7 @@ def _signer(name: str, face: Face) -> SigningKey:
         return keys.load_signing_key(pem.encode(), f"the environment variable {name.removeprefix('env:')}")
     # What is wrong with the file besides is told below.
     with contextlib.suppress(OSError, UnicodeDecodeError), Path(name).open("rb") as stream:
-        _refuse_encrypted(stream.read(_MAX_KEY).decode("ascii"))
+        _refuse_encrypted(stream.read(keys.MAX_KEY).decode("ascii"))
     return keys.read_signing_key(Path(name))
 
 
@@ -287,20 +286,9 @@ def _refuse_encrypted(pem: str) -> None:
 
 
 def _public(name: str) -> PublicKey:
-    from maximus.signing import keys  # noqa: PLC0415 - 60 ms of cryptography
+    from maximus.signing.keys import read_public_key  # noqa: PLC0415 - 60 ms of cryptography
 
-    try:
-        with Path(name).open("rb") as stream:
-            pem = stream.read(_MAX_KEY)
-    except OSError as fault:
-        raise Error(
-            "FILE001",
-            f"cannot read {name}",
-            why=fault.strerror or str(fault),
-            fix="Check that the file exists and that this user may read it.",
-            status=ExitStatus.USAGE,
-        ) from fault
-    return keys.load_public_key(pem, name)
+    return read_public_key(Path(name), name)
 
 
 def verify(inputs: evidence.Inputs, face: Face, outputs: evidence.Outputs) -> evidence.Outputs:

@@ -159,23 +159,12 @@ def _public_key(source: str, face: Face) -> PublicKey:
         from maximus.signing.transport import Limits  # noqa: PLC0415 - only a key in a service is waited for
 
         return find_key(source, Limits(), face).public
-    from maximus.signing.keys import MAX_KEY, load_public_key  # noqa: PLC0415 - 60 ms of cryptography
+    from maximus.signing.keys import load_public_key, read_public_key  # noqa: PLC0415 - 60 ms of cryptography
 
     kind, _, variable = source.partition(":")
     if kind == "env":
         return load_public_key(face.environment.get(variable, "").encode("utf-8"), f"the variable {variable}")
-    try:
-        with Path(source).open("rb") as stream:
-            return load_public_key(stream.read(MAX_KEY), source)
-    except OSError as fault:
-        raise Error(
-            "VERIFY002",
-            f"cannot read the key {source}",
-            why=fault.strerror or str(fault),
-            fix="`key` takes the path of a public key in PEM, `env:NAME`, or a key in a service, as `awskms://...`.",
-            where="input key",
-            status=ExitStatus.USAGE,
-        ) from fault
+    return read_public_key(Path(source), source)
 
 
 def reads_files(bench: Bench) -> bool:

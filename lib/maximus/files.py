@@ -14,6 +14,7 @@ from maximus.errors import Error, ExitStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from typing import BinaryIO
 
 __all__ = [
     "BUNDLE_SUFFIX",
@@ -24,9 +25,12 @@ __all__ = [
     "hash_file",
     "is_leftover",
     "list_folder",
+    "open_file",
     "receive",
+    "refuse_unreadable",
     "remove_leftovers",
     "replacing",
+    "unreadable",
     "write_whole",
 ]
 
@@ -62,6 +66,30 @@ class HashedFile:
         return (now.size, now.sha256) == (self.size, self.sha256)
 
 
+def unreadable(fault: OSError, path: Path | str = "", *, where: str = "") -> Error:
+    """Return Error FILE001 for what cannot be opened, read or listed: `path`, else what the fault names."""
+    return Error(
+        "FILE001",
+        f"cannot read {path or fault.filename}",
+        why=fault.strerror or str(fault),
+        fix="Check that the file exists and that this user may read it.",
+        where=where,
+    )
+
+
+def refuse_unreadable(fault: OSError) -> None:
+    """Raise Error FILE001 where `os.walk` meets a folder that it cannot list, and would pass over."""
+    raise unreadable(fault) from fault
+
+
+def open_file(path: Path) -> BinaryIO:
+    """Return a file open for reading; raises Error FILE001 where it cannot be opened."""
+    try:
+        return path.open("rb")
+    except OSError as fault:
+        raise unreadable(fault, path) from fault
+
+
 def hash_file(path: Path) -> HashedFile:
     """Return the file's size and SHA-256, read once from one open descriptor.
 
@@ -77,12 +105,7 @@ def hash_file(path: Path) -> HashedFile:
                 size += len(chunk)
             after = os.fstat(stream.fileno())
     except OSError as fault:
-        raise Error(
-            "FILE001",
-            f"cannot read {path}",
-            why=fault.strerror or str(fault),
-            fix="Check that the file exists and that this user may read it.",
-        ) from fault
+        raise unreadable(fault, path) from fault
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or size != after.st_size:
         raise Error(
             "FILE002",
@@ -187,7 +210,7 @@ def list_folder(folder: Path) -> tuple[Path, ...]:
     found: list[Path] = []
     looked_at = 0
     # Without `onerror` a folder that cannot be read would look like an empty one.
-    for parent, folders, names in os.walk(folder, onerror=_unreadable):
+    for parent, folders, names in os.walk(folder, onerror=refuse_unreadable):
         folders.sort()
         here = Path(parent)
         for name in [*names, *(entry for entry in folders if (here / entry).is_symlink())]:
@@ -207,15 +230,6 @@ def _is_folder(path: Path) -> bool:
     except OSError:
         # A name that is too long, or a folder above it that may not be entered.
         return False
-
-
-def _unreadable(fault: OSError) -> None:
-    raise Error(
-        "FILE001",
-        f"cannot read {fault.filename}",
-        why=fault.strerror or str(fault),
-        fix="Check that the file exists and that this user may read it.",
-    ) from fault
 
 
 def _refuse_too_many(count: int, folder: Path) -> None:

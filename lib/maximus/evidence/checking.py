@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from maximus.documents import canonical, faults, parse_json
 from maximus.errors import Error
+from maximus.files import open_file
 
 from .limits import MAX_DOCUMENT
 from .manifest import NAME, Entry, manifest_bytes, manifest_entries
@@ -49,16 +50,7 @@ def check_bundle(path: Path) -> Checked:
 
     Raises Error FILE001 when it cannot be read, and what `read_directory` raises.
     """
-    try:
-        stream = path.open("rb")
-    except OSError as fault:
-        raise Error(
-            "FILE001",
-            f"cannot read {path}",
-            why=fault.strerror or str(fault),
-            fix="Check that the file exists and that this user may read it.",
-        ) from fault
-    with stream:
+    with open_file(path) as stream:
         directory = read_directory(stream, path.name)
         inside = {member.at.name: member for member in directory.members}
         found = list(directory.faults)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from maximus.errors import Error
-from maximus.files import HashedFile, hash_file, replacing
+from maximus.files import HashedFile, hash_file, replacing, unreadable
 
 from .layout import Placed, central_header, end_of_archive, local_header
 from .manifest import NAME, Entry, manifest_bytes
@@ -145,13 +145,13 @@ class _Source:
         try:
             self._stream = open(os.open(file.path, flags), "rb", buffering=0)  # noqa: PTH123, SIM115 - a descriptor, closed by `close`
         except OSError as fault:
-            raise self._unreadable(fault) from fault
+            raise unreadable(fault, self._file.path) from fault
 
     def read_into(self, view: memoryview) -> int:
         try:
             return self._stream.readinto(view) or 0
         except OSError as fault:
-            raise self._unreadable(fault) from fault
+            raise unreadable(fault, self._file.path) from fault
 
     def is_as_found(self) -> bool:
         """Tell whether size and time are still those with which the folder listed it."""
@@ -160,14 +160,6 @@ class _Source:
 
     def close(self) -> None:
         self._stream.close()
-
-    def _unreadable(self, fault: OSError) -> Error:
-        return Error(
-            "FILE001",
-            f"cannot read {self._file.path}",
-            why=fault.strerror or str(fault),
-            fix="Check that the file exists and that this user may read it.",
-        )
 
 
 _turn: Final = threading.Lock()

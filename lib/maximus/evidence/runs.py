@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from maximus.documents import faults, load_json, parse_json
 from maximus.errors import Error, ExitStatus
-from maximus.files import hash_file
+from maximus.files import hash_file, open_file, unreadable
 from maximus.verdict import Status
 
 from .claims import is_telemetry
@@ -64,7 +64,7 @@ class Run:
             try:
                 return file.path.read_bytes()
             except OSError as fault:
-                raise _unreadable(file.path, fault) from fault
+                raise unreadable(fault, file.path) from fault
         if file.member is not None:
             with self.source.open("rb") as stream:
                 return b"".join(read_chunks(stream, file.member))
@@ -120,11 +120,7 @@ def _of_manifest(path: Path) -> Iterator[tuple[str, File]]:
 
 
 def _of_bundle(path: Path) -> Iterator[tuple[str, File]]:
-    try:
-        stream = path.open("rb")
-    except OSError as fault:
-        raise _unreadable(path, fault) from fault
-    with stream:
+    with open_file(path) as stream:
         directory = read_directory(stream, path.name)
         if directory.faults:
             first = directory.faults[0]
@@ -141,15 +137,6 @@ def _of_bundle(path: Path) -> Iterator[tuple[str, File]]:
                 for chunk in read_chunks(stream, member):
                     digest.update(chunk)
                 yield member.at.name, File(member.at.size, digest.hexdigest(), member=member)
-
-
-def _unreadable(path: Path, fault: OSError) -> Error:
-    return Error(
-        "FILE001",
-        f"cannot read {path}",
-        why=fault.strerror or str(fault),
-        fix="Check that the file exists and that this user may read it.",
-    )
 
 
 def green_of(run: Run) -> tuple[Status, int, str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from maximus.errors import Error, ExitStatus
-from maximus.files import is_leftover
+from maximus.files import is_leftover, unreadable
 
 from .limits import MAX_ENTRIES
 from .manifest import NAME
@@ -100,12 +100,7 @@ def _walk(root: Path) -> Iterator[tuple[str, Path, os.stat_result]]:
             with os.scandir(folder) as listed:
                 here = sorted(((item.name, item.stat(follow_symlinks=False)) for item in listed), key=lambda p: p[0])
         except OSError as fault:
-            raise Error(
-                "FILE001",
-                f"cannot read {fault.filename or folder}",
-                why=fault.strerror or str(fault),
-                fix="Check that the file exists and that this user may read it.",
-            ) from fault
+            raise unreadable(fault, fault.filename or folder) from fault
         for name, info in here:
             path = folder / name
             if stat.S_ISDIR(info.st_mode):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from maximus.errors import Error, ExitStatus
+from maximus.files import refuse_unreadable, unreadable
 from maximus.git import find_checkout
 from maximus.globs import compile_globs
 
@@ -81,7 +82,7 @@ class Tree:
 
     def _walked(self) -> list[str]:
         found: list[str] = []
-        for parent, folders, names in os.walk(self.root, onerror=_unreadable):
+        for parent, folders, names in os.walk(self.root, onerror=refuse_unreadable):
             folders[:] = sorted(name for name in folders if name != ".git")
             here = Path(parent).relative_to(self.root).as_posix()
             prefix = "" if here == "." else f"{here}/"
@@ -141,20 +142,5 @@ class Tree:
             with os.fdopen(descriptor, "rb") as stream:
                 raw = stream.read(MAX_FILE + 1)
         except OSError as fault:
-            raise Error(
-                "FILE001",
-                f"cannot read {path}",
-                why=fault.strerror or str(fault),
-                fix="Check that the file exists and that this user may read it.",
-                where=path,
-            ) from fault
+            raise unreadable(fault, path, where=path) from fault
         return None if len(raw) > MAX_FILE else raw
-
-
-def _unreadable(fault: OSError) -> None:
-    raise Error(
-        "FILE001",
-        f"cannot read {fault.filename}",
-        why=fault.strerror or str(fault),
-        fix="Check that the file exists and that this user may read it.",
-    ) from fault

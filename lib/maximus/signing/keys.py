@@ -40,6 +40,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from maximus.errors import Error, ExitStatus
+from maximus.files import open_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -229,6 +230,28 @@ def load_public_key(pem: bytes, where: str) -> PublicKey:
     return PublicKey(_public_of_known_type(key, where))
 
 
+def read_public_key(path: Path, where: str) -> PublicKey:
+    """Return the public key in a file; raises Error KEY005 when it cannot be read, else as `load_public_key`."""
+    try:
+        with path.open("rb") as stream:
+            pem = stream.read(MAX_KEY)
+    except OSError as fault:
+        raise _unreadable(fault, path) from fault
+    return load_public_key(pem, where)
+
+
+def _unreadable(fault: OSError, path: Path) -> Error:
+    return Error(
+        "KEY005",
+        f"cannot read the key {path}",
+        why=fault.strerror or str(fault),
+        fix="Name a file with the key in PEM; `sign` and `verify` take `env:NAME` and a key in a service, as "
+        "`awskms://...`, too.",
+        where="input key",
+        status=ExitStatus.USAGE,
+    )
+
+
 def read_signing_key(path: Path, password: str = "", warn: Callable[[str], None] | None = None) -> SigningKey:
     """Return the private key in a file that nobody but its owner and group may read.
 
@@ -242,14 +265,7 @@ def read_signing_key(path: Path, password: str = "", warn: Callable[[str], None]
             mode = os.fstat(stream.fileno()).st_mode
             pem = stream.read(MAX_KEY + 1)
     except OSError as fault:
-        raise Error(
-            "KEY005",
-            f"cannot read the key {path}",
-            why=fault.strerror or str(fault),
-            fix="Name a PEM file, or an environment variable as `env:NAME`.",
-            where="input key",
-            status=ExitStatus.USAGE,
-        ) from fault
+        raise _unreadable(fault, path) from fault
     # Windows keeps no such bits.
     shared = mode & (stat.S_IRWXO | stat.S_IWGRP) if os.name == "posix" else 0
     if warn and shared and not shared & (stat.S_IWOTH | stat.S_IWGRP):
@@ -356,16 +372,7 @@ def _unknown_type(where: str) -> Error:
 @contextlib.contextmanager
 def _mapped(path: Path) -> Iterator[memoryview | bytes]:
     """Yield a file's bytes without reading them into memory."""
-    try:
-        stream = path.open("rb")
-    except OSError as fault:
-        raise Error(
-            "FILE001",
-            f"cannot read {path}",
-            why=fault.strerror or str(fault),
-            fix="Check that the file exists and that this user may read it.",
-        ) from fault
-    with stream:
+    with open_file(path) as stream:
         if os.fstat(stream.fileno()).st_size == 0:
             # Nothing cannot be mapped, and can be signed.
             yield b""

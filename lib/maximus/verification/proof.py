@@ -230,13 +230,12 @@ def _outcome(item: Item, judged: list[tuple[Cover, Finding]]) -> Outcome:
 
 def _public_key_outcome(item: Item, key: PublicKey) -> Outcome:
     """Return the outcome for the key file of a release: it must be the key that was named from elsewhere."""
-    from maximus.signing.keys import MAX_KEY, load_public_key  # noqa: PLC0415 - loaded already with the key
+    from maximus.signing.keys import read_public_key  # noqa: PLC0415 - loaded already with the key
 
     try:
-        with item.file.path.open("rb") as stream:
-            found = load_public_key(stream.read(MAX_KEY), item.name)
-    except (Error, OSError) as fault:
-        reason = fault.headline if isinstance(fault, Error) else str(fault)
+        found = read_public_key(item.file.path, item.name)
+    except Error as fault:
+        reason = fault.headline
     else:
         if found.fingerprint == key.fingerprint:
             return Outcome(item.name, item.file.sha256, (), (), is_public_key=True)

@@ -18,6 +18,7 @@ from maximus.signing.keys import (
     load_public_key,
     load_signing_key,
     make_or_load_key,
+    read_public_key,
     read_signing_key,
 )
 
@@ -154,11 +155,12 @@ def test_a_key_for_its_owner_and_group_is_read(tmp_path: Path) -> None:
     assert read_signing_key(path).public.fingerprint.startswith("sha256:")
 
 
-def test_a_key_that_is_not_there_is_a_usage_error(tmp_path: Path) -> None:
+@pytest.mark.parametrize("read", [read_signing_key, lambda path: read_public_key(path, "p")], ids=["private", "public"])
+def test_a_key_that_is_not_there_is_a_usage_error(tmp_path: Path, read: Callable[[Path], object]) -> None:
     """It is named."""
     with pytest.raises(Error, match=r"missing\.pem") as raised:
-        read_signing_key(tmp_path / "missing.pem")
-    assert raised.value.code == "KEY005"
+        read(tmp_path / "missing.pem")
+    assert (raised.value.code, raised.value.status) == ("KEY005", ExitStatus.USAGE)
 
 
 def test_a_key_is_made_once_and_kept_private(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from maximus.errors import Error, ExitStatus
+from maximus.files import unreadable
 from maximus.signing.keys import PublicKey, load_public_key
 
 from .faults import Fault, Kind
@@ -182,12 +183,7 @@ def _content(file: HashedFile) -> bytes:
     try:
         return file.path.read_bytes()
     except OSError as fault:
-        raise Error(
-            "FILE001",
-            f"cannot read {file.path}",
-            why=fault.strerror or str(fault),
-            fix="Check that the file exists and that this user may read it.",
-        ) from fault
+        raise unreadable(fault, file.path) from fault
 
 
 def from_der(der: bytes, where: str) -> PublicKey:
