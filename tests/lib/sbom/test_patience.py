@@ -45,6 +45,42 @@ def test_one_endless_file_is_a_fault_and_the_rest_is_read(tmp_path: Path, monkey
     assert [path for path, _ in found.readings] == ["b/requirements.txt"]
 
 
+def stubborn(kind: type[BaseException], parts: int) -> int:
+    """Work on parts of a file, each for ever by a test's measure; return how many were given up and passed over."""
+    caught = 0
+    for _ in range(parts):
+        try:
+            for _ in range(50_000_000):
+                pass
+        except kind:
+            caught += 1
+    return caught
+
+
+@needs_timers
+@pytest.mark.parametrize("kind", [Error, Exception])
+def test_a_reader_that_passes_over_faults_is_stopped_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, kind: type[Exception]
+) -> None:
+    """It may take the limit for a fault of one part of the file, and go on with the next."""
+    monkeypatch.setattr(patience, "MAX_SECONDS", 0.05)
+    done: list[int] = []
+    with pytest.raises(Error, match="cannot read a"), patience.limited("a"):
+        done.append(stubborn(kind, 2))
+    assert done == []
+
+
+@needs_timers
+def test_a_reader_that_lets_nothing_through_is_told_again_and_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time is up as often as it goes on, and what it makes of the rest is no reading."""
+    monkeypatch.setattr(patience, "MAX_SECONDS", 0.05)
+    monkeypatch.setattr(patience, "AGAIN", 0.01)
+    done: list[int] = []
+    with pytest.raises(Error, match="cannot read a"), patience.limited("a"):
+        done.append(stubborn(BaseException, 3))
+    assert done == [3]
+
+
 @needs_timers
 def test_nothing_is_left_behind() -> None:
     """Neither a timer nor a handler outlives the file."""
