@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from maximus.documents import load_json, parse_json
+from maximus.documents import load_json, parse_json, read_document
 from maximus.errors import Error, ExitStatus
 from maximus.verdict import Status, Verdict
 
@@ -87,15 +87,7 @@ def _records(text: str) -> tuple[dict[str, Any], ...]:
     path = Path(text)
     if path.suffix not in (".jsonl", ".ndjson"):
         return (_record(load_json(path, limit=_MAX_ENTRY), text),)
-    try:
-        with path.open("rb") as stream:
-            raw = stream.read(_MAX_ENTRY + 1)
-    except OSError as fault:
-        raise Error("DOC001", f"cannot read {path}", why=fault.strerror or str(fault)) from fault
-    if len(raw) > _MAX_ENTRY:
-        raise Error(
-            "DOC002", f"{path} is larger than {_MAX_ENTRY} bytes", fix="No document of this kind is that large."
-        )
+    raw = read_document(path, limit=_MAX_ENTRY)
     lines = [(number, line) for number, line in enumerate(raw.split(b"\n"), start=1) if line.strip()]
     return tuple(_record(parse_json(line, f"{text}:{number}"), f"{text}:{number}") for number, line in lines)
 

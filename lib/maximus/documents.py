@@ -20,7 +20,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from importlib.resources.abc import Traversable
 
-__all__ = ["MAX_DOCUMENT", "canonical", "faults", "load_json", "parse_json", "pretty", "schema", "validate"]
+__all__ = [
+    "MAX_DOCUMENT",
+    "canonical",
+    "faults",
+    "load_json",
+    "parse_json",
+    "pretty",
+    "read_document",
+    "schema",
+    "validate",
+]
 
 MAX_DOCUMENT: Final = 256 << 20
 """Bytes of the largest document that is read whole."""
@@ -40,9 +50,13 @@ _CYCLONEDX_VERSIONS = ("1.2", "1.3", "1.4", "1.5", "1.6", "1.7")
 def load_json(path: Path, *, limit: int = MAX_DOCUMENT) -> Any:  # noqa: ANN401 - foreign JSON enters here
     """Return what a JSON file holds.
 
-    Raises Error DOC001 when it cannot be read, DOC002 when it is larger than `limit` bytes, and
-    DOC003 when it is not JSON in UTF-8 or nests too deep.
+    Raises what `read_document` raises, and Error DOC003 when it is not JSON in UTF-8 or nests too deep.
     """
+    return parse_json(read_document(path, limit=limit), str(path))
+
+
+def read_document(path: Path, *, limit: int = MAX_DOCUMENT) -> bytes:
+    """Return a document's bytes; raises Error DOC001 when it cannot be read, DOC002 when it is beyond `limit` bytes."""
     try:
         with path.open("rb") as stream:
             raw = stream.read(limit + 1)
@@ -50,7 +64,7 @@ def load_json(path: Path, *, limit: int = MAX_DOCUMENT) -> Any:  # noqa: ANN401 
         raise Error("DOC001", f"cannot read {path}", why=fault.strerror or str(fault)) from fault
     if len(raw) > limit:
         raise Error("DOC002", f"{path} is larger than {limit} bytes", fix="No document of this kind is that large.")
-    return parse_json(raw, str(path))
+    return raw
 
 
 def parse_json(raw: bytes | str, where: str) -> Any:  # noqa: ANN401 - foreign JSON enters here

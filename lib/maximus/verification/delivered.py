@@ -12,9 +12,19 @@ from typing import TYPE_CHECKING, Final
 
 from maximus.errors import Error, ExitStatus
 from maximus.files import HashedFile, list_folder
-from maximus.signing.bundles import MAX_BUNDLE, MessageSignature
+from maximus.signing.bundles import MessageSignature
 
-from .material import Broken, Item, Material, Sealed, is_sealed, open_bundles, target_of
+from .material import (
+    Broken,
+    Item,
+    Material,
+    Sealed,
+    is_sealed,
+    open_bundles,
+    read_bundles,
+    require_bundles,
+    target_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -81,6 +91,7 @@ def read_digests(digests: Sequence[str], bundles: Path | None, material: Materia
     `bundles` is a folder or one bundle, read whatever it is called. Of a folder only those are taken that name one
     of the digests: others lie there for other files. Raises Error VERIFY004 (usage) where nothing is there.
     """
+    require_bundles(bundles)
     items = tuple(Item(f"sha256:{digest}", HashedFile(Path(f"sha256:{digest}"), 0, digest), ()) for digest in digests)
     places: tuple[Path, ...] = ()
     if bundles is not None and bundles.is_dir():
@@ -88,7 +99,7 @@ def read_digests(digests: Sequence[str], bundles: Path | None, material: Materia
     elif bundles is not None:
         places = (bundles,)
     known = {entry.name for entry in material.sealed} | {entry.name for entry in material.broken_bundles}
-    found = [entry for path in places for entry in _read(path) if entry.name not in known]
+    found = [entry for path in places for entry in read_bundles(path, path.as_posix(), "") if entry.name not in known]
     wanted = frozenset(digests)
     is_one = bundles is not None and not bundles.is_dir()
     sealed = [entry for entry in found if isinstance(entry, Sealed) and (is_one or _speaks_of(entry, wanted))]
@@ -99,25 +110,6 @@ def read_digests(digests: Sequence[str], bundles: Path | None, material: Materia
         broken_bundles=(*material.broken_bundles, *(entry for entry in found if isinstance(entry, Broken))),
         is_whole=False,
     )
-
-
-def _read(path: Path) -> list[Sealed | Broken]:
-    name = path.as_posix()
-    try:
-        with path.open("rb") as stream:
-            raw = stream.read(MAX_BUNDLE + 1)
-    except OSError as fault:
-        raise Error(
-            "VERIFY004",
-            f"there is nothing at {path}",
-            why=fault.strerror or str(fault),
-            fix="`bundles` names the folder that holds them, or one bundle.",
-            where="input bundles",
-            status=ExitStatus.USAGE,
-        ) from fault
-    if len(raw) > MAX_BUNDLE:
-        return [Broken(name, Error("VERIFY013", f"cannot read {name}", why=f"it is larger than {MAX_BUNDLE} bytes"))]
-    return open_bundles(raw, name, "")
 
 
 def _speaks_of(sealed: Sealed, digests: frozenset[str]) -> bool:

@@ -43,8 +43,10 @@ __all__ = [
     "Sealed",
     "is_sealed",
     "open_bundles",
+    "read_bundles",
     "read_files",
     "read_folder",
+    "require_bundles",
     "seal",
     "stamp_of",
     "target_of",
@@ -135,7 +137,7 @@ def read_folder(folder: Path, bundles: Path | None, progress: Progress = unseen)
     Bundles lie beside their files, below the folder `bundles` under the same relative paths, or are the
     one file `bundles`. Raises Error FILE005 (usage) without the folder, VERIFY004 (usage) without `bundles`.
     """
-    _require(bundles)
+    require_bundles(bundles)
     found = list_folder(folder)
     left_out = [path for path in found if path.relative_to(folder).parts[0] == EVIDENCE]
     kept = [path for path in found if path not in set(left_out)]
@@ -152,11 +154,9 @@ def read_folder(folder: Path, bundles: Path | None, progress: Progress = unseen)
     stamps = {name: stamp_of(path) for path, name in named}
     hashed = _hash_all(named, progress)
     sealed = [
-        each
-        for path, at in sorted(sources.items())
-        for each in _read_bundles(path, _shown(path, folder), target_of(at))
+        each for path, at in sorted(sources.items()) for each in read_bundles(path, _shown(path, folder), target_of(at))
     ]
-    sealed += _read_bundles(one, _shown(one, folder), "") if one else []
+    sealed += read_bundles(one, _shown(one, folder), "") if one else []
     items = tuple(Item(name, file, (name,), stamps[name]) for name, file in hashed if isinstance(file, HashedFile))
     return Material(
         items=items,
@@ -173,7 +173,7 @@ def read_files(patterns: Sequence[str], root: Path, bundles: Path | None, progre
     Each file's bundle lies beside it or below `bundles`; where there is none, a statement's bundle in the
     same place may speak of it. A bundle among the matches whose file is gone is read too, to be reported.
     """
-    _require(bundles)
+    require_bundles(bundles)
     matched = find_files(patterns, root)
     files = [path for path in matched if not is_sealed(path)]
     one = bundles if bundles and bundles.is_file() else None
@@ -199,9 +199,7 @@ def read_files(patterns: Sequence[str], root: Path, bundles: Path | None, progre
     named = [(path, path.relative_to(root).as_posix()) for path in files]
     stamps = {name: stamp_of(path) for path, name in named}
     hashed = _hash_all(named, progress)
-    read = [
-        each for path, target in sorted(sources.items()) for each in _read_bundles(path, _shown(path, root), target)
-    ]
+    read = [each for path, target in sorted(sources.items()) for each in read_bundles(path, _shown(path, root), target)]
     items = tuple(
         Item(name, file, tuple(_suffixes(name)), stamps[name]) for name, file in hashed if isinstance(file, HashedFile)
     )
@@ -214,7 +212,8 @@ def read_files(patterns: Sequence[str], root: Path, bundles: Path | None, progre
     )
 
 
-def _require(bundles: Path | None) -> None:
+def require_bundles(bundles: Path | None) -> None:
+    """Return where the place for bundles is there, or none is named; raise Error VERIFY004 (usage) otherwise."""
     if bundles is not None and not bundles.exists():
         raise Error(
             "VERIFY004",
@@ -245,7 +244,7 @@ def is_sealed(path: Path | PurePosixPath) -> bool:
     return is_bundle(path) or is_attestation(path)
 
 
-def _read_bundles(path: Path, name: str, target: str) -> list[Sealed | Broken]:
+def read_bundles(path: Path, name: str, target: str) -> list[Sealed | Broken]:
     """Return the bundles in a file, or why they cannot be read."""
     try:
         raw = _read(path, name)

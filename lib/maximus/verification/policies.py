@@ -61,10 +61,8 @@ def read_policy_file(path: Path) -> PolicyFile:
     """
     where = str(path)
     try:
-        document = documents.load_json(path, limit=MAX_POLICY)
-        raw = path.read_bytes()
-    except OSError as fault:
-        raise _unusable(where, [fault.strerror or str(fault)]) from fault
+        raw = documents.read_document(path, limit=MAX_POLICY)
+        document = documents.parse_json(raw, where)
     except Error as error:
         raise _unusable(where, [error.why or error.what]) from error
     if not isinstance(document, dict):
