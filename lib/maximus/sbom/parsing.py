@@ -80,7 +80,8 @@ def parse_json(raw: bytes, where: str) -> dict[str, Any]:
     try:
         found = orjson.loads(raw.removeprefix(codecs.BOM_UTF8))
     except orjson.JSONDecodeError as fault:
-        if "recursion" in str(fault).lower():
+        # Which of the two it says depends on the version.
+        if re.search("recursion|depth limit", str(fault).lower()):
             raise too_deep(where) from fault
         raise broken(where, str(fault)) from fault
     return mapping(found, where)
@@ -312,11 +313,11 @@ def _no_yaml(where: str, fault: Any) -> Error:  # noqa: ANN401 - PyYAML's errors
 
 
 def too_deep(where: str) -> Error:
-    """Return the error of a lock that nests deeper than the limit."""
+    """Return the error of a lock that nests deeper than its parser, or the limit, allows."""
     return Error(
         "SBOM006",
         f"cannot read {where}",
-        why=f"it nests deeper than {MAX_DEPTH} levels",
+        why="it nests deeper than can be read",
         fix="No package manager writes such a lock: look at who changed it.",
         where=where,
     )

@@ -11,6 +11,7 @@ from maximus.sbom.addresses import told
 from maximus.sbom.limits import MAX_EDGES, MAX_PACKAGES
 from maximus.sbom.model import Finding, Location, Reading
 from maximus.sbom.naming import visible
+from maximus.sbom.parsing import too_deep
 from maximus.sbom.readers import reader_of
 from maximus.sbom.tree import Selection, Source, Tree, walk
 
@@ -104,14 +105,6 @@ def read_locks(tree: Tree, step: Callable[[], None] = lambda: None) -> Scan:
             fault.what, fault.why = told(fault.what), told(fault.why)
             faults.append(fault)
         except RecursionError:
-            faults.append(
-                Error(
-                    "SBOM006",
-                    f"cannot read {visible(path)}",
-                    why="it nests deeper than can be read",
-                    fix="No package manager writes such a lock: look at who changed it.",
-                    where=visible(path),
-                )
-            )
+            faults.append(too_deep(visible(path)))
         step()
     return Scan(tree, tuple(readings), tuple(faults))
