@@ -34,7 +34,7 @@ _ELF64: Final = 2
 _LITTLE: Final = 1
 
 
-def read_executable(data: bytes | bytearray, path: str) -> Reading | None:
+def read_executable(data: bytes | bytearray | memoryview, path: str) -> Reading | None:
     """Return what an executable was built from; None where it says nothing. Raises Error SBOM035 for a broken list."""
     sections = dict(_sections(data))
     if _CRATES in sections:
@@ -43,14 +43,15 @@ def read_executable(data: bytes | bytearray, path: str) -> Reading | None:
     found = go if go is not None and go.find(_GO_MAGIC) >= 0 else None
     if found is None and not sections:
         # PE and Mach-O keep it in a section of another name, aligned to 16 bytes.
-        place = data.find(_GO_MAGIC)
+        whole = bytes(data) if isinstance(data, memoryview) else data
+        place = whole.find(_GO_MAGIC)
         while place >= 0 and place % 16:
-            place = data.find(_GO_MAGIC, place + 1)
-        found = bytes(data[place : place + MAX_SECTION]) if place >= 0 else None
+            place = whole.find(_GO_MAGIC, place + 1)
+        found = bytes(whole[place : place + MAX_SECTION]) if place >= 0 else None
     return _modules(found, path) if found is not None else None
 
 
-def _sections(data: bytes | bytearray) -> Iterator[tuple[str, bytes]]:
+def _sections(data: bytes | bytearray | memoryview) -> Iterator[tuple[str, bytes]]:
     """Yield the sections of an ELF file that are of interest; none for any other file, or a broken one."""
     if len(data) < 64 or data[:4] != b"\x7fELF":  # noqa: PLR2004 - the length of its header
         return
@@ -67,7 +68,7 @@ def _sections(data: bytes | bytearray) -> Iterator[tuple[str, bytes]]:
             _header(data, table + number * size, order, is_64=is_64) for number in range(min(count, _MAX_SECTIONS))
         ]
         _, begin, length = headers[names]
-        texts = data[begin : begin + length]
+        texts = bytes(data[begin : begin + length])
         for name_at, begin, length in headers:
             name = texts[name_at : texts.find(b"\0", name_at)].decode("latin-1")
             if name in (_CRATES, ".go.buildinfo") and length <= MAX_SECTION:
@@ -76,7 +77,7 @@ def _sections(data: bytes | bytearray) -> Iterator[tuple[str, bytes]]:
         return
 
 
-def _header(data: bytes | bytearray, place: int, order: str, *, is_64: bool) -> tuple[int, int, int]:
+def _header(data: bytes | bytearray | memoryview, place: int, order: str, *, is_64: bool) -> tuple[int, int, int]:
     """Return where a section's name stands, where it begins, and how long it is."""
     if is_64:
         name, _, _, _, begin, length = struct.unpack_from(f"{order}IIQQQQ", data, place)

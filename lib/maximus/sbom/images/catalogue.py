@@ -49,6 +49,7 @@ _ENDINGS = (
 )  # fmt: skip
 _IN_WHEELS = ".dist-info/sboms/"
 _EXECUTE = 0o111
+_ELF = b"\x7fELF"
 _FEW = 64
 """Bytes below which nothing is an executable."""
 
@@ -215,11 +216,14 @@ def _as_digest(layer: str) -> str:
 
 def _executable(entry: Entry) -> object | None:
     start = entry.stream.read(4)
-    if start not in (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe") and start[:2] != b"MZ":
+    if start not in (_ELF, b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe") and start[:2] != b"MZ":
         return None
     if entry.size > MAX_EXECUTABLE:
         text = f"{visible(entry.path)} is larger than {MAX_EXECUTABLE >> 20} MiB and was not looked into"
         return _Fault(None, Finding("limit", text, Location(visible(entry.path))))
+    # A few pages of it are looked at.
+    if start == _ELF and (view := entry.stream.view()) is not None:
+        return binaries.read_executable(view, entry.path)
     # In one piece from the beginning: the largest program decides how much memory an image takes.
     data = bytearray(entry.size)
     data[: len(start)] = start

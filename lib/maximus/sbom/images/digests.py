@@ -7,7 +7,7 @@ thread, and by memory maps: copying 3 GB out of the page cache takes as long as 
 from __future__ import annotations
 
 import hashlib
-import mmap
+import os
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -25,6 +25,7 @@ __all__ = ["ALGORITHMS", "Digests", "Stated"]
 ALGORITHMS: Final = ("sha256", "sha512")
 _MAPPED: Final = 32 << 20
 """Bytes that are mapped at a time: many, since whoever holds the interpreter lets a thread wait for it in between."""
+_MOST_THREADS: Final = 4
 _COPIED: Final = 1 << 20
 """Bytes that are read at a time where a file cannot be mapped."""
 
@@ -43,7 +44,7 @@ class Digests:
     """Compares layers with what is stated of them, beside everything else. To be left as a context."""
 
     def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(1, "digests")
+        self._pool = ThreadPoolExecutor(max(1, min(_MOST_THREADS, (os.cpu_count() or 1) - 1)), "digests")
         self._left = threading.Event()
         self._pending: list[tuple[str, tuple[Stated, ...], Future[dict[str, str]]]] = []
 
@@ -78,45 +79,22 @@ class Digests:
     def _compute(self, opener: Callable[[], Window], algorithms: Iterable[str]) -> dict[str, str]:
         hashes = {algorithm: hashlib.new(algorithm) for algorithm in algorithms}
         with opener() as window:
-            parts = _Parts(window)
-            while not self._left.is_set() and parts.update(hashes.values()):
-                pass
+            at = 0
+            while at < window.size and not self._left.is_set():
+                at += _take(window, at, hashes.values())
         return {algorithm: made.hexdigest() for algorithm, made in hashes.items()}
 
 
-class _Parts:
-    """A window, taken into hashes part by part."""
-
-    def __init__(self, window: Window) -> None:
-        self.window = window
-        self.at = 0
-
-    def update(self, hashes: Iterable[hashlib._Hash]) -> bool:
-        """Take the next part; False at the end. Raises OSError for a file that became shorter."""
-        size = min(_MAPPED, self.window.size - self.at)
-        if size <= 0:
-            return False
-        # A map of what is no longer there would end the process instead of failing.
-        if not self.window.is_whole():
-            msg = "the file became shorter while it was read"
-            raise OSError(0, msg)
-        begin = self.window.begin + self.at
-        aligned = begin - begin % mmap.ALLOCATIONGRANULARITY
-        try:
-            mapped = mmap.mmap(self.window.fileno(), begin - aligned + size, access=mmap.ACCESS_READ, offset=aligned)
-        except (OSError, ValueError):
-            # Some file systems cannot.
-            self.window.seek(self.at)
-            data = self.window.read(min(_COPIED, size)) or b""
-            for one in hashes:
-                one.update(data)
-            self.at += len(data)
-            return bool(data)
-        with mapped, memoryview(mapped) as whole, whole[begin - aligned :] as part:
-            for one in hashes:
-                one.update(part)
-        self.at += size
-        return True
+def _take(window: Window, at: int, hashes: Iterable[hashlib._Hash]) -> int:
+    """Take the bytes at a place into hashes, and return how many. Raises OSError for a file that became shorter."""
+    size = min(_MAPPED, window.size - at)
+    part: memoryview | bytes | None = window.view(at, size)
+    if part is None:
+        window.seek(at)
+        part = window.read(min(_COPIED, size))
+    for made in hashes:
+        made.update(part)
+    return len(part)
 
 
 def _algorithm(digest: str) -> str:

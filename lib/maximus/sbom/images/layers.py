@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from maximus.sbom.images.digests import ALGORITHMS, Digests, Stated
+from maximus.sbom.images.layout import Window
 from maximus.sbom.images.limits import MAX_ENTRIES, MAX_PATH, MAX_RATIO, MAX_STREAMS, MAX_UNPACKED, broken
 from maximus.sbom.images.tars import Content, Passing, members
 from maximus.sbom.naming import visible
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from maximus.sbom.images.layout import Image, Layer, Window
+    from maximus.sbom.images.layout import Image, Layer
 
 __all__ = ["Entry", "Looker", "read_folder", "read_layers"]
 
@@ -60,6 +61,9 @@ class Readable(Protocol):
 
     def read(self, size: int = -1, /) -> bytes:
         """Return so many bytes, or all that are left."""
+
+    def view(self) -> memoryview | None:
+        """Return all of it without copying; None where it can only be read."""
 
 
 class Looker(Protocol):
@@ -151,7 +155,7 @@ def _start(layer: Layer, name: str) -> bytes:
     """Return the first bytes of a layer, by which one sees how it is packed."""
     try:
         with layer.open() as raw:
-            return raw.read(len(_ZSTD)) or b""
+            return raw.read(len(_ZSTD))
     except OSError as fault:
         raise broken(name, fault.strerror or "it cannot be read") from fault
 
@@ -172,7 +176,8 @@ def _read_layer(layer: Layer, name: str, looker: Looker, budget: _Budget, above:
             if not start.startswith((_GZIP, _ZSTD)):
                 # Nothing is read here but headers and what the looker wants: a leap costs less than a byte.
                 budget.bytes(raw.size, name)
-                return _read_members(Passing(lambda: raw.read(_STEP) or b"", raw.seek), name, looker, budget, above)
+                source = Passing(lambda: raw.read(_STEP), raw.seek, raw.view)
+                return _read_members(source, name, looker, budget, above)
             unpacked = _unpacked(_Counted(raw), start, layer.diff_id, name, budget)
             read = _read_members(Passing(unpacked.read), name, looker, budget, above)
             unpacked.finish()
@@ -263,7 +268,7 @@ class _Counted:
         self.count = 0
 
     def read(self, size: int) -> bytes:
-        data = self.stream.read(size) or b""
+        data = self.stream.read(size)
         self.count += len(data)
         return data
 
@@ -372,10 +377,11 @@ def read_folder(root: Path, looker: Looker) -> dict[str, object]:
             if not looker.wants(path, full.lstat().st_mode):
                 continue
             descriptor = os.open(full, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0))
-            with open(descriptor, "rb") as stream:  # noqa: PTH123 - a descriptor, not a path
-                told = os.fstat(stream.fileno())
-                if not stat.S_ISREG(told.st_mode):
-                    continue
+            told = os.fstat(descriptor)
+            if not stat.S_ISREG(told.st_mode):
+                os.close(descriptor)
+                continue
+            with Window(descriptor, 0, told.st_size) as stream:
                 kept = looker.look(Entry(path, told.st_size, told.st_mode, "", stream))
         except OSError as fault:
             looker.refuse(path, f"it cannot be read: {fault.strerror}")

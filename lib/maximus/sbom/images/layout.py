@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import io
+import mmap
 import os
 import re
 import tarfile
@@ -122,11 +123,11 @@ def _in_folder(root: Path) -> Callable[[str], Window | None]:
 
 
 class Window(io.RawIOBase):
-    """A part of a file, read from its own place in it."""
+    """A part of a file, read from its own place in it. The file is a path, or the descriptor of an open one."""
 
-    def __init__(self, path: Path, begin: int, size: int) -> None:
+    def __init__(self, file: Path | int, begin: int, size: int) -> None:
         super().__init__()
-        self._stream = path.open("rb", buffering=0)
+        self._stream = open(file, "rb", buffering=0)  # noqa: PTH123, SIM115 - it may be a descriptor; `close` closes it
         self._stream.seek(begin)
         self._at = 0
         self.begin = begin
@@ -143,6 +144,10 @@ class Window(io.RawIOBase):
         count = self._stream.readinto(memoryview(buffer)[: self.size - self._at]) or 0
         self._at += count
         return count
+
+    def read(self, size: int = -1) -> bytes:
+        """Return so many bytes, or all that are left."""
+        return super().read(size) or b""
 
     def seekable(self) -> bool:
         """Return that any place of it can be gone to."""
@@ -161,13 +166,22 @@ class Window(io.RawIOBase):
         """Return how far it was read."""
         return self._at
 
-    def fileno(self) -> int:
-        """Return the descriptor of the whole file."""
-        return self._stream.fileno()
+    def view(self, place: int = 0, size: int = -1) -> memoryview | None:
+        """Return bytes of it without copying them; None on a file system that cannot.
 
-    def is_whole(self) -> bool:
-        """Return whether the file still has all of the part."""
-        return os.fstat(self.fileno()).st_size >= self.begin + self.size
+        Raises OSError where the file became shorter: to touch what is no longer there would end the process.
+        """
+        size = self.size - place if size < 0 else size
+        begin = self.begin + place
+        if os.fstat(self._stream.fileno()).st_size < begin + size:
+            msg = "the file became shorter while it was read"
+            raise OSError(0, msg)
+        aligned = begin - begin % mmap.ALLOCATIONGRANULARITY
+        try:
+            mapped = mmap.mmap(self._stream.fileno(), begin - aligned + size, access=mmap.ACCESS_READ, offset=aligned)
+        except (OSError, ValueError):
+            return None
+        return memoryview(mapped)[begin - aligned :]
 
     def close(self) -> None:
         """Close the file."""

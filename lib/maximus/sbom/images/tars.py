@@ -139,9 +139,16 @@ class Passing:
     the time.
     """
 
-    def __init__(self, more: Callable[[], bytes], leap: Callable[[int], int] | None = None) -> None:
+    def __init__(
+        self,
+        more: Callable[[], bytes],
+        leap: Callable[[int], int] | None = None,
+        view: Callable[[int, int], memoryview | None] | None = None,
+    ) -> None:
         self.more = more
         """Returns the next bytes, as many as there happen to be; none at the end."""
+        self.view = view
+        """Returns so many bytes at a place without copying them; None where they can only be read."""
         self.leap = leap
         """Goes to a place without reading what lies before it, and returns where it came to; None where all is read."""
         self.held = b""
@@ -207,8 +214,14 @@ class Content:
 
     def __init__(self, source: Passing, begin: int, size: int) -> None:
         self.source = source
+        self.begin = begin
+        self.size = size
         self.at = begin
         self.left = size
+
+    def view(self) -> memoryview | None:
+        """Return all of it without copying; None where it can only be read. Raises OSError for what is cut off."""
+        return self.source.view(self.begin, self.size) if self.source.view is not None else None
 
     def read(self, size: int = -1) -> bytes:
         """Return so many bytes, or all that are left. Raises `tarfile.ReadError` where the archive ends before."""

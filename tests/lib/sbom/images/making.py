@@ -61,6 +61,10 @@ class Held(layout.Window):
         self._at = 0
         self.begin, self.size = 0, len(raw)
 
+    def view(self, place: int = 0, size: int = -1) -> memoryview | None:
+        """Return that it can only be read."""
+        del place, size
+
 
 def digest(raw: bytes) -> str:
     """Return the digest as manifests write it."""
