@@ -119,6 +119,8 @@ def _package(  # noqa: PLR0913, PLR0917 - the parts of one entry
         artifacts = (Artifact(addresses.file_name(url), url, (digest,) if digest else ()),)
     elif vcs := addresses.vcs_url(origin.get("url", ""), origin.get("reference", "")):
         qualifiers, absent = (("vcs_url", vcs),), (absence.COMMIT_ONLY,)
+    elif entry.get("type") == "metapackage":
+        absent = (absence.METAPACKAGE,)
     return Package(
         key=name.lower(),
         ecosystem=Ecosystem.COMPOSER,

@@ -14,6 +14,7 @@ from maximus.sbom import addresses, digests, licences, parsing, producers
 from maximus.sbom.digests import DigestLines
 from maximus.sbom.model import Artifact, Ecosystem, Finding, Known, Link, Location, Package, Reading
 from maximus.sbom.naming import visible
+from maximus.sbom.readers import absence
 from maximus.sbom.readers.interface import Reader
 from maximus.sbom.readers.lines import keys_of
 
@@ -26,8 +27,7 @@ __all__ = ["READER", "Parts", "read_parts"]
 _NAMES = frozenset({"bom.json", "sbom.json"})
 _ENDINGS = (".cdx.json", ".spdx.json")
 _PURL = re.compile(r'\s*"(?:purl|referenceLocator)"\s*:\s*"(pkg:[^"]+)"')
-_LOCAL = frozenset({"download_url", "file_name", "vcs_url", "checksum"})
-"""Qualifiers that say where a machine had it."""
+_PUBLIC = re.compile(r"(?:[a-z]{1,10}\+)?(?:https?|git|ssh)://.+")
 _KNOWN = {item.value: item for item in Ecosystem}
 
 
@@ -135,7 +135,8 @@ def _package(purl: str, facts: dict[str, Any], place: Location, origin: str, lin
         return None
     between = ":" if ecosystem is Ecosystem.MAVEN else "/"
     name = f"{found.namespace}{between}{found.name}" if found.namespace else found.name
-    qualifiers: dict[str, str] = dict(found.qualifiers or {})
+    stated_ones: dict[str, str] = dict(found.qualifiers or {})
+    qualifiers = tuple(sorted((key, kept) for key, value in stated_ones.items() if (kept := _qualifier(key, value))))
     stated = _digests(facts, lines)
     return Package(
         key=purl,
@@ -143,17 +144,31 @@ def _package(purl: str, facts: dict[str, Any], place: Location, origin: str, lin
         name=name,
         version=found.version,
         locations=(place,),
-        # An address in it may carry what its author pushes with.
-        qualifiers=tuple(
-            sorted((key, addresses.told(value)) for key, value in qualifiers.items() if key not in _LOCAL)
-        ),
+        qualifiers=qualifiers,
         subpath=found.subpath or "",
         artifacts=(Artifact("", "", stated),) if stated else (),
         licences=_licences(facts),
         edges=Known.UNKNOWN,
+        not_applicable=(absence.COMMIT_ONLY,) if "vcs_url" in dict(qualifiers) and not stated else (),
         producer=_maker(facts),
         notes=(("stated-by", origin),),
     )
+
+
+def _qualifier(name: str, value: str) -> str:
+    """Return a qualifier of a purl as it may be told; empty where it says only which folder of a machine it was in.
+
+    An address in it may carry what its author pushes with. A repository is spelled as our own locks' readers spell it,
+    so that both are one component.
+    """
+    if name == "vcs_url":
+        address, _, commit = value.rpartition("@")
+        # `user@host/path` has no revision behind it.
+        value = addresses.vcs_url(*((value, "") if not address or "/" in commit else (address, commit))) or value
+    told = addresses.told(value)
+    if name in ("vcs_url", "download_url") and not _PUBLIC.fullmatch(told):
+        return ""
+    return told.replace("\\", "/").rpartition("/")[2] if name == "file_name" else told
 
 
 def _maker(facts: dict[str, Any]) -> Producer | None:

@@ -8,6 +8,7 @@ list of files and no file's digest: it keeps its name. A module without one for 
 from __future__ import annotations
 
 import re
+from collections import ChainMap
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from maximus.sbom.readers.go_workspaces import Vendored
-    from maximus.sbom.tree import Source
+    from maximus.sbom.tree import Source, Tree
 
 __all__ = ["READER", "parse_module"]
 
@@ -128,24 +129,45 @@ def _take(made: _Module, directive: str, words: list[str], comment: str, number:
             made.replaces[old[0], old[1] if len(old) > 1 else ""] = (new[0], new[1] if len(new) > 1 else "")
 
 
-_Sums = dict[tuple[str, str], tuple[str, Location]]
+_Sums = ChainMap[tuple[str, str], tuple[str, Location]]
 """The `h1:` of each zip and where it stands, by module and version."""
 
 
 def _sums(source: Source, paths: Iterable[str]) -> tuple[_Sums, tuple[str, ...]]:
-    """Return the hashes of the zips that the lists at these paths state, and which of them are there."""
-    found: _Sums = {}
-    there = []
-    for path in paths:
-        if not source.tree.root.joinpath(path).is_file():
-            continue
-        there.append(path)
-        text = parsing.decode(source.tree.read(path, MAX_LOCK), path)
-        for number, line in enumerate(text.split("\n"), 1):
-            words = line.split()
-            if len(words) == 3 and not words[1].endswith("/go.mod"):  # noqa: PLR2004 - module, version, hash
-                found.setdefault((words[0], words[1]), (words[2], Location(path, number)))
-    return found, tuple(there)
+    """Return the hashes of the zips that the lists at these paths state, and which of them are there.
+
+    What two lists state counts as the first says it.
+    """
+    lists = {path: listed for path in paths if (listed := _sums_in(source.tree, path)) is not None}
+    # A view of them: with as many members as a workspace may have, joining its list to each took quadratic time.
+    return ChainMap(*lists.values()), tuple(lists)
+
+
+def _sums_in(tree: Tree, path: str) -> dict[tuple[str, str], tuple[str, Location]] | None:
+    """Return the hashes of the zips that one list states; None without a list.
+
+    It is read once however many modules ask, and so is one that cannot be read. Raises Error.
+    """
+    key = f"go sum {path}"
+    if key not in tree.memory:
+        try:
+            tree.memory[key] = _read_sums(tree, path) if tree.root.joinpath(path).is_file() else None
+        except Error as fault:
+            tree.memory[key] = fault
+    known: dict[tuple[str, str], tuple[str, Location]] | Error | None = tree.memory[key]
+    if isinstance(known, Error):
+        raise known
+    return known
+
+
+def _read_sums(tree: Tree, path: str) -> dict[tuple[str, str], tuple[str, Location]]:
+    found: dict[tuple[str, str], tuple[str, Location]] = {}
+    text = parsing.decode(tree.read(path, MAX_LOCK), path)
+    for number, line in enumerate(text.split("\n"), 1):
+        words = line.split()
+        if len(words) == 3 and not words[1].endswith("/go.mod"):  # noqa: PLR2004 - module, version, hash
+            found.setdefault((words[0], words[1]), (words[2], Location(path, number)))
+    return found
 
 
 def _parse_work(text: str, where: str) -> tuple[list[str], dict[tuple[str, str], tuple[str, str]]]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
+from maximus.sbom.coverage import measure
 from maximus.sbom.model import Known, Scope
 from tests.lib.sbom.further_samples import FURTHER_SAMPLES
 from tests.lib.sbom.more_samples import COMMIT, COMPOSER, MORE_SAMPLES
@@ -27,6 +29,21 @@ def test_a_branch_is_the_commit_that_was_locked(tmp_path: Path) -> None:
     logs = by_name(inventory_of(tmp_path, MORE_SAMPLES["composer"]))[f"acme/logs {COMMIT}"]
     assert logs.notes == (("composer:version", "dev-main"),)
     assert not logs.is_distributed
+
+
+def test_a_metapackage_has_no_file_that_a_hash_could_be_of(tmp_path: Path) -> None:
+    """It only needs others; a package of another type without an archive lacks its hash."""
+    packages = [
+        {"name": f"acme/{kind}", "version": "1.0.0", "type": kind, "require": {}} for kind in ("metapackage", "library")
+    ]
+    made = by_name(inventory_of(tmp_path, {"composer.lock": json.dumps({"packages": packages, "packages-dev": []})}))
+    meta = made["acme/metapackage 1.0.0"]
+    assert [item.reason for item in meta.not_applicable] == [
+        "a metapackage: it only needs others; no file is distributed"
+    ]
+    assert not any(gap.field == "Component Hash Value" for gap in meta.gaps)
+    assert made["acme/library 1.0.0"].is_distributed
+    assert measure(made.values()).distributed == 1
 
 
 def test_a_replacement_stands_in(tmp_path: Path) -> None:

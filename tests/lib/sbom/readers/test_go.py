@@ -6,14 +6,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from maximus.sbom.model import Known, Scope
+import pytest
+
+from maximus.sbom import scan
+from maximus.sbom.limits import MAX_LOCK
+from maximus.sbom.model import Known, Location, Scope
 from maximus.sbom.tree import Tree
-from tests.lib.sbom.samples import GO_MOD, GO_SUM, GO_WORK, SAMPLES, by_name, edges_of, inventory_of
+from tests.lib.sbom.samples import GO_MOD, GO_SUM, GO_WORK, SAMPLES, by_name, edges_of, inventory_of, make
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
 
 def test_lists_what_is_built(tmp_path: Path) -> None:
@@ -183,3 +185,31 @@ def test_of_a_workspace_each_member_is_read_once(tmp_path: Path, monkeypatch: py
     made = inventory_of(tmp_path, files)
     assert len(made.members) == count
     assert len(asked) <= 2 * count
+
+
+@pytest.mark.parametrize(("content", "faults"), [(b"example.org/x v1.0.0 h1:aGFzaA==\n", 0), (b"\xff", 20)])
+def test_the_hashes_of_a_workspace_are_read_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, faults: int
+) -> None:
+    """However many members ask for them, and where they cannot be read too; each member's own list counts before."""
+    count = 20
+    files = {"go.work": "go 1.22\nuse (\n" + "".join(f"\t./m{number}\n" for number in range(count)) + ")\n"}
+    for number in range(count):
+        files[f"m{number}/go.mod"] = f"module example.org/m{number}\n\ngo 1.22\n\nrequire example.org/x v1.0.0\n"
+    files["m7/go.sum"] = "example.org/x v1.0.0 h1:aGFzaA==\n"
+    make(tmp_path, files)
+    (tmp_path / "go.work.sum").write_bytes(content)
+    read: list[str] = []
+    reading = Tree.read
+
+    def counting(tree: Tree, path: str, limit: int = MAX_LOCK) -> bytes:
+        read.append(path)
+        return reading(tree, path, limit)
+
+    monkeypatch.setattr(Tree, "read", counting)
+    found = scan.scan(tmp_path)
+    assert read.count("go.work.sum") == 1
+    assert len(found.faults) == faults
+    stated = [fact.location for _, item in found.readings for package in item.packages for fact in package.facts]
+    assert len(stated) == (0 if faults else count)
+    assert (Location("m7/go.sum", 1) in stated) == (not faults)
