@@ -70,15 +70,15 @@ class Images:
         self.findings: list[Finding] = []
         self.links: list[Link] = []
 
-    def add(self, text: str, line: int, scope: Scope) -> None:
-        """Take in one reference."""
+    def add(self, text: str, line: int, scope: Scope, default: str = "latest") -> None:
+        """Take in one reference; `default` is the tag that one without a tag stands for, empty if nobody knows."""
         place = Location(self.source.path, line)
         if "$" in text or "{{" in text:
             shown = f"{visible(text)[:200]!r} is known only when it is built or run"
             self.findings.append(Finding("unresolved", shown, place))
             return
         key = f"{line}:{text}"
-        made, said = references.image_package(text, key, place, scope)
+        made, said = references.image_package(text, key, place, scope, default)
         self.findings += said
         if made is not None and key not in self.packages:
             self.packages[key] = made

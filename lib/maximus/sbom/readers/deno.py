@@ -1,4 +1,4 @@
-"""`deno.lock`, versions 3 to 5: packages of npm and of JSR, and files from anywhere by their address."""
+"""`deno.lock`, versions 2 to 5: packages of npm and of JSR, and files from anywhere by their address."""
 
 from __future__ import annotations
 
@@ -42,9 +42,15 @@ class _Lock:
     """One lock, read."""
 
     def __init__(self, source: Source, document: dict[str, Any], lines: DigestLines, places: dict[str, int]) -> None:
-        # Version 3 keeps the packages one level deeper.
-        inner = document.get("packages")
+        # Version 3 keeps the packages one level deeper; version 2 knows those of npm alone, and puts them elsewhere.
+        inner, first = document.get("packages"), document.get("npm")
         self.holder = inner if isinstance(inner, dict) else document
+        if str(document.get("version")) == "2" and isinstance(first, dict):
+            asked = parsing.texts(first.get("specifiers"))
+            self.holder = {
+                "specifiers": {f"npm:{name}": f"npm:{key}" for name, key in asked.items()},
+                "npm": first.get("packages"),
+            }
         self.document = document
         self.source = source
         self.lines = lines

@@ -65,7 +65,8 @@ def _read_values(source: Source) -> Reading:
     """Return the images that a chart runs unless its user says otherwise.
 
     By the convention of charts, for the values mean what templates make of them: `image: NAME:TAG`, or a mapping of
-    `registry`, `repository`, `tag` and `digest` under a key that ends in `image`.
+    `registry`, `repository`, `tag` and `digest` under a key that ends in `image`. Parts without a tag have the one
+    that the templates fill in, most often the chart's `appVersion`: never `latest`.
     """
     if b"mage" not in source.raw or source.tree.manifest(source.beside("Chart.yaml")) is None:
         return Reading((), ())
@@ -82,7 +83,7 @@ def _read_values(source: Source) -> Reading:
             if scalar.keys[-1] in ("repository", "name"):
                 lines.setdefault(scalar.keys[:-1], scalar.line)
     for keys, line in lines.items():
-        found.add(_reference(entries[keys]), line, Scope.RUNTIME)
+        found.add(_reference(entries[keys]), line, Scope.RUNTIME, default="")
     return found.reading()
 
 

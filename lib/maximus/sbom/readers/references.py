@@ -46,16 +46,23 @@ def image(text: str) -> Image | None:
     return Image(registry, repository.removeprefix("library/"), found["tag"] or "", (found["digest"] or "").lower())
 
 
-def image_package(text: str, key: str, place: Location, scope: Scope) -> tuple[Package | None, tuple[Finding, ...]]:
-    """Return the package of an image that a file names, with what is to be said about it."""
+def image_package(
+    text: str, key: str, place: Location, scope: Scope, default: str = "latest"
+) -> tuple[Package | None, tuple[Finding, ...]]:
+    """Return the package of an image that a file names, with what is to be said about it.
+
+    `default` is the tag that a reference without one stands for: the client's `latest`, or empty where something else
+    fills it in and nobody knows what.
+    """
     found = image(text)
     if found is None:
         shown = Finding("ignored", f"{visible(text)[:200]!r} is no reference to an image", place)
         return None, (shown,)
-    tag = found.tag or ("" if found.digest else "latest")
+    tag = found.tag or ("" if found.digest else default)
     findings: tuple[Finding, ...] = ()
     if not found.digest:
         what = f"the image {visible(text)} is not pinned to a digest"
+        what += "" if tag else ", and its tag is filled in elsewhere"
         findings = (Finding("unpinned", what, place, lost=False),)
     address = f"{found.registry}/{found.repository}" if found.registry else ""
     made = Package(
@@ -64,7 +71,7 @@ def image_package(text: str, key: str, place: Location, scope: Scope) -> tuple[P
         kind=Kind.CONTAINER,
         name=found.repository,
         version=found.digest or tag,
-        moves="" if found.digest else _MOVING_TAG,
+        moves=_MOVING_TAG if tag and not found.digest else "",
         locations=(place,),
         qualifiers=(("repository_url", address),) if address else (),
         scopes=(scope,),

@@ -23,6 +23,30 @@ def test_packages_of_npm(tmp_path: Path, name: str) -> None:
     assert not by_name(made)["ansi 2.0.0"].direct
 
 
+def test_the_second_version(tmp_path: Path) -> None:
+    """As Deno 1.36 wrote it: packages of npm alone, their specifiers beside them and not above."""
+    lock = f"""{{
+  "version": "2",
+  "remote": {{"https://deno.example/std@0.180.0/mod.ts": "{sha256("mod")}"}},
+  "npm": {{
+    "specifiers": {{"koa@2": "koa@2.15.0"}},
+    "packages": {{
+      "koa@2.15.0": {{
+        "integrity": "sha512-AAAA",
+        "dependencies": {{"http-errors": "http-errors@2.0.0"}}
+      }},
+      "http-errors@2.0.0": {{"integrity": "sha512-AAAA", "dependencies": {{}}}}
+    }}
+  }}
+}}
+"""
+    made = inventory_of(tmp_path, {"deno.lock": lock})
+    assert edges_of(made) == {(".", "koa 2.15.0"), ("koa 2.15.0", "http-errors 2.0.0")}
+    assert by_name(made)["koa 2.15.0"].direct
+    assert by_name(made)["http-errors 2.0.0"].locations[0].line == 11
+    assert [item.text.partition(" ")[0] for item in made.findings] == ["1"]
+
+
 def test_an_optional_need_is_an_edge(tmp_path: Path) -> None:
     """As `deno install` of Deno 2.9 writes what only some systems need: optional, and nothing of the root's own."""
     made = inventory_of(tmp_path, MORE_SAMPLES["deno-4"])

@@ -13,13 +13,24 @@ if TYPE_CHECKING:
 
 
 def test_images_of_both_forms(tmp_path: Path) -> None:
-    """In one text, or in parts; a digest is the version, a tag is not exact, and without one it is the default."""
+    """In one text, or in parts; a digest is the version, a tag is not exact."""
     made = inventory_of(tmp_path, FURTHER_SAMPLES["helm-values"])
     found = by_name(made)
-    assert set(found) == {"shop/one 1.0", f"shop/api sha256:{sha256('api')}", "busybox 1.36", "shop/sidecar latest"}
+    assert set(found) == {"shop/one 1.0", f"shop/api sha256:{sha256('api')}", "busybox 1.36", "shop/sidecar"}
     assert dict(found[f"shop/api sha256:{sha256('api')}"].notes)["image:tag"] == "2.4.0"
     assert found["busybox 1.36"].locations[0].line == 8
     assert [item.kind for item in made.findings] == ["unpinned", "unpinned", "unpinned"]
+
+
+def test_a_tag_that_the_templates_fill_in_is_not_latest(tmp_path: Path) -> None:
+    """As `helm create` writes it: an empty tag is most often the chart's `appVersion`, so no version is claimed."""
+    made = inventory_of(tmp_path, FURTHER_SAMPLES["helm-values"])
+    sidecar = by_name(made)["shop/sidecar"]
+    assert sidecar.purl == "pkg:docker/shop/sidecar"
+    assert "Component Version" in {gap.field for gap in sidecar.gaps}
+    assert [item.text for item in made.findings if "sidecar" in item.text] == [
+        "the image shop/sidecar is not pinned to a digest, and its tag is filled in elsewhere"
+    ]
 
 
 def test_values_of_no_chart_are_left_alone(tmp_path: Path) -> None:
