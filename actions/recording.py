@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from maximus.signing.keys import PublicKey
-    from maximus.signing.recorder import Recorder
+    from maximus.signing.signers import Logging
     from maximus.signing.transport import Limits
 
     from .face import Face
 
-__all__ = ["AUTO", "LOGS", "NONE", "REKOR", "check_log", "key_recorder", "required_words"]
+__all__ = ["AUTO", "LOGS", "NONE", "REKOR", "check_log", "key_logging", "required_words"]
 
 AUTO: Final = "auto"
 REKOR: Final = "rekor"
@@ -41,9 +41,9 @@ def check_log(log: str, *, is_keyless: bool) -> None:
 
 
 @contextlib.contextmanager
-def key_recorder(  # noqa: PLR0913 - who signs, which log, and how it is asked
+def key_logging(  # noqa: PLR0913 - who signs, which log, and how it is asked
     public: PublicKey, log: str, *, trust_config: str, instance: str, limits: Limits, face: Face
-) -> Iterator[Recorder | None]:
+) -> Iterator[Logging | None]:
     """Yield what logs a key's signatures; nothing where they are not to be logged.
 
     Raises Error KEY030 (usage), before anybody is asked, for a key whose signatures no log takes, and what trust
@@ -57,19 +57,20 @@ def key_recorder(  # noqa: PLR0913 - who signs, which log, and how it is asked
     from maximus.signing.probes import probe  # noqa: PLC0415
     from maximus.signing.recorder import Recorder  # noqa: PLC0415
     from maximus.signing.rekor import key_signatory  # noqa: PLC0415
+    from maximus.signing.signers import Logging  # noqa: PLC0415
     from maximus.signing.transport import Transport  # noqa: PLC0415
-    from maximus.signing.trust import load_trust, public_trust  # noqa: PLC0415
+    from maximus.signing.trust import find_trust  # noqa: PLC0415
     from maximus.verification.selfcheck import self_check  # noqa: PLC0415
     from maximus.verification.verifier import quiet  # noqa: PLC0415
 
-    key_signatory(public)
+    signatory = key_signatory(public)
     named = read_instance(instance)
     with quiet(), Transport(limits, face.warn) as transport:
-        trust = load_trust(Path(trust_config)) if trust_config else public_trust(transport, named)
+        trust = find_trust(transport, named, Path(trust_config) if trust_config else None)
         recorder = Recorder(trust.services, self_check(trust.root, trust.source), transport)
         # Fulcio has no part in it.
         face.say(f"services: {', '.join(map(str, probe(trust.services.named[1:])))}")
-        yield recorder
+        yield Logging(recorder, public, signatory)
 
 
 def required_words(*, is_logged: bool, by_key: bool, is_folder: bool = False, has_sbom: bool = False) -> list[str]:

@@ -38,7 +38,7 @@ from .declare import GITHUB_ISSUER, Concluded, as_json, given, out
 from .declared import declare, declared_files, find_declared
 from .face import shortened
 from .pushed import Pushed, image_commands, image_headline, read_images, report_images, sign_images
-from .recording import AUTO, LOGS, NONE, REKOR, check_log, key_recorder, required_words
+from .recording import AUTO, LOGS, NONE, REKOR, check_log, key_logging, required_words
 from .terms import check_fallback, is_outage, judge_fallback, read_terms
 
 if TYPE_CHECKING:
@@ -413,7 +413,7 @@ def _sign_with_key(inputs: Inputs, terms: Terms, face: Face, limits: Limits) -> 
     public = chosen.root / PUBLIC_KEY_NAME
     write_whole(public, key.public.pem)
     claims = _claims(inputs, chosen, None, face.environment)
-    logging = key_recorder(
+    logs = key_logging(
         key.public,
         inputs.log,
         trust_config=inputs.trust_config,
@@ -421,8 +421,8 @@ def _sign_with_key(inputs: Inputs, terms: Terms, face: Face, limits: Limits) -> 
         limits=limits,
         face=face,
     )
-    with logging as recorder:
-        signer = KeySigner(key, jobs=terms.jobs, recorder=recorder)
+    with logs as logging:
+        signer = KeySigner(key, jobs=terms.jobs, logging=logging)
         outcomes = _sign(inputs, chosen, signer, face)
         stated = attest_all(claims, chosen.files, chosen.root, chosen.place, signer, face)
         pushed = _sign_images(inputs, claims, signer, terms, face)
@@ -499,9 +499,9 @@ def _sign_keyless(inputs: Inputs, job: _Job, terms: Terms, face: Face, limits: L
         tokens = TokenSource(transport, job.url, job.bearer, face.mask)
         tokens.ask()
         from maximus.signing.authority import Certificates  # noqa: PLC0415
-        from maximus.signing.trust import load_trust, public_trust  # noqa: PLC0415
+        from maximus.signing.trust import find_trust  # noqa: PLC0415
 
-        trust = load_trust(Path(inputs.trust_config)) if inputs.trust_config else public_trust(transport, instance)
+        trust = find_trust(transport, instance, Path(inputs.trust_config) if inputs.trust_config else None)
         certificates = Certificates(trust.services.authority, transport, tokens)
         if not may_be_known:
             # The event may lack it, as a schedule's does; the token is what the certificate will say.

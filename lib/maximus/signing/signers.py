@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from .keys import PublicKey, SigningKey
     from .kms.managed import ManagedKey
     from .recorder import Recorder
+    from .rekor import Signatory
 
-__all__ = ["Identity", "KeySigner", "Signer"]
+__all__ = ["Identity", "KeySigner", "Logging", "Signer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +64,18 @@ class Signer(Protocol):
 
 
 class KeySigner:
-    """Signs with a managed key: no certificate, and a log entry where a recorder is given."""
+    """Signs with a managed key: no certificate, and a log entry where that is asked for."""
 
-    def __init__(self, key: SigningKey | ManagedKey, *, jobs: int = 0, recorder: Recorder | None = None) -> None:
+    def __init__(self, key: SigningKey | ManagedKey, *, jobs: int = 0, logging: Logging | None = None) -> None:
         """Sign with `key`, as many files at once as `jobs` says where it says anything.
 
-        With a `recorder` each signature is timestamped, logged and checked before it counts. Raises Error KEY030
-        (usage) where no log takes signatures of such a key.
+        With `logging` each signature is timestamped, logged and checked before it counts.
         """
         self._key = key
         self._jobs = jobs
         self._public = key.public
         self._der = self._public.der
-        self._logging = _Logging(recorder, self._public) if recorder else None
+        self._logging = logging
 
     @property
     def workers(self) -> int:
@@ -122,29 +122,30 @@ class KeySigner:
         return self._logging.fault(bundle, file) if self._logging else ""
 
 
-class _Logging:
+@dataclass(frozen=True, slots=True)
+class Logging:
     """How a key's signatures get into the log."""
 
-    def __init__(self, recorder: Recorder, public: PublicKey) -> None:
-        # 80 ms of a network's client, for the few keys whose signatures are logged.
-        from . import recorder as recording  # noqa: PLC0415
-        from .rekor import key_signatory  # noqa: PLC0415
-
-        self._signature, self._not_verified = recording.Signature, recording.not_verified
-        self._signatory = key_signatory(public)
-        self._public = public
-        self.recorder = recorder
+    recorder: Recorder
+    """Has them witnessed."""
+    public: PublicKey
+    """Under which what comes of it must verify."""
+    signatory: Signatory
+    """The same as the log is told it."""
 
     def seal(self, sign: Callable[[], MessageSignature | Envelope], file: HashedFile | None) -> Bundle:
         """Return the bundle around a signature, logged and verified."""
-        bundle = self.recorder.seal(lambda: self._signature(sign(), self._signatory))
+        # 80 ms of a network's client, for the few keys whose signatures are logged.
+        from .recorder import Signature, not_verified  # noqa: PLC0415
+
+        bundle = self.recorder.seal(lambda: Signature(sign(), self.signatory))
         if fault := self.fault(bundle, file):
-            raise self._not_verified(fault)
+            raise not_verified(fault)
         return bundle
 
     def fault(self, bundle: Bundle, file: HashedFile | None) -> str:
         """Return what keeps a bundle from being a valid and logged one of this key."""
-        return self.recorder.checker.key_fault(bundle, file, self._public)
+        return self.recorder.checker.key_fault(bundle, file, self.public)
 
 
 def _parsed(text: bytes) -> Bundle | None:

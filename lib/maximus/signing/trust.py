@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .instances import Instance
     from .transport import Transport
 
-__all__ = ["SigningTrust", "load_trust", "public_trust"]
+__all__ = ["SigningTrust", "find_trust", "load_trust", "public_trust"]
 
 _CONFIGURATION: Final = "application/vnd.dev.sigstore.clienttrustconfig.v0.1+json"
 _ROOT: Final = "application/vnd.dev.sigstore.trustedroot+json;version=0.1"
@@ -36,6 +36,14 @@ class SigningTrust:
     """The trusted root, as it was read from JSON: what is made must verify under it."""
     source: str
     """The file, or the instance, for people."""
+
+
+def find_trust(transport: Transport, instance: Instance, config: Path | None) -> SigningTrust:
+    """Return the trust configuration in a file where one is named, else that of a public instance.
+
+    Raises what `load_trust` and `public_trust` raise.
+    """
+    return load_trust(config) if config is not None else public_trust(transport, instance)
 
 
 def load_trust(path: Path) -> SigningTrust:
