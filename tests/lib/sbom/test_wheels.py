@@ -216,28 +216,22 @@ def test_a_licence_text_that_was_changed_says_nothing(tmp_path: Path) -> None:
     assert [item.kind for item in told(tmp_path, files).findings] == ["alarm"]
 
 
-def test_limits_are_findings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("limit", "value", "left"),
+    [
+        ("wheels.MAX_DOCUMENTS", 1, (["alpha"], ["limit"])),
+        ("wheels.MAX_DOCUMENT", 10, ([], ["limit", "limit"])),
+        ("contents.MAX_COMPONENTS", 2, (["alpha"], ["limit"])),
+        ("wheels.MAX_RECORD", 10, ([], ["ignored", "ignored"])),
+    ],
+)
+def test_limits_are_findings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, value: int, left: tuple[list[str], list[str]]
+) -> None:
     """Documents in a wheel, their size, and components in all have limits; the rest goes on."""
-    files = wheel({"a.json": bom(crate("alpha")), "b.json": bom(crate("beta"))})
-    with monkeypatch.context() as patch:
-        patch.setattr("maximus.sbom.wheels.MAX_DOCUMENTS", 1)
-        made = told(tmp_path / "many", files)
-        assert [item.name for item in made.inner] == ["alpha"]
-        assert [item.kind for item in made.findings] == ["limit"]
-    with monkeypatch.context() as patch:
-        patch.setattr("maximus.sbom.wheels.MAX_DOCUMENT", 10)
-        made = told(tmp_path / "large", files)
-        assert made.inner == ()
-        assert {item.kind for item in made.findings} == {"limit"}
-    with monkeypatch.context() as patch:
-        patch.setattr("maximus.sbom.contents.MAX_COMPONENTS", 2)
-        made = told(tmp_path / "all", files)
-        assert [item.name for item in made.inner] == ["alpha"]
-        assert [item.kind for item in made.findings] == ["limit"]
-    with monkeypatch.context() as patch:
-        patch.setattr("maximus.sbom.wheels.MAX_RECORD", 10)
-        made = told(tmp_path / "record", files)
-        assert made.inner == ()
+    monkeypatch.setattr(f"maximus.sbom.{limit}", value)
+    made = told(tmp_path, wheel({"a.json": bom(crate("alpha")), "b.json": bom(crate("beta"))}))
+    assert ([item.name for item in made.inner], [item.kind for item in made.findings]) == left
 
 
 def test_a_purl_that_two_components_share_carries_nothing(tmp_path: Path) -> None:
