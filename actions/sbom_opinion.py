@@ -126,9 +126,11 @@ def _show(face: Face, other: Other, opinion: Opinion) -> None:
     by = f" ({other.tool})" if other.tool else ""
     face.table(f"Cross-check with {other.name}{by}", ("compared", "count"), rows)
     if opinion.there.repeated:
-        face.say(f"{other.name} repeats {opinion.there.repeated} components that it has already")
+        count = opinion.there.repeated
+        face.say(f"{other.name} repeats {count} component{'s' * (count > 1)} that it has already")
     if opinion.there.unnamed:
-        face.warn(f"{opinion.there.unnamed} components of {other.name} have no purl and could not be compared")
+        count = opinion.there.unnamed
+        face.warn(f"{count} component{'s' * (count > 1)} of {other.name} without a purl could not be compared")
     for sort in SORTS:
         listed = [item for item in opinion.disagreements if item.sort.value == sort]
         if not listed:

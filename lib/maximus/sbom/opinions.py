@@ -7,8 +7,10 @@ a document; what is compared is therefore which package it is, in which version,
 from __future__ import annotations
 
 import enum
+import re
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote
 
 from maximus.sbom.licences import expression_of
 from maximus.sbom.naming import visible
@@ -89,6 +91,9 @@ class Opinion:
         return found
 
 
+_PLATFORM: Final = re.compile(r"[?&]platform=([^&#]+)")
+_REPOSITORY: Final = 3
+"""Slashes in `pkg:swift/HOST/OWNER/NAME`."""
 _Packages = dict[str, dict[str, list["Entry"]]]
 
 
@@ -124,13 +129,24 @@ def compare_opinions(ours: Listed, theirs: Listed) -> Opinion:
 def _by_package(entries: Iterable[Entry]) -> _Packages:
     found: _Packages = {}
     for entry in entries:
-        found.setdefault(_package(entry), {}).setdefault(entry.version, []).append(entry)
+        found.setdefault(_package(entry), {}).setdefault(_version(entry), []).append(entry)
     return found
+
+
+def _version(entry: Entry) -> str:
+    """Return the version in words that generators agree on: a gem's platform is a part of it for some."""
+    platform = _PLATFORM.search(entry.purl) if entry.purl.startswith("pkg:gem/") else None
+    return f"{entry.version}-{unquote(platform[1])}" if platform else entry.version
 
 
 def _package(entry: Entry) -> str:
     """Return which package this is, in words that generators agree on."""
     key, mark, subpath = entry.key.partition("#")
+    if key.startswith("pkg:swift/"):
+        # Some write the name of a repository (host, owner, name) twice.
+        whole = key.partition("?")[0].lower()
+        head, _, last = whole.rpartition("/")
+        return head if head.count("/") == _REPOSITORY and head.endswith(f"/{last}") else whole
     if not key.startswith("pkg:generic/"):
         # Architecture, distribution, channel: said by some and not by others. What is generic is known by them alone.
         key = key.partition("?")[0]
@@ -182,8 +198,10 @@ def _licences(entries: Iterable[Entry]) -> list[str]:
 
 
 def _normal(text: str) -> str:
-    """Return an expression in which the order of what is joined by one word does not count."""
+    """Return an expression in which the order of what is joined by one word, and brackets around all, do not count."""
     found = expression_of(text) or text
+    while found.startswith("(") and found.endswith(")") and not set("()") & set(found[1:-1]):
+        found = found[1:-1]
     words = found.split()
     for word in ("OR", "AND"):
         if "(" not in found and word in words and set(words[1::2]) == {word}:

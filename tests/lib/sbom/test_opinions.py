@@ -63,10 +63,18 @@ def test_compares_digests_of_the_same_algorithm_only() -> None:
 
 @pytest.mark.parametrize(
     ("mine", "other", "count"),
-    [("MIT OR Apache-2.0", "Apache-2.0 OR MIT", 0), ("MIT", "mit", 0), ("MIT", "BSD-3-Clause", 1), ("MIT", "", 0)],
+    [
+        ("MIT OR Apache-2.0", "Apache-2.0 OR MIT", 0),
+        ("(MIT OR CC0-1.0)", "MIT OR CC0-1.0", 0),
+        ("(MIT OR CC0-1.0) AND ISC", "MIT OR CC0-1.0", 1),
+        ("(MIT OR CC0-1.0) AND (ISC)", "MIT OR CC0-1.0) AND (ISC", 1),
+        ("MIT", "mit", 0),
+        ("MIT", "BSD-3-Clause", 1),
+        ("MIT", "", 0),
+    ],
 )
 def test_compares_licences_where_both_state_one(mine: str, other: str, count: int) -> None:
-    """The order of a choice and the case of an identifier are no difference; silence is none either."""
+    """The order of a choice, brackets around it and the case of an identifier make no difference, nor does silence."""
     found = compare_opinions(listed(licensed("pkg:npm/a@1", mine)), listed(licensed("pkg:npm/a@1", other)))
     assert found.counts()[Sort.LICENCE] == count
     assert found.compared[Sort.LICENCE] == (1 if other else 0)
@@ -77,6 +85,23 @@ def test_knows_one_package_under_the_spellings_of_two_generators() -> None:
     ours = listed("pkg:golang/github.com/x/y/v2@v2.0.0", "pkg:deb/debian/z@1?arch=amd64")
     theirs = listed("pkg:golang/github.com/x/y@v2.0.0#v2", "pkg:deb/debian/z@1?arch=amd64&distro=debian-13")
     assert sorts(ours, theirs) == []
+
+
+def test_a_gem_of_a_platform_is_one_whether_its_purl_or_its_version_says_so() -> None:
+    """Without a platform it is another file of the same version."""
+    ours = listed("pkg:gem/ffi@1.17.4", "pkg:gem/ffi@1.17.4?platform=arm64-darwin")
+    assert sorts(ours, listed("pkg:gem/ffi@1.17.4", "pkg:gem/ffi@1.17.4-arm64-darwin")) == []
+    assert sorts(ours, listed("pkg:gem/ffi@1.17.4")) == [("only-here", "pkg:gem/ffi@1.17.4?platform=arm64-darwin")]
+
+
+def test_a_swift_package_whose_name_stands_twice_is_the_same() -> None:
+    """As another generator of these days writes it; names of hosts and owners have no case."""
+    ours = listed("pkg:swift/github.com/Apple/swift-log@1.5.0", "pkg:swift/github.com/vapor/vapor@4.0.0")
+    theirs = listed(
+        "pkg:swift/github.com/apple/swift-log/swift-log@1.5.0", "pkg:swift/github.com/vapor/vapor/vapor@4.0.0"
+    )
+    found = compare_opinions(ours, theirs)
+    assert (found.shared, found.disagreements) == (2, ())
 
 
 def test_what_is_generic_is_known_by_its_qualifiers() -> None:
