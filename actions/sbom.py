@@ -6,6 +6,7 @@ Reads the lock files of a tree and writes one inventory in both formats into the
 
 from __future__ import annotations
 
+import contextlib
 import gc
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,7 +24,7 @@ from .sbom_opinion import SORTS, read_opinion, report_opinion
 from .sbom_overlay import load_overlay, with_overlay
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from maximus.git import Checkout
     from maximus.sbom.baseline import Listed
@@ -302,23 +303,27 @@ def _run(inputs: Inputs, face: Face, written: _Written) -> Outputs:
     folder = Path(inputs.folder)
     overlay = load_overlay(inputs.overlay, inputs.path) if inputs.overlay else None
     other = read_opinion(inputs.cross_check, face) if inputs.cross_check else None
-    found = _of_image(inputs, face) if inputs.image else _of_tree(inputs, face)
-    made, dated, compared = found.inventory, found.dated, found.compared
-    if overlay is not None:
-        made = with_overlay(face, made, overlay)
-    made = conclude_declared(made) if inputs.conclude else made
+    with contextlib.ExitStack() as held:
+        found = _of_image(inputs, face, held) if inputs.image else _of_tree(inputs, face)
+        made, dated, compared = found.inventory, found.dated, found.compared
+        if overlay is not None:
+            made = with_overlay(face, made, overlay)
+        made = conclude_declared(made) if inputs.conclude else made
+        rendered = None
+        if made.components:
+            rendered = rendering.render(
+                made,
+                seconds=dated.seconds,
+                tool_version=__version__,
+                cyclonedx_version=inputs.cyclonedx_version,
+                profile=inputs.profile,
+            )
+        found.confirm()
     face.judge(checking.judge_locks(found.read, found.faults))
     face.judge(checking.judge_components(len(made.components)))
-    if not made.components:
+    if rendered is None:
         _say_nothing_found(face, inputs.image or inputs.path, bool(found.faults))
         return Outputs(components="0")
-    rendered = rendering.render(
-        made,
-        seconds=dated.seconds,
-        tool_version=__version__,
-        cyclonedx_version=inputs.cyclonedx_version,
-        profile=inputs.profile,
-    )
     verdicts = (checking.judge_documents(rendered), checking.judge_references(rendered, made))
     for verdict in verdicts:
         face.judge(verdict)
@@ -430,6 +435,8 @@ class _Found:
     """Those that could not be."""
     dated: _Dated
     compared: _Compared | None
+    confirm: Callable[[], None] = lambda: None
+    """Waits until it is known that what was read is what was stated; an Error is raised where it is not."""
 
 
 def _of_tree(inputs: Inputs, face: Face) -> _Found:
@@ -474,21 +481,25 @@ def _authored(inputs: Inputs, about: Subject) -> Subject:
     return replace(about, author=author)
 
 
-def _of_image(inputs: Inputs, face: Face) -> _Found:
-    """Inventory the image that `image` names."""
-    from maximus.sbom import inventory  # noqa: PLC0415 - as in `_run`
-    from maximus.sbom.contents import with_contents  # noqa: PLC0415 - likewise
-    from maximus.sbom.images.catalogue import catalogue, subject_of  # noqa: PLC0415 - likewise
+def _of_image(inputs: Inputs, face: Face, held: contextlib.ExitStack) -> _Found:
+    """Inventory the image that `image` names; its digests are computed until `held` is left."""
+    from maximus.sbom.images.digests import Digests  # noqa: PLC0415 - as in `_run`
     from maximus.sbom.images.layout import open_image  # noqa: PLC0415 - likewise
 
     path = Path(inputs.image)
     image = open_image(path, inputs.platform)
+    # What takes longest begins first: while it is computed, the rest is imported, looked at and written down.
+    digests = held.enter_context(Digests(image.layers))
+    from maximus.sbom import inventory  # noqa: PLC0415 - as in `_run`
+    from maximus.sbom.contents import with_contents  # noqa: PLC0415 - likewise
+    from maximus.sbom.images.catalogue import catalogue, subject_of  # noqa: PLC0415 - likewise
+
     compared = None
     if inputs.base:
         if not _is_file(inputs.base):
             raise _no_base(inputs.base, "no file is called so, and an image has no tags of git")
         compared = _base_file(Path(inputs.base))
-    found = catalogue(image)
+    found = catalogue(image, digests)
     for fault in found.faults:
         face.fail(fault)
     system = found.release.name or found.release.distro or "a system that does not say what it is"
@@ -503,7 +514,12 @@ def _of_image(inputs: Inputs, face: Face) -> _Found:
     made = with_contents(made, found.carried)
     read = sum(1 for _, reading in found.readings if reading.packages)
     return _Found(
-        made, read, found.faults, dated or _Dated(0, "1970, for want of any time", reproducible=True), compared
+        made,
+        read,
+        found.faults,
+        dated or _Dated(0, "1970, for want of any time", reproducible=True),
+        compared,
+        digests.finish,
     )
 
 

@@ -10,6 +10,7 @@ from maximus.errors import Error
 from maximus.sbom import gems, installed, wheels
 from maximus.sbom.images import binaries, jars, layers, system
 from maximus.sbom.images import wheels as of_wheels
+from maximus.sbom.images.digests import Digests
 from maximus.sbom.images.limits import MAX_DATABASE, MAX_EXECUTABLE, MAX_JAR, MAX_REFUSED
 from maximus.sbom.images.system import Database, Release, SystemPackage
 from maximus.sbom.limits import MAX_MANIFEST
@@ -292,13 +293,23 @@ def _runtime(entry: Entry) -> Reading | None:
     return _one(replace(found, not_applicable=(absence.INSTALLED,), notes=(*found.notes, *notes))) if found else None
 
 
-def catalogue(image: Image) -> Catalogue:
+def catalogue(image: Image, digests: Digests | None = None) -> Catalogue:
     """Return everything that is found in an image, the last layer's word counting.
 
-    Raises Error SBOM031 or SBOM033 for an image that cannot be read; one file that cannot be is a fault.
+    Whoever hands in `digests` of its layers finishes them; otherwise they are compared here. Raises Error SBOM031 or
+    SBOM033 for an image that cannot be read; one file that cannot be is a fault.
     """
+    if digests is None:
+        with Digests(image.layers) as own:
+            found = catalogue(image, own)
+            own.finish()
+            return found
     looker = _Looker()
     seen = layers.read_folder(image.folder, looker) if image.folder else layers.read_layers(image, looker)
+    return _settled(looker, seen)
+
+
+def _settled(looker: _Looker, seen: dict[str, object]) -> Catalogue:
     found, carried = of_wheels.settle(seen)
     release = next((item for path in _RELEASES if isinstance(item := found.get(path), Release)), Release())
     claims = {item.name: item.licences for item in found.values() if isinstance(item, _Claims)}

@@ -13,16 +13,20 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
+from maximus.sbom.images.layout import CUT
 from maximus.sbom.images.limits import broken
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
-    from maximus.sbom.images.layout import Window
+    from maximus.errors import Error
+    from maximus.sbom.images.layout import Layer, Window
 
-__all__ = ["ALGORITHMS", "Digests", "Stated"]
+__all__ = ["ALGORITHMS", "OTHER_CONTENT", "Digests", "Stated"]
 
 ALGORITHMS: Final = ("sha256", "sha512")
+OTHER_CONTENT: Final = "what is in it has another digest than the image's configuration states"
+_OTHER_STORED: Final = "what is stored there has another digest than was stated"
 _MAPPED: Final = 32 << 20
 """Bytes that are mapped at a time: many, since whoever holds the interpreter lets a thread wait for it in between."""
 _MOST_THREADS: Final = 4
@@ -41,12 +45,18 @@ class Stated:
 
 
 class Digests:
-    """Compares layers with what is stated of them, beside everything else. To be left as a context."""
+    """Compares layers with what is stated of them as they are stored, beside everything else.
 
-    def __init__(self) -> None:
+    It is left as a context. Raises Error SBOM033 for a layer that cannot be read.
+    """
+
+    def __init__(self, layers: Sequence[Layer] = ()) -> None:
         self._pool = ThreadPoolExecutor(max(1, min(_MOST_THREADS, (os.cpu_count() or 1) - 1)), "digests")
         self._left = threading.Event()
         self._pending: list[tuple[str, tuple[Stated, ...], Future[dict[str, str]]]] = []
+        named = [(layer.name(number), layer) for number, layer in enumerate(layers, 1)]
+        for name, layer, stated in [(name, layer, _stated_of(layer, name)) for name, layer in named]:
+            self.compare(name, layer.open, stated)
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -70,7 +80,7 @@ class Digests:
             try:
                 found = future.result()
             except OSError as fault:
-                raise broken(name, fault.strerror or "it cannot be read") from fault
+                raise _unreadable(name, fault) from fault
             for item in stated:
                 algorithm, _, value = item.digest.partition(":")
                 if found[algorithm] != value:
@@ -85,6 +95,18 @@ class Digests:
         return {algorithm: made.hexdigest() for algorithm, made in hashes.items()}
 
 
+def _stated_of(layer: Layer, name: str) -> list[Stated]:
+    stated = [Stated(layer.digest, _OTHER_STORED)]
+    try:
+        return stated if layer.packed() else [*stated, Stated(layer.diff_id, OTHER_CONTENT)]
+    except OSError as fault:
+        raise _unreadable(name, fault) from fault
+
+
+def _unreadable(name: str, fault: OSError) -> Error:
+    return broken(name, fault.strerror or "it cannot be read")
+
+
 def _take(window: Window, at: int, hashes: Iterable[hashlib._Hash]) -> int:
     """Take the bytes at a place into hashes, and return how many. Raises OSError for a file that became shorter."""
     size = min(_MAPPED, window.size - at)
@@ -92,6 +114,8 @@ def _take(window: Window, at: int, hashes: Iterable[hashlib._Hash]) -> int:
     if part is None:
         window.seek(at)
         part = window.read(min(_COPIED, size))
+        if not part:
+            raise OSError(0, CUT)
     for made in hashes:
         made.update(part)
     return len(part)

@@ -15,7 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from maximus.sbom.images.digests import ALGORITHMS, Digests, Stated
+from maximus.sbom.images.digests import ALGORITHMS, OTHER_CONTENT
 from maximus.sbom.images.layout import Window
 from maximus.sbom.images.limits import MAX_ENTRIES, MAX_PATH, MAX_RATIO, MAX_STREAMS, MAX_UNPACKED, broken
 from maximus.sbom.images.tars import Content, Passing, members
@@ -34,9 +34,6 @@ _FEED = 64 << 10
 """Bytes that go into an unpacker at a time."""
 _WHITEOUT = ".wh."
 _OPAQUE = ".wh..wh..opq"
-_GZIP = b"\x1f\x8b"
-_ZSTD = b"\x28\xb5\x2f\xfd"
-_OTHER_CONTENT = "what is in it has another digest than the image's configuration states"
 _STEP = 256 << 10
 """Bytes that are read at a time of a layer that is stored unpacked."""
 _FEW = 1 << 20
@@ -111,22 +108,16 @@ def _is_gone(path: str, gone: set[str], opaque: set[str]) -> bool:
 def read_layers(image: Image, looker: Looker) -> dict[str, object]:
     """Return what the looker keeps of the files that are there in the end, by path.
 
-    Raises Error SBOM031 for a layer that is broken, has another digest or breaks a limit.
+    Raises Error SBOM033 for a layer that is broken or breaks a limit, and for a packed one that holds something else
+    than was stated. What is stated of layers as they are stored is for `Digests` to compare.
     """
     budget = _Budget()
     found = _Found()
-    named = [
-        (layer.digest or layer.diff_id or f"layer {number}", layer) for number, layer in enumerate(image.layers, 1)
-    ]
-    with Digests() as digests:
-        for name, layer in named:
-            digests.compare(name, layer.open, _stated(layer, name))
-        for name, layer in named:
-            found.index()
-            fresh, gone, opaque = _read_layer(layer, name, looker, budget, found.above)
-            found.remove(gone, opaque)
-            found.kept.update(fresh)
-        digests.finish()
+    for number, layer in enumerate(image.layers, 1):
+        found.index()
+        fresh, gone, opaque = _read_layer(layer, layer.name(number), looker, budget, found.above)
+        found.remove(gone, opaque)
+        found.kept.update(fresh)
     return found.kept
 
 
@@ -151,34 +142,16 @@ class _Budget:
             raise broken(name, f"the image unpacks to more than {MAX_UNPACKED >> 30} GiB")
 
 
-def _start(layer: Layer, name: str) -> bytes:
-    """Return the first bytes of a layer, by which one sees how it is packed."""
-    try:
-        with layer.open() as raw:
-            return raw.read(len(_ZSTD))
-    except OSError as fault:
-        raise broken(name, fault.strerror or "it cannot be read") from fault
-
-
-def _stated(layer: Layer, name: str) -> list[Stated]:
-    """Return what is stated of a layer as it is stored."""
-    stated = [Stated(layer.digest, "what is stored there has another digest than was stated")]
-    if not _start(layer, name).startswith((_GZIP, _ZSTD)):
-        stated.append(Stated(layer.diff_id, _OTHER_CONTENT))
-    return stated
-
-
 def _read_layer(layer: Layer, name: str, looker: Looker, budget: _Budget, above: set[str]) -> _Read:
     """Return what is kept of one layer, what it takes away of those below, and the folders that it hides."""
-    start = _start(layer, name)
     with layer.open() as raw:
         try:
-            if not start.startswith((_GZIP, _ZSTD)):
+            if not (packed := layer.packed()):
                 # Nothing is read here but headers and what the looker wants: a leap costs less than a byte.
                 budget.bytes(raw.size, name)
                 source = Passing(lambda: raw.read(_STEP), raw.seek, raw.view)
                 return _read_members(source, name, looker, budget, above)
-            unpacked = _unpacked(_Counted(raw), start, layer.diff_id, name, budget)
+            unpacked = _unpacked(_Counted(raw), packed, layer.diff_id, name, budget)
             read = _read_members(Passing(unpacked.read), name, looker, budget, above)
             unpacked.finish()
         except RecursionError as fault:
@@ -309,11 +282,11 @@ class _Unpacked:
     def check(self, name: str) -> None:
         """Raise Error SBOM033 where the bytes have another digest than the configuration states."""
         if self.hash is not None and self.hash.hexdigest() != self.expected.partition(":")[2]:
-            raise broken(name, _OTHER_CONTENT)
+            raise broken(name, OTHER_CONTENT)
 
 
-def _unpacked(stored: _Counted, start: bytes, expected: str, name: str, budget: _Budget) -> _Unpacked:
-    more = _Gzip(stored, name).read if start.startswith(_GZIP) else _zstd(stored)
+def _unpacked(stored: _Counted, packed: str, expected: str, name: str, budget: _Budget) -> _Unpacked:
+    more = _Gzip(stored, name).read if packed == "gzip" else _zstd(stored)
     return _Unpacked(stored, expected, name, budget, more)
 
 

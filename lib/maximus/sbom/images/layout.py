@@ -25,11 +25,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-__all__ = ["Image", "Layer", "Window", "open_image"]
+__all__ = ["CUT", "Image", "Layer", "Window", "open_image"]
 
 _DIGEST = re.compile(r"(sha256|sha512):([0-9a-f]{64}|[0-9a-f]{128})")
 _NAME = "org.opencontainers.image.ref.name"
 _INDEXES = ("application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json")
+_GZIP = b"\x1f\x8b"
+_ZSTD = b"\x28\xb5\x2f\xfd"
 _LAST_SECOND = 253_402_300_799
 """Of the year 9999."""
 _MAX_INDEXES = 8
@@ -49,6 +51,16 @@ class Layer:
     size: int
     """Bytes as stored; -1 where nobody says."""
     open: Callable[[], Window]
+
+    def packed(self) -> str:
+        """Return how it is packed: `gzip`, `zstd`, or empty. Raises OSError for one that cannot be read."""
+        with self.open() as raw:
+            start = raw.read(len(_ZSTD))
+        return "gzip" if start.startswith(_GZIP) else "zstd" if start == _ZSTD else ""
+
+    def name(self, number: int) -> str:
+        """Return what it is called where it is told of: by its digest, or as the so-many-th."""
+        return self.digest or self.diff_id or f"layer {number}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +134,9 @@ def _in_folder(root: Path) -> Callable[[str], Window | None]:
     return opener
 
 
+CUT = "the file became shorter while it was read"
+
+
 class Window(io.RawIOBase):
     """A part of a file, read from its own place in it. The file is a path, or the descriptor of an open one."""
 
@@ -174,8 +189,7 @@ class Window(io.RawIOBase):
         size = self.size - place if size < 0 else size
         begin = self.begin + place
         if os.fstat(self._stream.fileno()).st_size < begin + size:
-            msg = "the file became shorter while it was read"
-            raise OSError(0, msg)
+            raise OSError(0, CUT)
         aligned = begin - begin % mmap.ALLOCATIONGRANULARITY
         try:
             mapped = mmap.mmap(self._stream.fileno(), begin - aligned + size, access=mmap.ACCESS_READ, offset=aligned)

@@ -13,7 +13,7 @@ import pytest
 from maximus.errors import Error
 from maximus.sbom.images import digests
 from maximus.sbom.images.digests import Digests, Stated
-from maximus.sbom.images.layout import Window
+from maximus.sbom.images.layout import Layer, Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,6 +87,14 @@ def test_a_file_that_became_shorter(tmp_path: Path) -> None:
         with pytest.raises(Error) as caught:
             comparing.finish()
     assert caught.value.why == "the file became shorter while it was read"
+
+
+def test_a_layer_that_cannot_be_opened(tmp_path: Path) -> None:
+    """Is an error of the layer before anything is computed."""
+    gone = Layer("", f"sha256:{'0' * 64}", 1, functools.partial(Window, tmp_path / "gone", 0, 1))
+    with pytest.raises(Error) as caught:
+        Digests([gone])
+    assert (caught.value.code, caught.value.why) == ("SBOM033", "No such file or directory")
 
 
 def test_a_file_that_is_gone(tmp_path: Path) -> None:
