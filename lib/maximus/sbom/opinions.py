@@ -143,8 +143,8 @@ def _package(entry: Entry) -> str:
     """Return which package this is, in words that generators agree on."""
     key, mark, subpath = entry.key.partition("#")
     if key.startswith("pkg:swift/"):
-        # Some write the name of a repository (host, owner, name) twice.
-        whole = key.partition("?")[0].lower()
+        # Some write the name of a repository (host, owner, name) twice, the first time with its ending.
+        whole = key.partition("?")[0].lower().replace(".git/", "/")
         head, _, last = whole.rpartition("/")
         return head if head.count("/") == _REPOSITORY and head.endswith(f"/{last}") else whole
     if not key.startswith("pkg:generic/"):

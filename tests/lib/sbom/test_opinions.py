@@ -98,7 +98,7 @@ def test_a_swift_package_whose_name_stands_twice_is_the_same() -> None:
     """As another generator of these days writes it; names of hosts and owners have no case."""
     ours = listed("pkg:swift/github.com/Apple/swift-log@1.5.0", "pkg:swift/github.com/vapor/vapor@4.0.0")
     theirs = listed(
-        "pkg:swift/github.com/apple/swift-log/swift-log@1.5.0", "pkg:swift/github.com/vapor/vapor/vapor@4.0.0"
+        "pkg:swift/github.com/apple/swift-log.git/swift-log@1.5.0", "pkg:swift/github.com/vapor/vapor/vapor@4.0.0"
     )
     found = compare_opinions(ours, theirs)
     assert (found.shared, found.disagreements) == (2, ())

@@ -123,7 +123,15 @@ def _read_explicit(source: Source) -> Reading:
     return Reading(tuple(packages), links, findings=tuple(findings))
 
 
+def _is_locked(source: Source) -> bool:
+    """Tell whether a lock lies beside an environment: what was asked for in ranges is in it exactly."""
+    beside = (path for path in source.tree.locks if path.rpartition("/")[0] == source.folder)
+    return any(LOCK.reads(path) or EXPLICIT.reads(path) for path in beside)
+
+
 def _read_environment(source: Source) -> Reading:
+    if _is_locked(source):
+        return Reading((), ())
     packages: list[Package] = []
     findings: list[Finding] = []
     for scalar in parsing.scalars_of_yaml(source.raw, source.path):

@@ -154,7 +154,7 @@ def _read_central(source: Source) -> Reading:
         version = version[:_LONGEST].strip()
         exact = re.fullmatch(r"\[?([^\[\](),*$]+)\]?", version)
         if exact is None:
-            text = f"{visible(name)} names no exact version here: {visible(version) or 'none'}"
+            text = f"{visible(name)} names no {f'exact version: {visible(version)}' if version else 'version'}"
             findings.append(Finding("unpinned", text, place))
             continue
         # A global reference is for analysers and the like: nothing of it reaches who uses the project.

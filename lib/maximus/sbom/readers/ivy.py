@@ -44,7 +44,7 @@ def _read(source: Source) -> Reading:
         name = f"{element.attributes.get('org') or organisation}:{element.attributes.get('name', '')}"
         version = element.attributes.get("rev", "")
         if not version or _INEXACT.fullmatch(version):
-            text = f"{visible(name)} has no exact version here: {visible(version) or 'none'}"
+            text = f"{visible(name)} names no {f'exact version: {visible(version)}' if version else 'version'}"
             findings.append(Finding("unpinned", text, place))
             continue
         configuration = element.attributes.get("conf", "").partition("->")[0].strip()

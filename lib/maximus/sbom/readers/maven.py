@@ -52,7 +52,12 @@ def _read(source: Source) -> Reading:
             continue
         exact = version.strip("[]") if re.fullmatch(r"\[[^,\[\]()]+\]", version) else version
         if not exact or "${" in exact or set(exact) & set("[](),"):
-            text = f"{visible(name)} has no exact version here: {visible(version) or 'none'}"
+            what = (
+                f"no exact version: {visible(version)}"
+                if version
+                else "no version; its parent or an imported BOM has it"
+            )
+            text = f"{visible(name)} names {what}"
             findings.append(Finding("unpinned", text, place))
             continue
         scope = _SCOPES.get(entry.first("scope"), Scope.RUNTIME)

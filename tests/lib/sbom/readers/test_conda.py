@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from maximus.sbom.model import Scope
 from tests.lib.sbom.more_samples import MORE_SAMPLES
 from tests.lib.sbom.samples import by_name, edges_of, inventory_of, sha256
@@ -36,3 +38,16 @@ def test_an_environment_counts_only_with_exact_versions(tmp_path: Path) -> None:
     made = inventory_of(tmp_path, MORE_SAMPLES["conda-environment"])
     assert set(by_name(made)) == {"numpy 1.26.4", "flask 3.0.3"}
     assert [item.location.line for item in made.findings] == [5, 8]
+
+
+@pytest.mark.parametrize("lock", ["conda-lock", "conda-explicit"])
+def test_what_is_asked_for_beside_a_lock_is_in_the_lock(tmp_path: Path, lock: str) -> None:
+    """A range there is not unpinned, and `python=3.12` no other package than the Python that is locked."""
+    alone = inventory_of(tmp_path / "alone", MORE_SAMPLES[lock])
+    environment = next(iter(MORE_SAMPLES["conda-environment"].values()))
+    files = MORE_SAMPLES[lock] | {"environment.yml": environment}
+    made = inventory_of(tmp_path / "both", files)
+    assert by_name(made).keys() == by_name(alone).keys()
+    assert made.findings == alone.findings
+    other = inventory_of(tmp_path / "apart", MORE_SAMPLES[lock] | {"docs/environment.yml": environment})
+    assert {item.location.path for item in other.findings} >= {"docs/environment.yml"}
