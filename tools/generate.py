@@ -7,6 +7,8 @@ python3 tools/generate.py --check    exit 1 and name the files that would change
 from __future__ import annotations
 
 import ast
+import importlib
+import itertools
 import json
 import re
 import sys
@@ -58,6 +60,8 @@ PERMISSIONS = {
     "evidence": {"actions": "read: who approved a run, with `run-id` only"},
     "consciousness": {},
 }
+LIMITS = ("sbom.limits", "sbom.naming", "sbom.patience", "documents", "sbom.images.limits", "sbom.images.tars")
+"""Whose limits docs/sbom.md tells."""
 
 
 def action_yml(action: Action) -> str:
@@ -163,6 +167,33 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
+def limits_table() -> str:
+    """Return the table of limits in docs/sbom.md: each constant with its amount and what it bounds."""
+    rows = ["| what | at most | constant |", "|---|---|---|"]
+    for module in LIMITS:
+        values = vars(importlib.import_module(f"maximus.{module}"))
+        path = ROOT / "lib" / "maximus" / f"{module.replace('.', '/')}.py"
+        for node, behind in itertools.pairwise(ast.parse(path.read_text(encoding="utf-8")).body):
+            match node, behind:
+                case (
+                    ast.AnnAssign(target=ast.Name(id=name)),
+                    ast.Expr(value=ast.Constant(value=str() as said)),
+                ) if re.fullmatch("[A-Z][A-Z_]+", name) and isinstance(values[name], int | float):
+                    bounded = " ".join(said.split()).removesuffix(".")
+                    rows.append(f"| {_cell(bounded)} | {_amount(values[name], said)} | `{module}.{name}` |")
+                case ast.AnnAssign(target=ast.Name(id=name)), _ if name.startswith("MAX_"):
+                    raise SystemExit(f"{module}.{name} does not say what it bounds")
+    return "\n".join(rows) + "\n"
+
+
+def _amount(value: float, said: str) -> str:
+    if said.startswith("Bytes "):
+        units = ((30, "GiB"), (20, "MiB"), (10, "KiB"), (0, "bytes"))
+        shift, unit = next(each for each in units if not int(value) % (1 << each[0]))
+        return f"{int(value) >> shift:,} {unit}"
+    return f"{value:,}".removesuffix(".0")
+
+
 def errors_page() -> str:
     """Return docs/errors.md: every code, what it says, what to do, and where it is raised."""
     found: dict[str, list[tuple[str, str, str, str]]] = {}
@@ -214,6 +245,8 @@ def filled(text: str, blocks: dict[str, str], where: str) -> str:
 def generated() -> dict[Path, str]:
     """Return the content of every file that is made, by its path."""
     made: dict[Path, str] = {ROOT / "docs" / "errors.md": errors_page()}
+    guide = ROOT / "docs" / "sbom.md"
+    made[guide] = filled(guide.read_text(encoding="utf-8"), {"limits": limits_table()}, "docs/sbom.md")
     for name in ACTIONS:
         action = find_action(name)
         folder = ROOT / action.folder

@@ -25,9 +25,9 @@ MAX_LOCK: Final = 64 << 20
 MAX_MANIFEST: Final = 4 << 20
 """Bytes of a manifest that lies beside a lock: `package.json`, `pyproject.toml`, `Cargo.toml`."""
 MAX_DEPTH: Final = 200
-"""How deep a document may nest."""
+"""Levels of a YAML or XML file, or of a lock in Erlang's terms."""
 MAX_COMPONENTS: Final = 200_000
-"""Components of one inventory."""
+"""Components of one inventory, or of a foreign document."""
 MAX_PACKAGES: Final = 2_000_000
 """Packages that all locks of a tree name together, one that several name counted each time."""
 MAX_EDGES: Final = 2_000_000

@@ -27,6 +27,7 @@ __all__ = [
 ]
 
 MAX_LAYERS: Final = 500
+"""Layers of an image."""
 MAX_ENTRIES: Final = 5_000_000
 """Entries of all layers together."""
 MAX_UNPACKED: Final = 64 << 30
