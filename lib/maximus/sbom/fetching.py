@@ -36,6 +36,8 @@ __all__ = ["Fetched", "fetch", "is_wanting", "lacks_hashes"]
 
 _WORKERS: Final = 8
 """Requests at a time."""
+_MAX_REASON: Final = 300
+"""Characters of why nothing was fetched."""
 _DESCRIBED: Final = (Ecosystem.PYPI, Ecosystem.NPM)
 _ASKED: Final = (*_DESCRIBED, Ecosystem.GO, Ecosystem.CARGO)
 _SIMPLE: Final = "application/vnd.pypi.simple.v1+json"
@@ -121,7 +123,7 @@ def _one(component: Component, client: Client, *, hashes: bool) -> tuple[Fact | 
     return fact, tuple(
         Finding(
             "unresolved",
-            f"nothing was fetched about {component.purl}: {visible(str(fault))[:200]}",
+            f"nothing was fetched about {component.purl}: {visible(str(fault))[:_MAX_REASON]}",
             component.locations[0],
             lost=False,
         )

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import http.client
-import ipaddress
-import socket
-import ssl
 import threading
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin, urlsplit
 
+from maximus.sbom.connections import Deadline, UnreachableError, connect, in_words, of_status, unreachable
 from maximus.sbom.indexes import Indexes, origin_of
 
 if TYPE_CHECKING:
@@ -48,7 +46,7 @@ MAX_REQUESTS: Final = 50_000
 MAX_FAULTS: Final = 3
 """Faults of one host after which it is not asked again: it costs the fields of its components, not the run."""
 TIMEOUT: Final = 20.0
-"""Seconds for one answer, from the connection to its last byte."""
+"""Seconds for one answer, from the connection to its last byte, headers included."""
 ARCHIVE_TIMEOUT: Final = 120.0
 """The same for a package."""
 _CHUNK = 1 << 16
@@ -57,15 +55,6 @@ _MOVED = (301, 302, 303, 307, 308)
 _SERVER_FAULT = 500
 _PAUSE = 0.5
 """Seconds before something is asked for again; twice as long before the next time."""
-
-
-class UnreachableError(Exception):
-    """An answer could not be had; its text says why, without credentials."""
-
-    def __init__(self, text: str, status: int = 0) -> None:
-        super().__init__(text)
-        self.status = status
-        """What the server answered; 0 where it did not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,15 +101,15 @@ class Client:
                 try:
                     address = urljoin(address, str(moved))
                 except ValueError as fault:
-                    raise _unreachable(origin_of(address), "it leads to no address") from fault
-        raise _unreachable(origin_of(address), f"more than {MAX_REDIRECTS} redirects")
+                    raise unreachable(origin_of(address), "it leads to no address") from fault
+        raise unreachable(origin_of(address), f"more than {MAX_REDIRECTS} redirects")
 
     def _try(self, address: str, accept: str, sha256: str, limit: int, *, follow: bool) -> Answer:
         """Ask until there is an answer, or a no, or the host has failed too often."""
         origin = origin_of(address)
         trusted = origin in self.indexes.trusted
         if not origin or not (trusted or origin.startswith("https://")):
-            raise _unreachable(origin, "only https is asked, unless your configuration names the index")
+            raise unreachable(origin, "only https is asked, unless your configuration names the index")
         for number in range(MAX_TRIES):
             self._admit(origin)
             try:
@@ -131,24 +120,25 @@ class Client:
             except (OSError, http.client.HTTPException, ValueError) as fault:
                 self._count(origin)
                 if number == MAX_TRIES - 1:
-                    raise _unreachable(origin, type(fault).__name__) from fault
+                    seconds = ARCHIVE_TIMEOUT if limit > MAX_BODY else TIMEOUT
+                    raise unreachable(origin, in_words(fault, seconds)) from fault
             else:
                 with self._lock:
                     self.faults.pop(origin, None)
                 return answer
             self.wait(_PAUSE * 2**number)
-        raise _unreachable(origin, "no answer")
+        raise unreachable(origin, "no answer")
 
     def _admit(self, origin: str) -> None:
         """Count a request, where one may still be made."""
         with self._lock:
             self.asked += 1
             if self.asked > MAX_REQUESTS:
-                raise _unreachable(origin, f"more than {MAX_REQUESTS} requests in one run")
+                raise unreachable(origin, f"more than {MAX_REQUESTS} requests in one run")
             if self.received > MAX_BYTES:
-                raise _unreachable(origin, f"more than {MAX_BYTES >> 30} GiB in one run")
+                raise unreachable(origin, f"more than {MAX_BYTES >> 30} GiB in one run")
             if self.faults.get(origin, 0) >= MAX_FAULTS:
-                raise _unreachable(origin, f"it failed {MAX_FAULTS} times and is not asked again")
+                raise unreachable(origin, f"it failed {MAX_FAULTS} times and is not asked again")
 
     def _count(self, origin: str) -> None:
         with self._lock:
@@ -161,8 +151,8 @@ class Client:
         sent = {"Accept": accept, "User-Agent": "maximus"}
         if credential := self.indexes.credentials.get(origin):
             sent["Authorization"] = credential
-        deadline = self.clock() + (ARCHIVE_TIMEOUT if limit > MAX_BODY else TIMEOUT)
-        connection = _connect(origin, address, trusted=trusted)
+        deadline = Deadline(self.clock, self.clock() + (ARCHIVE_TIMEOUT if limit > MAX_BODY else TIMEOUT))
+        connection = connect(origin, address, deadline, trusted=trusted)
         try:
             target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
             connection.request("GET", target, headers=sent)
@@ -172,50 +162,16 @@ class Client:
             if response.status != _OK:
                 if response.status >= _SERVER_FAULT:
                     self._count(origin)
-                raise _unreachable(origin, f"status {response.status}", response.status)
+                raise unreachable(origin, of_status(response.status), response.status)
             body = bytearray()
             while chunk := response.read1(_CHUNK):
                 body += chunk
                 if len(body) > limit:
-                    raise _unreachable(origin, f"an answer of more than {limit >> 20} MiB")
-                if self.clock() > deadline:
-                    raise TimeoutError
+                    raise unreachable(origin, f"an answer of more than {limit >> 20} MiB")
             with self._lock:
                 self.received += len(body)
             if sha256 and hashlib.sha256(body).hexdigest() != sha256:
-                raise _unreachable(origin, "alarm: other bytes than were stated")
+                raise unreachable(origin, "alarm: other bytes than were stated")
             return Answer(bytes(body), response.getheader("Date") or "")
         finally:
             connection.close()
-
-
-def _connect(origin: str, address: str, *, trusted: bool) -> http.client.HTTPConnection:
-    """Return a connection to the host of an address, after its peer was looked at: nothing was said to it yet.
-
-    A name may lead elsewhere when it is asked for twice, so that only the connection's own peer counts.
-    """
-    parts = urlsplit(address)
-    is_tls = parts.scheme == "https"
-    host, port = parts.hostname or "", parts.port or (443 if is_tls else 80)
-    line = socket.create_connection((host, port), TIMEOUT)
-    try:
-        # TRY301: the connection has to be closed whatever ends it.
-        if not trusted and not ipaddress.ip_address(line.getpeername()[0].partition("%")[0]).is_global:
-            raise _unreachable(  # noqa: TRY301 - as said
-                origin, "it is inside a private network, and your configuration does not name it"
-            )
-        if not is_tls:
-            connection = http.client.HTTPConnection(host, port)
-            connection.sock = line
-            return connection
-        context = ssl.create_default_context()
-        secured = http.client.HTTPSConnection(host, port, context=context)
-        secured.sock = context.wrap_socket(line, server_hostname=host)
-    except BaseException:
-        line.close()
-        raise
-    return secured
-
-
-def _unreachable(origin: str, why: str, status: int = 0) -> UnreachableError:
-    return UnreachableError(f"{origin or 'an address'}: {why}", status)
