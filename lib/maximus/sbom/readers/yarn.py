@@ -39,6 +39,8 @@ __all__ = ["READER"]
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"|([^\s",:][^\s",]*)')
 _SHA1 = re.compile(r"#([0-9a-f]{40})$")
 _BERRY_KEY = re.compile(r'^(?:"([^"]+)"|([^\s"#][^"]*)):\s*$')
+# `name`, `parent/name`, `name@npm:^1.0.0`.
+_RESOLUTION = re.compile(r"(?:((?:@[^/@]+/)?[^/@]+)(?:@[^/@]+)?/)?((?:@[^/@]+/)?[^/@]+)(?:@(.+))?")
 _LOCAL = ("file:", "link:", "portal:", "workspace:")
 
 
@@ -128,6 +130,28 @@ def _glob(text: str) -> re.Pattern[str]:
     return re.compile(re.sub(r"(?:\.\*)+", ".*", made))
 
 
+_Resolutions = dict[tuple[str, str, str], str]
+
+
+def _resolutions(source: Source) -> _Resolutions:
+    """Return what the project puts in the place of what packages ask for: `resolutions` of its `package.json`.
+
+    By parent, name and range; parent and range are empty where it holds for all of them.
+    """
+    stated = parsing.texts(npm.own_manifest(source, ".")[2].get("resolutions"))
+    found = ((_RESOLUTION.fullmatch(key.removeprefix("**/")), text) for key, text in stated.items())
+    return {(match[1] or "", match[2], (match[3] or "").removeprefix("npm:")): text for match, text in found if match}
+
+
+def _resolved(resolutions: _Resolutions, parent: str, name: str, wanted: str) -> list[str]:
+    """Return what the project puts in the place of a need, the narrowest first: it counts more than what is asked."""
+    if not resolutions:
+        return []
+    asked = wanted.removeprefix("npm:")
+    ways = ((parent, name, asked), (parent, name, ""), ("", name, asked), ("", name, ""))
+    return [resolutions[way] for way in ways if way in resolutions]
+
+
 class _Classic:
     """Yarn 1."""
 
@@ -137,6 +161,7 @@ class _Classic:
         self.lines = DigestLines.of(source.path, text)
         self.by_pattern = {pattern: str(n) for n, block in enumerate(self.blocks) for pattern in block.patterns}
         self.project = _Project(source)
+        self.resolutions = _resolutions(source)
 
     def read(self) -> Reading:
         packages: list[Package] = []
@@ -145,8 +170,9 @@ class _Classic:
         for number, block in enumerate(self.blocks):
             location = Location(self.source.path, block.line)
             edges = Known.COMPLETE
+            parent = _split(block.patterns[0])[0]
             for name, wanted, scope in block.needs:
-                target = self._target(name, wanted)
+                target = self._target(name, wanted, parent)
                 if target is not None:
                     links.append(Link(str(number), target, scope))
                 elif scope is Scope.RUNTIME:
@@ -166,7 +192,7 @@ class _Classic:
                 )
             )
             for needed, wanted, scope in npm.direct_needs(manifest, own=True):
-                target = self._target(needed, wanted)
+                target = self._target(needed, wanted, name)
                 if target is not None and target != key:
                     links.append(Link(key, target, scope))
         if not self.project.manifests:
@@ -174,10 +200,11 @@ class _Classic:
             links += [Link("", package.key, known=False) for package in packages if package.key not in needed_keys]
         return Reading(tuple(packages), tuple(links), findings=tuple(findings))
 
-    def _target(self, name: str, wanted: str) -> str | None:
-        found = self.by_pattern.get(f"{name}@{wanted}")
-        if found is not None:
-            return found
+    def _target(self, name: str, wanted: str, parent: str) -> str | None:
+        for text in (*_resolved(self.resolutions, parent, name, wanted), wanted):
+            found = self.by_pattern.get(f"{name}@{text}")
+            if found is not None:
+                return found
         return next(
             (f"own:{folder}" for folder, manifest in self.project.manifests.items() if manifest[0] == name), None
         )
@@ -240,6 +267,7 @@ class _Berry:
             if (match := _BERRY_KEY.match(line))
         }
         self.by_descriptor = {part.strip(): key for key in self.entries for part in key.split(",")}
+        self.resolutions = _resolutions(source)
 
     def read(self) -> Reading:
         packages: list[Package] = []
@@ -257,7 +285,7 @@ class _Berry:
             )
             missing = False
             for name, wanted in parsing.texts(entry.get("dependencies")).items():
-                target = self._target(name, wanted)
+                target = self._target(name, wanted, package.name)
                 if target is None:
                     missing = name not in optional or missing
                     if name not in optional:
@@ -272,10 +300,11 @@ class _Berry:
             packages.append(package)
         return Reading(tuple(packages), tuple(links), findings=tuple(findings))
 
-    def _target(self, name: str, wanted: str) -> str | None:
-        for descriptor in (f"{name}@{wanted}", f"{name}@npm:{wanted}"):
-            if descriptor in self.by_descriptor:
-                return self.by_descriptor[descriptor]
+    def _target(self, name: str, wanted: str, parent: str) -> str | None:
+        for text in (*_resolved(self.resolutions, parent, name, wanted), wanted):
+            for descriptor in (f"{name}@{text}", f"{name}@npm:{text}"):
+                if descriptor in self.by_descriptor:
+                    return self.by_descriptor[descriptor]
         return None
 
     def _dev_names(self, package: Package) -> frozenset[str]:

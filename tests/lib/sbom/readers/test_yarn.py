@@ -80,3 +80,47 @@ def test_a_line_of_another_notation_is_a_fault(tmp_path: Path) -> None:
     with pytest.raises(Error, match="not in yarn's notation"):
         raise found.faults[0]
     assert found.faults[0].where == f"yarn.lock:{YARN_1.count(chr(10)) + 1}"
+
+
+@pytest.mark.parametrize("berry", [False, True])
+def test_what_the_project_resolves_otherwise_is_what_a_package_needs(tmp_path: Path, *, berry: bool) -> None:
+    """`resolutions` for everybody, for one parent and for one range: the lock has only what they lead to."""
+    manifest = """{
+  "name": "shop", "version": "1.0.0", "workspaces": [],
+  "dependencies": {"tool": "^1.0.0", "other": "^1.0.0", "@scope/cli": "^1.0.0"},
+  "resolutions": {
+    "pg": "8.11.3", "@scope/cli/react": "^17.0.1", "**/deep": "2.0.0", "narrow@npm:^1.0.0": "1.5.0",
+    "": "1", "a/b/c": "1"
+  }
+}"""
+    needs = {
+        "tool": {"pg": "^8.0.0", "react": "^18.0.0", "narrow": "^1.0.0"},
+        "other": {"narrow": "^3.0.0", "deep": "^9.0.0"},
+        "@scope/cli": {"react": "^18.0.0"},
+    }
+    versions = [("pg", "8.11.3", "8.11.3"), ("react", "^17.0.1", "17.0.2"), ("react", "^18.0.0", "18.3.1"),
+                ("deep", "2.0.0", "2.0.0"), ("narrow", "1.5.0", "1.5.0"), ("narrow", "^3.0.0", "3.0.0"),
+                *((name, "^1.0.0", "1.0.0") for name in needs)]  # fmt: skip
+    text = "__metadata:\n  version: 8\n\n" if berry else "# yarn lockfile v1\n\n"
+    for name, asked, version in versions:
+        if berry:
+            text += f'"{name}@npm:{asked}":\n  version: {version}\n  resolution: "{name}@npm:{version}"\n'
+        else:
+            text += f'"{name}@{asked}":\n  version "{version}"\n'
+            text += f'  resolved "https://registry.example/{name}/-/x-{version}.tgz"\n'
+        if name in needs:
+            lines = (f'    "{need}": "npm:{want}"\n' if berry else f'    "{need}" "{want}"\n'
+                     for need, want in needs[name].items())  # fmt: skip
+            text += "  dependencies:\n" + "".join(lines)
+        text += "\n"
+    made = inventory_of(tmp_path, {"yarn.lock": text, "package.json": manifest})
+    assert made.findings == ()
+    assert edges_of(made) >= {
+        ("tool 1.0.0", "pg 8.11.3"),
+        ("tool 1.0.0", "react 18.3.1"),
+        ("tool 1.0.0", "narrow 1.5.0"),
+        ("other 1.0.0", "narrow 3.0.0"),
+        ("other 1.0.0", "deep 2.0.0"),
+        ("@scope/cli 1.0.0", "react 17.0.2"),
+    }
+    assert ("@scope/cli 1.0.0", "react 18.3.1") not in edges_of(made)
