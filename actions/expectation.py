@@ -90,25 +90,27 @@ def bench_of(inputs: Inputs, face: Face, read: PolicyFile | None) -> Bench:
     return Bench(keyless, KeylessJudge(trust, keyless), trust=trust)
 
 
+_EXCLUSIVE = (
+    ("folder", "files", "a whole release, or single files"),
+    ("files", "tag", "single files here, or a whole release from GitHub"),
+    ("bundles", "tag", "a release's bundles are attached to it"),
+    ("offline", "tag", "a release is fetched from GitHub"),
+    ("offline", "search", "a log is asked over the network"),
+    ("offline", "attestations", "GitHub is asked over the network"),
+    ("instance", "trust-config", "both say whose root is believed"),
+)
+"""Pairs of inputs of which one at most may be given, and why."""
+
+
 def _contradictions(inputs: Inputs) -> list[str]:
     """Return what the inputs say against each other beside who signed; each begins with its input in backticks."""
-    wrong = []
-    if inputs.folder and inputs.files:
-        wrong.append("`folder` and `files` exclude each other: a whole release, or single files")
-    if inputs.tag and inputs.files:
-        wrong.append("`files` and `tag` exclude each other: single files here, or a whole release from GitHub")
-    if inputs.tag and inputs.bundles:
-        wrong.append("`bundles` and `tag` exclude each other: a release's bundles are attached to it")
-    if inputs.tag and inputs.offline:
-        wrong.append("`offline` and `tag` exclude each other: a release is fetched from GitHub")
-    if inputs.search and inputs.offline:
-        wrong.append("`offline` and `search` exclude each other: a log is asked over the network")
-    if inputs.attestations and inputs.offline:
-        wrong.append("`attestations` and `offline` exclude each other: GitHub is asked over the network")
+    wrong = [
+        f"`{one}` and `{other}` exclude each other: {why}"
+        for one, other, why in _EXCLUSIVE
+        if getattr(inputs, one) and getattr(inputs, other.replace("-", "_"))
+    ]
     if inputs.search and inputs.key:
         wrong.append("`search` says nothing about a key: logs are searched for what identities signed")
-    if inputs.instance and inputs.trust_config:
-        wrong.append("`instance` and `trust-config` exclude each other: both say whose root is believed")
     if inputs.key and inputs.issuer != GITHUB_ISSUER:
         wrong.append("`issuer` says nothing about a key: give it or `key`, not both")
     return wrong

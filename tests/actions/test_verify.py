@@ -277,6 +277,26 @@ def test_inputs_that_name_nobody_in_particular_are_a_usage_error(inputs: verify.
     assert (error.code, error.status) == ("VERIFY001", ExitStatus.USAGE)
 
 
+@pytest.mark.parametrize(
+    ("inputs", "where"),
+    [
+        (verify.Inputs(key="key.pub", folder="release", files=("a",)), "folder"),
+        (verify.Inputs(key="key.pub", tag="v1", files=("a",)), "files"),
+        (verify.Inputs(key="key.pub", tag="v1", bundles="there"), "bundles"),
+        (verify.Inputs(key="key.pub", tag="v1", offline=True), "offline"),
+        (verify.Inputs(identity="a@b.example", search=True, offline=True), "offline"),
+        (verify.Inputs(key="key.pub", attestations=True, offline=True), "offline"),
+        (verify.Inputs(key="key.pub", instance="staging", trust_config="trust.json"), "instance"),
+    ],
+)
+@pytest.mark.usefixtures("release")
+def test_inputs_that_exclude_each_other_are_named_with_the_reason(inputs: verify.Inputs, where: str) -> None:
+    """Before anything is read or asked for."""
+    error = refusal(inputs)
+    assert (error.code, error.where) == ("VERIFY001", f"input {where}")
+    assert "exclude each other: " in error.what
+
+
 def test_wrong_inputs_are_said_all_at_once() -> None:
     """Every fault of the inputs stands in one message, each with its input."""
     error = refusal(
