@@ -28,7 +28,7 @@ def show_findings(face: Face, findings: Sequence[Finding]) -> None:
         where = f"{first.path}:{first.line}" if first.line else first.path
         face.warn(f"{kind}: {text}{more}", where=where)
     if len(places) > MAX_LISTED:
-        rest = f"{len(places) - MAX_LISTED} more findings of {len(places)} are not shown"
+        rest = f"{len(places) - MAX_LISTED} of {len(places)} findings are not shown"
         face.warn(f"{rest}; with `html` in `formats` the page lists them")
 
 

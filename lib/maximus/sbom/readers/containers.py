@@ -52,13 +52,13 @@ def _instructions(text: str) -> list[tuple[int, str]]:
 
 
 def _filled(text: str, values: dict[str, str]) -> str:
-    """Return the text with variables put in; one without a value stays."""
+    """Return the text with variables put in and without quotes, wherever they stand; one without a value stays."""
 
     def value(found: re.Match[str]) -> str:
         known = values.get(found[1] or found[2]) or found[3]
         return found[0] if known is None else known
 
-    return _VARIABLE.sub(value, text.strip("\"'"))
+    return _VARIABLE.sub(value, text).replace('"', "").replace("'", "")
 
 
 class Images:

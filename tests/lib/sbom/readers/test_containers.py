@@ -30,6 +30,13 @@ def test_a_dockerfile_s_bases(tmp_path: Path) -> None:
     assert {item.kind for item in found.values()} == {Kind.CONTAINER}
 
 
+@pytest.mark.parametrize("written", ['ubuntu:"${version}"', "'ubuntu:24.04'", 'ubuntu:"24.04"', '"ubuntu":$version'])
+def test_quotes_of_a_dockerfile_are_no_part_of_a_name(tmp_path: Path, written: str) -> None:
+    """They may stand in the middle of a word, as in a shell."""
+    made = inventory_of(tmp_path, {"Dockerfile": f"ARG version=24.04\nFROM {written}\n"})
+    assert [item.purl for item in made.components] == ["pkg:docker/ubuntu@24.04"]
+
+
 def test_only_a_digest_is_exact(tmp_path: Path) -> None:
     """A tag can be pushed again; with a digest the tag is a note."""
     made = inventory_of(tmp_path, MORE_SAMPLES["dockerfile"])
