@@ -4,13 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from maximus.errors import Error, ExitStatus
+
 if TYPE_CHECKING:
     from maximus.signing.kms.managed import ManagedKey
     from maximus.signing.transport import Limits
 
     from .face import Face
 
-__all__ = ["experimental", "find_key", "is_reference"]
+__all__ = ["experimental", "find_key", "is_reference", "refuse_pasted"]
+
+
+def refuse_pasted(key: str) -> None:
+    """Raise Error KEY010 (usage) where `key` is a key and not the name of one: names are shown, and no key may be."""
+    # PEM, or the same in Base64, as secrets are often kept.
+    if "-----BEGIN" in key or "LS0tLS1CRUdJTi" in key or len(key.splitlines()) > 1:
+        raise Error(
+            "KEY010",
+            "`key` holds a key, and takes the name of one",
+            why="inputs are shown in logs, and arguments to every process of this machine",
+            fix="Put the key into an environment variable, as in env: { SIGNING_KEY: ... } of the step, and write "
+            "key: env:SIGNING_KEY",
+            where="input `key`",
+            status=ExitStatus.USAGE,
+        )
 
 
 def is_reference(key: str) -> bool:

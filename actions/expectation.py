@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from maximus.errors import Error, ExitStatus
 
-from .custody import find_key, is_reference
+from .custody import find_key, is_reference, refuse_pasted
 from .declare import GITHUB_ISSUER
 
 if TYPE_CHECKING:
@@ -157,6 +157,7 @@ def _trust(inputs: Inputs, face: Face) -> Trust:
 
 
 def _public_key(source: str, face: Face) -> PublicKey:
+    refuse_pasted(source)
     if is_reference(source):
         from maximus.signing.transport import Limits  # noqa: PLC0415 - only a key in a service is waited for
 

@@ -33,7 +33,7 @@ from .attestations import (
     read_sboms,
 )
 from .consumers import Cosign, advice, failure
-from .custody import experimental, find_key, is_reference
+from .custody import experimental, find_key, is_reference, refuse_pasted
 from .declare import GITHUB_ISSUER, Concluded, as_json, given, out
 from .declared import declare, declared_files, find_declared
 from .face import shortened
@@ -252,11 +252,13 @@ class _Made:
 def run(inputs: Inputs, face: Face, *, limits: Limits | None = None) -> Outputs:
     """Sign what the inputs name and return where the bundles are.
 
-    `limits` says how long services are waited for, instead of the inputs. Raises Error SIGN001 where nothing is
+    `limits` says how long services are waited for, instead of the inputs. Raises Error KEY010 for a key in the place
+    of its name, SIGN001 where nothing is
     there to sign, SIGN002 in a job without an identity, SIGN009 where a private repository would become known,
     SIGN011 for a number that is none, SIGN012 to SIGN015 and SIGN017 for attestations that cannot be, SIGN016 for a
     key that cannot step in, SIGN018 and SIGN019 for declared artifacts, and what keys and trust are refused with.
     """
+    refuse_pasted(inputs.key)
     read_images(inputs.images)
     terms = read_terms(retry_budget=inputs.retry_budget, timeout=inputs.timeout, jobs=inputs.jobs)
     check_fallback(inputs.fallback, key=inputs.key, provenance=inputs.provenance)
@@ -290,7 +292,8 @@ def _step_in(inputs: Inputs, terms: Terms, outage: Error, face: Face) -> _Made:
 
 
 def plan_signing(key: str, environment: Mapping[str, str]) -> str:
-    """Return how `sign` would sign here, for people; raises Error SIGN002 where it would refuse."""
+    """Return how `sign` would sign here, for people; raises Error SIGN002 or KEY010 where it would refuse."""
+    refuse_pasted(key)
     if _decide(key, environment):
         return "keyless, by the identity of this job, logged"
     whose = f"with the key {key}" if key else "with the user's managed key"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import io
 import json
@@ -254,6 +255,27 @@ def test_a_variable_that_is_not_set_is_a_usage_error(laptop: dict[str, str]) -> 
     with pytest.raises(Error, match="SIGNING_KEY") as raised:
         run(laptop | {"SIGNING_KEY": ""}, Inputs(key="env:SIGNING_KEY"))
     assert (raised.value.code, raised.value.status) == ("SIGN003", ExitStatus.USAGE)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [str, lambda text: base64.b64encode(text.encode()).decode(), lambda text: "\n".join(text.splitlines()[1:3])],
+    ids=["PEM", "Base64", "its inside"],
+)
+@pytest.mark.usefixtures("here")
+def test_a_key_in_the_place_of_its_name_is_never_shown(form: Callable[[str], str]) -> None:
+    """As where a secret is given to `key` itself; nor does `verify` or a plan of the release show it."""
+    key = pem()
+    said = form(key)
+    for refuse in (
+        lambda: run({}, Inputs(key=said)),
+        lambda: sign.plan_signing(said, {}),
+        lambda: verify.run(verify.Inputs(key=said, folder="."), Face({})),
+    ):
+        with pytest.raises(Error) as raised:
+            refuse()
+        assert (raised.value.code, raised.value.status) == ("KEY010", ExitStatus.USAGE)
+        assert not any(line in str(raised.value) for line in (said, *key.splitlines()[1:-1]))
 
 
 @pytest.mark.usefixtures("here")
