@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from maximus.beside import Beside
 from maximus.errors import Error, ExitStatus
 from maximus.verdict import Status
 
@@ -304,8 +305,8 @@ def _run(inputs: Inputs, face: Face, written: _Written) -> Outputs:
     overlay = load_overlay(inputs.overlay, inputs.path) if inputs.overlay else None
     other = read_opinion(inputs.cross_check, face) if inputs.cross_check else None
     with contextlib.ExitStack() as held:
-        found = _of_image(inputs, face, held) if inputs.image else _of_tree(inputs, face)
-        made, dated, compared = found.inventory, found.dated, found.compared
+        found = _of_image(inputs, face, held) if inputs.image else _of_tree(inputs, face, held)
+        made, dated = found.inventory, found.dated
         if overlay is not None:
             made = with_overlay(face, made, overlay)
         made = conclude_declared(made) if inputs.conclude else made
@@ -319,6 +320,7 @@ def _run(inputs: Inputs, face: Face, written: _Written) -> Outputs:
                 profile=inputs.profile,
             )
         found.confirm()
+        compared = found.compared()
     face.judge(checking.judge_locks(found.read, found.faults))
     face.judge(checking.judge_components(len(made.components)))
     if rendered is None:
@@ -434,22 +436,25 @@ class _Found:
     faults: tuple[Error, ...]
     """Those that could not be."""
     dated: _Dated
-    compared: _Compared | None
+    compared: Callable[[], _Compared | None]
+    """Waits for what it is compared with. Raises Error SBOM017 or SBOM018 (usage) where there is no such thing."""
     confirm: Callable[[], None] = lambda: None
     """Waits until it is known that what was read is what was stated; an Error is raised where it is not."""
 
 
-def _of_tree(inputs: Inputs, face: Face) -> _Found:
-    """Inventory the tree at `path`."""
+def _of_tree(inputs: Inputs, face: Face, held: contextlib.ExitStack) -> _Found:
+    """Inventory the tree at `path`; what is read beside it is given up where `held` is left."""
     from maximus.sbom import inventory, scan, subject  # noqa: PLC0415 - as in `_run`
 
     selection = _selection_of(inputs)
     # What is compared with is no part of the tree, although it may lie there and look like an SBOM of a part.
     named = [Path(name) for name in (inputs.base, inputs.cross_check, inputs.facts) if name and _is_file(name)]
-    found = scan.scan(Path(inputs.path), leave_out=[Path(inputs.folder), *named], selection=selection)
+    tree = scan.find_locks(Path(inputs.path), leave_out=[Path(inputs.folder), *named], selection=selection)
+    # The locks of the last release take as long to read as those of this one.
+    base = held.enter_context(Beside(lambda: _base_of(inputs, tree, selection))) if inputs.base else None
+    found = scan.read_locks(tree)
     for fault in found.faults:
         face.fail(fault)
-    compared = _base_of(inputs, found.tree, selection, face) if inputs.base else None
     facts, dated = _facts_of(found.tree, face.environment)
     about = _authored(inputs, subject.describe(facts, inputs.name, inputs.version))
     made = inventory.build(about, found.readings, found.tree.skipped)
@@ -460,7 +465,7 @@ def _of_tree(inputs: Inputs, face: Face) -> _Found:
     if inputs.fetch or inputs.facts or inputs.hashes:
         fetching = inputs.fetch or bool(inputs.hashes)
         made = with_facts(face, made, inputs.facts, fetching=fetching, hashes=bool(inputs.hashes))
-    return _Found(made, len(found.readings), found.faults, dated, compared)
+    return _Found(made, len(found.readings), found.faults, dated, lambda: _base_in(base, face) if base else None)
 
 
 def _authored(inputs: Inputs, about: Subject) -> Subject:
@@ -518,7 +523,7 @@ def _of_image(inputs: Inputs, face: Face, held: contextlib.ExitStack) -> _Found:
         read,
         found.faults,
         dated or _Dated(0, "1970, for want of any time", reproducible=True),
-        compared,
+        lambda: compared,
         digests.finish,
     )
 
@@ -570,13 +575,18 @@ def _selection_of(inputs: Inputs) -> Selection:
     return Selection(compile_globs(inputs.include), compile_globs(inputs.exclude))
 
 
-def _base_of(inputs: Inputs, tree: Tree, selection: Selection, face: Face) -> _Compared | None:
-    """Read what `base` names, before anything is written over it; None, with an error shown, where that fails.
+def _base_of(inputs: Inputs, tree: Tree, selection: Selection) -> _Compared:
+    """Read what `base` names, before anything is written over it.
 
     Raises Error SBOM017 or SBOM018 (usage) where it names neither a file nor anything that git could know.
     """
+    return _base_file(Path(inputs.base)) if _is_file(inputs.base) else _base_tag(inputs, tree, selection)
+
+
+def _base_in(reading: Beside[_Compared], face: Face) -> _Compared | None:
+    """Return what was read of the base; None, with an error shown, where that failed. Raises the usage errors."""
     try:
-        return _base_file(Path(inputs.base)) if _is_file(inputs.base) else _base_tag(inputs, tree, selection)
+        return reading.result()
     except Error as error:
         if error.status is ExitStatus.USAGE:
             raise

@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LIBRARY = ROOT / "lib" / "maximus"
 
 LEAVES = {
+    "beside",
     "changes",
     "characters",
     "documents",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
-__all__ = ["Scan", "read_locks", "scan"]
+__all__ = ["Scan", "find_locks", "read_locks", "scan"]
 
 _LIMITS = ("SBOM004", "SBOM006", "SBOM037")
 
@@ -47,10 +47,20 @@ def scan(
 
     Raises Error SBOM002 or SBOM009 where the folder itself cannot be walked.
     """
+    return read_locks(find_locks(root, leave_out, gitlinks, selection))
+
+
+def find_locks(
+    root: Path,
+    leave_out: Iterable[Path] = (),
+    gitlinks: Mapping[str, str] | None = None,
+    selection: Selection | None = None,
+) -> Tree:
+    """Return the tree with the locks that are to be read; the arguments and errors are those of `scan`."""
     tree = walk(root, lambda path: reader_of(path) is not None, leave_out, selection)
     if ".gitmodules" in tree.locks:
-        tree = replace(tree, gitlinks=_gitlinks_of(tree.root) if gitlinks is None else gitlinks)
-    return read_locks(tree)
+        return replace(tree, gitlinks=_gitlinks_of(tree.root) if gitlinks is None else gitlinks)
+    return tree
 
 
 def _gitlinks_of(root: Path) -> Mapping[str, str]:
