@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from maximus.sbom.subject import Facts
     from maximus.sbom.thresholds import Judged
     from maximus.sbom.tree import Selection, Tree
+    from maximus.verdict import Verdict
 
     from .face import Face
 
@@ -310,7 +311,8 @@ def _run(inputs: Inputs, face: Face, written: _Written) -> Outputs:
         if overlay is not None:
             made = with_overlay(face, made, overlay)
         made = conclude_declared(made) if inputs.conclude else made
-        rendered = None
+        rendered: Rendered | None = None
+        verdicts: tuple[Verdict, ...] = ()
         if made.components:
             rendered = rendering.render(
                 made,
@@ -319,6 +321,8 @@ def _run(inputs: Inputs, face: Face, written: _Written) -> Outputs:
                 cyclonedx_version=inputs.cyclonedx_version,
                 profile=inputs.profile,
             )
+            verdicts = (checking.judge_documents(rendered), checking.judge_references(rendered, made))
+        # Last: what they wait for goes on beside all that.
         found.confirm()
         compared = found.compared()
     face.judge(checking.judge_locks(found.read, found.faults))
@@ -326,7 +330,6 @@ def _run(inputs: Inputs, face: Face, written: _Written) -> Outputs:
     if rendered is None:
         _say_nothing_found(face, inputs.image or inputs.path, bool(found.faults))
         return Outputs(components="0")
-    verdicts = (checking.judge_documents(rendered), checking.judge_references(rendered, made))
     for verdict in verdicts:
         face.judge(verdict)
     if faulty := [verdict for verdict in verdicts if verdict.status is Status.FAIL]:
