@@ -222,7 +222,11 @@ def test_a_key_logs_nothing_without_its_timestamp(  # noqa: PLR0913, PLR0917 - a
     tsa.inject(Answer(400, body=b"no"), times=99)
     done = run({}, logged(trust))
     assert (len(done.failed), log.count()) == (2, 0)
-    assert {error.code for error in done.face.record.errors} == {"SIGN005"}
+    (error,) = done.face.record.errors
+    assert (error.code, error.where) == ("SIGN005", tsa.url.removeprefix("http://"))
+    # What is told to do is about the authority, and not about the log.
+    assert error.what.startswith("the timestamp authority at ")
+    assert "/api/v1/timestamp" in error.fix
     assert not list(release.glob("*.sigstore.json"))
 
 

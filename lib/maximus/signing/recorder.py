@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Recorder", "Signature", "not_verified"]
 
+STAMPER: Final = "the timestamp authority"
+"""What it is called before people."""
 ATTEMPTS: Final = 4
 """How often one file is signed anew where a log says that it has the entry, or a certificate ran out."""
 _WORKERS: Final = {1: 24, 2: 64}
@@ -106,7 +108,7 @@ class Recorder:
     @property
     def _session(self) -> Any:  # noqa: ANN401 - threading.local holds anything
         if not hasattr(self._sessions, "session"):
-            self._sessions.session = self._transport.session("the timestamp authority", is_json=False)
+            self._sessions.session = self._transport.session(STAMPER, is_json=False)
         return self._sessions.session
 
 
@@ -123,11 +125,14 @@ def not_verified(why: str) -> Error:
 
 def _refusal(refused: Refused) -> Error:
     """Return the error for what a service refused, in its own words."""
+    advice = "The log takes no such entry; check that the trust configuration names its version."
+    if refused.service == STAMPER:
+        advice = "Check that the trust configuration names its whole address, such as https://HOST/api/v1/timestamp."
     return Error(
         "SIGN005",
         f"{refused.service} at {refused.host} refused what was asked",
         why=f"HTTP {refused.status} {refused.message}".rstrip(),
-        fix="The log takes no such entry; check that the trust configuration names its version.",
+        fix=advice,
         where=refused.host,
         status=ExitStatus.OUTSIDE,
     )
