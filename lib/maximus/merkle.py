@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 __all__ = [
     "EMPTY_ROOT",
@@ -27,7 +27,6 @@ __all__ = [
     "inclusion_root",
     "leaf_hash",
     "node_hash",
-    "root_of",
 ]
 
 HASH_SIZE: Final = 32
@@ -87,14 +86,6 @@ def grow(frontier: Frontier, leaf: bytes) -> tuple[Frontier, tuple[bytes, ...]]:
         made.append(node_hash(kept.pop(), made[-1]))
         size >>= 1
     return Frontier(frontier.size + 1, (*kept, made[-1])), tuple(made)
-
-
-def root_of(leaves: Iterable[bytes]) -> bytes:
-    """Return the root over leaves that are given by their hashes."""
-    frontier = Frontier()
-    for leaf in leaves:
-        frontier = frontier.append(leaf)
-    return frontier.root
 
 
 def frontier_nodes(size: int) -> Iterator[tuple[int, int]]:

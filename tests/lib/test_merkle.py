@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
 import pytest
 
 from maximus.merkle import (
@@ -17,8 +15,8 @@ from maximus.merkle import (
     inclusion_proof,
     leaf_hash,
     node_hash,
-    root_of,
 )
+from tests.lib.merkle_roots import root_of
 
 # The leaves and roots with which implementations of the RFC are commonly tried (certificate-transparency-go).
 LEAVES = tuple(
@@ -42,29 +40,20 @@ SIZE = 21
 HASHES = tuple(leaf_hash(b"entry %d" % number) for number in range(SIZE))
 
 
-def of(hashes: tuple[bytes, ...]) -> bytes:
-    """Return the root as section 2.1 defines it, by recursion: the second implementation of this file."""
-    if not hashes:
-        return hashlib.sha256(b"").digest()
-    if len(hashes) == 1:
-        return hashes[0]
-    split = 1
-    while split * 2 < len(hashes):
-        split *= 2
-    return node_hash(of(hashes[:split]), of(hashes[split:]))
-
-
 def node(level: int, place: int) -> bytes:
     """Return the hash of a full subtree over the example's leaves."""
     below = HASHES[place << level : (place + 1) << level]
     assert len(below) == 1 << level, "only full subtrees may be asked for"
-    return of(below)
+    return root_of(below)
 
 
 @pytest.mark.parametrize("size", range(len(ROOTS)))
 def test_the_roots_are_those_of_the_rfcs_other_implementations(size: int) -> None:
     """Eight leaves of several lengths, and the tree without any."""
-    assert root_of(leaf_hash(leaf) for leaf in LEAVES[:size]).hex() == ROOTS[size]
+    frontier = Frontier()
+    for leaf in LEAVES[:size]:
+        frontier = frontier.append(leaf_hash(leaf))
+    assert frontier.root.hex() == ROOTS[size]
 
 
 def test_a_leaf_is_never_a_node() -> None:
@@ -78,7 +67,7 @@ def test_a_frontier_grows_to_the_same_root_at_every_size() -> None:
     assert frontier.root == EMPTY_ROOT
     for size, leaf in enumerate(HASHES, start=1):
         frontier, made = grow(frontier, leaf)
-        assert frontier.root == of(HASHES[:size])
+        assert frontier.root == root_of(HASHES[:size])
         assert frontier.nodes == tuple(node(level, place) for level, place in frontier_nodes(size))
         assert made == tuple(node(level, (size - 1) >> level) for level in range(len(made)))
         assert size % (1 << (len(made) - 1)) == 0
@@ -95,7 +84,7 @@ def test_refuses_what_is_the_frontier_of_no_tree(size: int, nodes: tuple[bytes, 
 @pytest.mark.parametrize("size", range(1, SIZE + 1))
 def test_every_leaf_is_proved_and_nothing_else(size: int) -> None:
     """A proof holds for its leaf, place, size and root; with one of them changed it does not."""
-    root = of(HASHES[:size])
+    root = root_of(HASHES[:size])
     for index in range(size):
         proof = inclusion_proof(index, size, node)
         assert len(proof) <= (size - 1).bit_length()
@@ -115,9 +104,9 @@ def test_every_leaf_is_proved_and_nothing_else(size: int) -> None:
 @pytest.mark.parametrize("new", range(SIZE + 1))
 def test_every_tree_is_proved_to_begin_with_each_smaller_one(new: int) -> None:
     """A proof holds for its two sizes and roots; with one of them changed it does not."""
-    root = of(HASHES[:new])
+    root = root_of(HASHES[:new])
     for old in range(new + 1):
-        before = of(HASHES[:old])
+        before = root_of(HASHES[:old])
         proof = consistency_proof(old, new, node)
         check_consistency(old, new, before, root, proof)
         other = leaf_hash(b"other")

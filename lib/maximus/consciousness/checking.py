@@ -115,7 +115,6 @@ class Checked:
     no_latency: str = ""
     """Why there is none."""
     cadences: tuple[Cadence, ...] = ()
-    unknown_format: str = ""
 
     @property
     def good(self) -> int:

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Bad", "Header", "Line", "Recording"]
 
-FORMAT = "maximus-recording/1"
-"""What our own recorder calls its format."""
 LARGEST = 1.7976931348623157e308
 """The largest finite number; JSON's whole numbers have no bound of their own."""
 

@@ -14,7 +14,7 @@ from maximus.errors import Error, ExitStatus
 from maximus.github import queries
 from maximus.github.client import Client, Partial, unreachable
 from maximus.github.limits import LOOKUPS, MAX_COMMITS, MAX_PAGE, MAX_PULL_REQUEST_PAGES
-from maximus.github.ranges import Range, Walk, Wanted, assemble, named_in
+from maximus.github.ranges import Walk, Wanted, named_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -23,14 +23,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Queries",
-    "Range",
     "Recent",
-    "Wanted",
     "find_new_logins",
     "first_merges",
     "grouped",
     "no_ref",
-    "read_range",
     "refuse_too_many",
     "resolve_target",
 ]
@@ -356,19 +353,6 @@ def grouped(items: Sequence[str], size: int) -> Iterator[Sequence[str]]:
     """Yield the items in groups."""
     for start in range(0, len(items), size):
         yield items[start : start + size]
-
-
-def read_range(client: Client, repository: str, base: str, head: str, wanted: Wanted) -> Range:
-    """Return what `head` has and `base` has not.
-
-    `base` is a full ref such as `refs/tags/v1.0.0`, `head` any name of a commit.
-    Raises Error HUB011 (outside) where either is not there, HUB012 (outside) where the range is too large.
-    """
-    route = Queries(client, repository, wanted)
-    walk = route.walk(base, head)
-    found, notices = route.merged(walk)
-    made = assemble(repository, "https://github.com", walk, found, wanted)
-    return replace(made, notices=notices)
 
 
 def _split(repository: str) -> dict[str, str]:

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["DEFAULT", "VERSIONS", "as_version"]
+__all__ = ["DEFAULT", "as_version"]
 
-VERSIONS: Final = ("1.4", "1.5", "1.6", "1.7")
 DEFAULT: Final = "1.6"
 
 

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 __all__ = ["Signer", "read_signer"]
 
 _ARC: Final = "1.3.6.1.4.1.57264.1."
-_SAN: Final = "2.5.29.17"
 
 _CLAIMS: Final = {
     8: "issuer",

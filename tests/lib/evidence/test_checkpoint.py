@@ -22,6 +22,7 @@ from maximus.evidence.holding import hold
 from maximus.evidence.log import Reader, append
 from maximus.evidence.proofs import check_proof, prove_consistency, prove_inclusion, read_proof
 from maximus.signing.keys import SigningKey
+from tests.lib.merkle_roots import root_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,7 +76,7 @@ def test_go_agrees_about_root_and_proofs(judge: Judge, made: Path) -> None:
              "hashes": [item.hex() for item in reader.inclusion(index + 1)[1]]}
             for index, leaf in enumerate(leaves)
         ]  # fmt: skip
-        roots = {old: merkle.root_of(leaves[:old]) for old in range(1, 22)}
+        roots = {old: root_of(leaves[:old]) for old in range(1, 22)}
         consistent = [
             {"kind": "consistency", "old": old, "old_root": roots[old].hex(), **common,
              "hashes": [item.hex() for item in reader.consistency(old, roots[old])]}

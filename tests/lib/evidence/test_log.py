@@ -19,6 +19,7 @@ from maximus.evidence.auditing import audit
 from maximus.evidence.entries import Malformed, parse_line
 from maximus.evidence.log import Reader, append
 from maximus.evidence.nodes import Nodes, nodes_of, place_of, tree_path
+from tests.lib.merkle_roots import root_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,12 +58,12 @@ def test_a_log_is_a_chain_and_a_tree(made: Path) -> None:
         assert faults(document, "evidence-log-line") == ()
         assert document["index"] == number
         assert document["prev"] == (leaves[-1].hex() if leaves else None)
-        assert document["prev_root"] == (merkle.root_of(leaves).hex() if leaves else None)
+        assert document["prev_root"] == (root_of(leaves).hex() if leaves else None)
         leaves.append(merkle.leaf_hash(raw[:-1]))
     found = audit(made, wanted=[0, 4, 9])
 
-    assert (found.count, found.root, found.faults) == (9, merkle.root_of(leaves), ())
-    assert found.roots == {size: merkle.root_of(leaves[:size]) for size in (0, 4, 9)}
+    assert (found.count, found.root, found.faults) == (9, root_of(leaves), ())
+    assert found.roots == {size: root_of(leaves[:size]) for size in (0, 4, 9)}
 
 
 def test_appending_tells_the_head(made: Path) -> None:
@@ -137,14 +138,14 @@ def test_every_entry_is_found_and_proved(tmp_path: Path) -> None:
     append(path, [{"text": "x" * size} for size in sizes], NOW)
     leaves = [merkle.leaf_hash(raw[:-1]) for raw in lines_of(path)]
     with Reader(path) as reader:
-        assert (reader.count, reader.root) == (13, merkle.root_of(leaves))
+        assert (reader.count, reader.root) == (13, root_of(leaves))
         for index, raw in enumerate(lines_of(path), start=1):
             line, proof = reader.inclusion(index)
             assert line == raw[:-1]
             merkle.check_inclusion(leaves[index - 1], index - 1, 13, reader.root, proof)
         for old in range(14):
-            proof = reader.consistency(old, merkle.root_of(leaves[:old]))
-            merkle.check_consistency(old, 13, merkle.root_of(leaves[:old]), reader.root, proof)
+            proof = reader.consistency(old, root_of(leaves[:old]))
+            merkle.check_consistency(old, 13, root_of(leaves[:old]), reader.root, proof)
 
 
 @pytest.mark.parametrize("index", [0, 10, -1])

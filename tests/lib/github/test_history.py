@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,7 +10,8 @@ import pytest
 from maximus.changes import Change, Person
 from maximus.errors import Error
 from maximus.github.client import Client
-from maximus.github.history import Queries, Range, Wanted, find_new_logins, read_range, resolve_target
+from maximus.github.history import Queries, find_new_logins, resolve_target
+from maximus.github.ranges import Range, Wanted, assemble
 from tests.fakehub.faults import Partial, Status
 
 if TYPE_CHECKING:
@@ -60,7 +62,15 @@ def reader(hub: Hub) -> Client:
 
 def read(hub: Hub, wanted: Wanted | None = None) -> Range:
     """Return the range from v1.0.0 to main."""
-    return read_range(reader(hub), HOME, "refs/tags/v1.0.0", "refs/heads/main", wanted or Wanted(association=True))
+    return read_with(reader(hub), wanted or Wanted(association=True))
+
+
+def read_with(client: Client, wanted: Wanted, base: str = "refs/tags/v1.0.0") -> Range:
+    """Return the range from a ref to main."""
+    queries = Queries(client, HOME, wanted)
+    walk = queries.walk(base, "refs/heads/main")
+    found, notices = queries.merged(walk)
+    return replace(assemble(HOME, "https://github.com", walk, found, wanted), notices=notices)
 
 
 def test_finds_each_pull_request_once_in_the_order_of_the_commits(fakehub: FakeHub) -> None:
@@ -80,7 +90,7 @@ def test_a_thousand_pull_requests_take_ten_queries(
     """Two lists of ten pages that travel together, dearer where commits name theirs; release-drafter takes 68."""
     hub = fakehub(world(1000))
     client = reader(hub)
-    found = read_range(client, HOME, "refs/tags/v1.0.0", "refs/heads/main", Wanted(association=association))
+    found = read_with(client, Wanted(association=association))
     assert (len(found.changes), client.requests, client.points) == (1000, 10, points)
 
 
@@ -172,7 +182,7 @@ def test_fields_that_no_template_uses_are_not_asked_for(fakehub: FakeHub) -> Non
 def test_a_missing_tag_is_an_error(fakehub: FakeHub, base: str) -> None:
     """The release is there, but not what it was made from."""
     with pytest.raises(Error) as caught:
-        read_range(reader(fakehub(world(1))), HOME, base, "refs/heads/main", Wanted())
+        read_with(reader(fakehub(world(1))), Wanted(), base)
     assert caught.value.code == "HUB011"
 
 
