@@ -53,7 +53,8 @@ def pulled(inputs: Inputs, face: Face, stack: contextlib.ExitStack) -> Material:
         )
     reference = parse_reference(inputs.image)
     credentials = find_credentials(docker_config(face), reference.host, without_ours(face.environment))
-    repository = Repository(Wire(reference.host, credentials, is_loopback=reference.is_loopback), reference.repository)
+    wire = Wire(reference.host, credentials, is_loopback=reference.is_loopback, warn=face.warn)
+    repository = Repository(wire, reference.repository)
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="maximus-image-")))
     material = read_image(repository, reference, folder)
     (item,) = material.items

@@ -112,7 +112,7 @@ def _sign_image(  # noqa: PLR0913, PLR0917 - an image, what is said of it by who
     try:
         credentials = find_credentials(docker_config(face), reference.host, shown)
         limits = Limits.within(min(terms.budget, LONGEST_AWAY), terms.attempt)
-        wire = Wire(reference.host, credentials, limits, is_loopback=reference.is_loopback)
+        wire = Wire(reference.host, credentials, limits, is_loopback=reference.is_loopback, warn=face.warn)
         repository = Repository(wire, reference.repository)
         image = resolve_image(repository, reference)
         digest = image.digest

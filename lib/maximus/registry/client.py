@@ -282,10 +282,11 @@ class Repository:
             return answer
         raise Error(
             "IMAGE005",
-            f"{self._wire.host}/{self.name} has no {path.strip('/').replace('/', ' ')}",
+            # `/manifests/1.2.3` is about the manifest 1.2.3.
+            f"{self._wire.host}/{self.name} has no {path.strip('/').replace('s/', ' ', 1)}",
             why="" if answer.status == 404 else f"HTTP {answer.status}",  # noqa: PLR2004 - HTTP's Not Found
             fix="Check the name, and that it was pushed.",
-            where="input image",
+            where=self._wire.host,
             status=ExitStatus.FAILED if answer.status == 404 else ExitStatus.OUTSIDE,  # noqa: PLR2004 - likewise
         )
 

@@ -71,7 +71,7 @@ class Answer:
 class Wire:
     """Sends requests to one registry, and remembers the tokens that it gave."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - whom to ask, how long, and what a test puts in the place of waiting
         self,
         host: str,
         credentials: Credentials = ANONYMOUS,
@@ -79,8 +79,12 @@ class Wire:
         *,
         is_loopback: bool = False,
         rest: Callable[[float], None] = time.sleep,
+        warn: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """Speak to `host`, over plain HTTP where it `is_loopback`; `rest` waits between attempts."""
+        """Speak to `host`, over plain HTTP where it `is_loopback`.
+
+        `rest` waits between attempts, and `warn` tells people of the first one that has to be made again.
+        """
         import requests  # noqa: PLC0415 - 100 ms that only who asks a registry should cost
 
         self.host = host
@@ -88,6 +92,7 @@ class Wire:
         self._credentials = credentials
         self._limits = limits or Limits()
         self._rest = rest
+        self._warn = warn
         self._tokens: dict[str, str] = {}
         self._session = requests.Session()
         # Without this a ~/.netrc would speak for itself, to any host that it names.
@@ -141,6 +146,8 @@ class Wire:
             if answer is not None and answer.status not in _TRANSIENT and not _is_page(answer):
                 return answer
             if attempt < self._limits.attempts:
+                if attempt == 1:
+                    self._warn(f"the registry {self.host}: {why}; trying again")
                 told = answer.headers.get("retry-after", "") if answer else ""
                 self._rest(min(float(told), 30.0) if told.isdigit() else wait)
                 wait *= 2

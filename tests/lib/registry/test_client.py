@@ -73,6 +73,7 @@ def test_says_what_is_not_there(registry: str, reference: str) -> None:
     with pytest.raises(Error, match="IMAGE005") as caught:
         into.manifest(reference)
     assert caught.value.status is ExitStatus.FAILED
+    assert caught.value.what == f"{registry}/o/nothing has no manifest {reference}"
 
 
 # Registries that misbehave
@@ -173,6 +174,16 @@ def test_refuses_a_descriptor_that_is_none(item: object) -> None:
         pytest.raises(Error, match="IMAGE006"),
     ):
         client(address).referrers(DIGEST)
+
+
+def test_tells_once_that_it_asks_again() -> None:
+    """Nobody wonders for two minutes what the step is doing."""
+    told: list[str] = []
+    with serving(lambda *_: (503, {}, b"")) as (address, asked):
+        wire = Wire(address, limits=Limits(attempts=3), is_loopback=True, rest=lambda _: None, warn=told.append)
+        with pytest.raises(Error, match="IMAGE003"):
+            Repository(wire, "o/app").manifest("v1")
+    assert (len(asked), told) == (3, [f"the registry {address}: HTTP 503; trying again"])
 
 
 def test_asks_again_where_the_registry_is_busy() -> None:
