@@ -170,7 +170,8 @@ def _hashes(inventory: Inventory, _: Sequence[str]) -> _Share:
         "SHA-256 digests",
         distributed,
         found,
-        "uv, poetry, pdm and Cargo locks and `--hash` lists state SHA-256; for npm and Go set `caches`.",
+        "uv, poetry, pdm and Cargo locks and `--hash` lists state SHA-256; for npm and Go set `caches`, and "
+        "`hashes: fetch` for what was not installed here.",
     )
 
 
