@@ -21,7 +21,6 @@ _ARC: Final = "1.3.6.1.4.1.57264.1."
 _CLAIMS: Final = {
     8: "issuer",
     9: "workflow",
-    10: "workflow_digest",
     11: "runner",
     12: "repository",
     13: "commit",
@@ -49,8 +48,6 @@ class Signer:
     """Who vouched for it: the OpenID Connect issuer (.8)."""
     workflow: str = ""
     """The workflow that signed, its repository and ref included (.9)."""
-    workflow_digest: str = ""
-    """The commit of that workflow (.10)."""
     repository: str = ""
     """The source repository, an address (.12)."""
     repository_id: str = ""

@@ -46,8 +46,6 @@ class Part:
     """Whether the producer is told with an e-mail address or a URL."""
     declared: tuple[str, ...] = ()
     concluded: tuple[str, ...] = ()
-    named_licences: tuple[str, ...] = ()
-    """Licences that are only named, by no identifier."""
     digests: tuple[tuple[str, str], ...] = ()
     """Algorithm as CycloneDX spells it, and value."""
     delivered: tuple[tuple[str, str], ...] = ()
@@ -256,7 +254,7 @@ def _cyclonedx_part(item: dict[str, Any], *, own: bool) -> Part:
     ]  # fmt: skip
     producer = next((item[key] for key in ("manufacturer", "authors") if item.get(key)), None)
     first = producer[0] if isinstance(producer, list) and producer else producer
-    declared, concluded, named = _cyclonedx_licences(item.get("licenses"))
+    declared, concluded = _cyclonedx_licences(item.get("licenses"))
     return Part(
         ref=_text(item, "bom-ref"),
         name=f"{group}/{name}" if group and name else name,
@@ -271,7 +269,6 @@ def _cyclonedx_part(item: dict[str, Any], *, own: bool) -> Part:
         has_contact=_has_contact(first) or bool(_text(first, "email")),
         declared=declared or tuple(value for key, value in told if key == "maximus:declared-licence"),
         concluded=concluded,
-        named_licences=named,
         digests=tuple(sorted({*_digests(item.get("hashes"), "alg", "content"), *delivered})),
         delivered=tuple(delivered),
         copyright=_text(item, "copyright"),
@@ -294,18 +291,16 @@ def _digests(value: object, algorithm: str, content: str) -> list[tuple[str, str
     ]
 
 
-def _cyclonedx_licences(value: object) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    """Return what is declared, what is concluded, and what is only named; unmarked licences are declared."""
-    declared, concluded, named = set[str](), set[str](), set[str]()
+def _cyclonedx_licences(value: object) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what is declared and what is concluded; unmarked licences are declared, and a mere name is none."""
+    declared, concluded = set[str](), set[str]()
     for choice in mappings_in(value):
         licence = choice.get("license")
         text = _text(choice, "expression") or _text(licence, "id")
         word = _text(choice, "acknowledgement") or _text(licence, "acknowledgement")
         if text:
             (concluded if word == "concluded" else declared).add(text)
-        elif _text(licence, "name"):
-            named.add(_text(licence, "name"))
-    return tuple(sorted(declared)), tuple(sorted(concluded)), tuple(sorted(named))
+    return tuple(sorted(declared)), tuple(sorted(concluded))
 
 
 class _Spdx:
