@@ -31,11 +31,10 @@ from .transport import Refused
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import requests
     from cryptography.x509 import Certificate
 
     from .tokens import Token, TokenSource
-    from .transport import Transport
+    from .transport import Session, Transport
 
 __all__ = ["Certificates", "Certified", "nonsense"]
 
@@ -136,7 +135,7 @@ class Certificates:
         return Certified(key, _requested(self._session, self._url, token, key))
 
 
-def _requested(session: requests.Session, url: str, token: Token, key: EllipticCurvePrivateKey) -> Certificate:
+def _requested(session: Session, url: str, token: Token, key: EllipticCurvePrivateKey) -> Certificate:
     """Return what Fulcio makes of a request; raise ValueError in words for anything but a certificate of this key."""
     pem = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     proof = key.sign(_subject(token.claims).encode("utf-8"), ECDSA(SHA256()))

@@ -14,7 +14,6 @@ import binascii
 import hashlib
 import json
 import textwrap
-import threading
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
@@ -93,8 +92,7 @@ class Rekor:
         """Ask nothing yet."""
         self._version = service.version
         self._entries = service.url + _ENTRIES[service.version]
-        self._sessions = threading.local()
-        self._transport = transport
+        self._session = transport.session("Rekor", headers={"Accept": "application/json"})
 
     def enter(self, content: MessageSignature | Envelope, signatory: Signatory) -> LogEntry:
         """Return the log's entry for a signature, of which nothing is verified yet.
@@ -132,12 +130,6 @@ class Rekor:
 
     def _post(self, proposed: dict[str, Any]) -> Any:  # noqa: ANN401 - foreign JSON enters here
         return self._session.post(self._entries, json=proposed).json()
-
-    @property
-    def _session(self) -> Any:  # noqa: ANN401 - threading.local holds anything
-        if not hasattr(self._sessions, "session"):
-            self._sessions.session = self._transport.session("Rekor", headers={"Accept": "application/json"})
-        return self._sessions.session
 
 
 def _proposal(content: MessageSignature | Envelope, signatory: Signatory) -> dict[str, Any]:

@@ -8,12 +8,12 @@ from rfc3161_client import TimestampRequestBuilder, decode_timestamp_response
 from rfc3161_client.base import HashAlgorithm
 
 if TYPE_CHECKING:
-    import requests
+    from .transport import Session
 
 __all__ = ["request_stamp"]
 
 
-def request_stamp(session: requests.Session, url: str, signature: bytes) -> bytes:
+def request_stamp(session: Session, url: str, signature: bytes) -> bytes:
     """Return the authority's whole response in DER, of which nothing is verified yet but that it answers this request.
 
     Raises Refused, Error WIRE001, and ValueError in words for an answer that is not what was asked for.
@@ -21,7 +21,7 @@ def request_stamp(session: requests.Session, url: str, signature: bytes) -> byte
     builder = TimestampRequestBuilder().hash_algorithm(HashAlgorithm.SHA256).data(signature)
     request = builder.nonce(nonce=True).build()
     headers = {"Content-Type": "application/timestamp-query"}
-    reply = session.post(url, data=request.as_bytes(), headers=headers)
+    reply = session.post(url, request.as_bytes(), headers=headers)
     response = decode_timestamp_response(reply.content)
     if response.tst_info.nonce != request.nonce:
         msg = f"the timestamp authority at {url} answered another request"

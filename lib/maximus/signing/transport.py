@@ -1,8 +1,8 @@
 """One transport under every request to a signing service: deadlines, retries within a budget, whole replies.
 
-sigstore-python has no time-outs towards Fulcio and Rekor and retries nothing (sigstore-python#1448, #1744), so
-its sessions are given an adapter of ours. What is retried here is safe to repeat: a certificate or a timestamp
-more does no harm, and a log answers a repeated entry with 409, which the caller expects.
+sigstore-python has no time-outs towards Fulcio and Rekor and retries nothing (sigstore-python#1448, #1744). What is
+retried here is safe to repeat: a certificate or a timestamp more does no harm, and a log answers a repeated entry with
+409, which the caller expects.
 """
 
 from __future__ import annotations
@@ -18,27 +18,21 @@ import time
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
-from urllib.parse import urlsplit
-
-import requests
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import HTTPError
+from urllib.parse import urljoin, urlsplit
 
 from maximus import __version__
 from maximus.errors import Error, ExitStatus
 
+from .connections import FAULTS, Connections, Misled, Reply, Request, TooLarge
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Mapping
     from types import TracebackType
     from typing import Self
 
 
-__all__ = ["Limits", "Refused", "Transport"]
+__all__ = ["Limits", "Refused", "Session", "Transport"]
 
-MAX_REPLY: Final = 32 << 20
-"""Bytes of the largest reply that is read."""
 _TRANSIENT: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Answers after which the same request may succeed a little later."""
 _FIRST_WAIT: Final = 0.25
@@ -49,7 +43,10 @@ _SILENCE: Final = 30.0
 """Seconds before the same service is spoken of again."""
 _MESSAGE: Final = 300
 """Characters of a service's own words that an error quotes."""
-_CONNECTIONS: Final = 64
+MAX_REDIRECTS: Final = 3
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_SEND_AGAIN: Final = frozenset({307, 308})
+"""Redirects after which the same is sent; after the others the place is only read, as browsers do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +97,7 @@ class _Fault:
     """Whether nothing is there: no such name, or the connection was refused."""
 
 
-_Answer: TypeAlias = requests.Response | _Fault
+_Answer: TypeAlias = Reply | _Fault
 
 
 class Transport:
@@ -127,7 +124,7 @@ class Transport:
         self._outages: dict[str, _Outage] = {}
         self._answered: dict[str, float] = {}
         self._told: dict[str, float] = {}
-        self._adapters: dict[str, _Adapter] = {}
+        self._connections = Connections()
         self._lock = threading.Lock()
         self._stopped = threading.Event()
         self._rest = rest or self._stopped.wait
@@ -141,29 +138,19 @@ class Transport:
     ) -> None:
         """End: nobody waits any longer, connections are closed."""
         self._stopped.set()
-        for adapter in self._adapters.values():
-            adapter.close()
+        self._connections.close()
 
-    def session(self, service: str, *, is_json: bool = True, headers: dict[str, str] | None = None) -> requests.Session:
-        """Return a session for one thread; all sessions of a service share its connections.
+    def session(self, service: str, *, is_json: bool = True, headers: Mapping[str, str] | None = None) -> Session:
+        """Return a session, for any number of threads; all sessions share their connections.
 
         `service` names it in errors. Its replies must be JSON unless `is_json` is false.
-        Requests raise Refused for a final refusal, and Error WIRE001 (away) or WIRE002 (not trusted).
+        Requests raise Refused for a final refusal, and Error WIRE001 (away), WIRE002 (not trusted) or WIRE003 (an
+        address that is none, the service's or a proxy's).
         """
-        with self._lock:
-            adapter = self._adapters.setdefault(service, _Adapter(self, service, is_json=is_json))
-        session = requests.Session()
-        session.mount("http://", adapter)
-        session.mount("https://", adapter)
-        # Without this a ~/.netrc would replace the token in the Authorization header.
-        session.auth = _as_it_is
-        session.max_redirects = 3
-        session.headers.update({"User-Agent": f"maximus/{__version__}"} | (headers or {}))
-        return session
+        common = {"User-Agent": f"maximus/{__version__}", "Accept": "*/*"} | dict(headers or {})
+        return Session(self, self._connections, service, common, is_json=is_json)
 
-    def send(
-        self, service: str, host: str, attempt: Callable[[float], requests.Response | _Fault]
-    ) -> requests.Response:
+    def send(self, service: str, host: str, attempt: Callable[[float], Reply | _Fault]) -> Reply:
         """Return the first good answer; `attempt` is given the seconds it may take.
 
         Raises Refused, or Error WIRE001 when the budget is spent.
@@ -173,7 +160,7 @@ class Transport:
         while True:
             self._refuse_given_up(host)
             answer = attempt(seconds)
-            if isinstance(answer, requests.Response):
+            if isinstance(answer, Reply):
                 with self._lock:
                     self._outages.pop(host, None)
                     self._answered[host] = self._clock()
@@ -233,50 +220,67 @@ class Transport:
             return outage.is_over
 
 
-class _Adapter(HTTPAdapter):
-    """Carries out the requests to one service."""
+class Session:
+    """Asks one service; it sends what it is told to send, and no credential from anywhere else."""
 
-    def __init__(self, transport: Transport, service: str, *, is_json: bool) -> None:
-        super().__init__(pool_connections=8, pool_maxsize=_CONNECTIONS)
+    def __init__(
+        self, transport: Transport, connections: Connections, service: str, headers: Mapping[str, str], *, is_json: bool
+    ) -> None:
+        """Send `headers` with every request; see `Transport.session`."""
         self._transport = transport
+        self._connections = connections
         self._service = service
+        self._headers = headers
         self._is_json = is_json
 
-    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - passed on as they are
-        super().init_poolmanager(*arguments, **options)
-        self.poolmanager.pool_classes_by_scheme = _POOLS
+    def get(self, url: str) -> Reply:
+        """Return what is there."""
+        return self._follow(Request("GET", url, self._headers))
 
-    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:  # noqa: ANN401 - passed on as they are
-        manager = super().proxy_manager_for(proxy, **options)
-        manager.pool_classes_by_scheme = _POOLS
-        return manager
-
-    def send(  # noqa: PLR0913, PLR0917 - the signature of an adapter
+    def post(
         self,
-        request: requests.PreparedRequest,
-        stream: bool = False,  # noqa: ARG002, FBT001, FBT002 - replies are always read whole
-        timeout: Any = None,  # noqa: ANN401, ARG002 - ours counts: sigstore-python has none, or 5 s
-        verify: bool | str = True,  # noqa: FBT001, FBT002 - likewise
-        cert: Any = None,  # noqa: ANN401 - likewise
-        proxies: Any = None,  # noqa: ANN401 - likewise
-    ) -> requests.Response:
-        host = urlsplit(request.url or "").netloc.rpartition("@")[2]
+        url: str,
+        data: bytes = b"",
+        *,
+        json: Any = None,  # noqa: ANN401 - whatever the service takes
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """Return the answer to these bytes, or to this document where it is given."""
+        kind = {}
+        if json is not None:
+            data, kind = _encoded(json), {"Content-Type": "application/json"}
+        return self._follow(Request("POST", url, {**self._headers, **kind, **(headers or {})}, data))
+
+    def _follow(self, request: Request) -> Reply:
+        """Return the reply of the place that redirects lead to; raise Refused where they lead on and on."""
+        followed = 0
+        while True:
+            reply = self._send(request)
+            location = reply.headers.get("Location")
+            if reply.status not in _REDIRECTS or not location:
+                return reply
+            if followed == MAX_REDIRECTS:
+                raise Refused(self._service, _host(request.url), reply.status, f"more than {MAX_REDIRECTS} redirects")
+            followed += 1
+            request = _redirected(request, reply.status, urljoin(request.url, location))
+
+    def _send(self, request: Request) -> Reply:
+        host = _host(request.url)
+        limits = self._transport.limits
 
         def attempt(seconds: float) -> _Answer:
             answer: _Answer
-            limits = self._transport.limits
-            waiting = (min(limits.connect, seconds), seconds)
             with _Watch(seconds) as watch:
                 try:
-                    response = super(_Adapter, self).send(
-                        request, stream=True, timeout=waiting, verify=verify, cert=cert, proxies=proxies
-                    )
-                    answer = self._judge(response, _read(response), host)
-                except requests.exceptions.SSLError as fault:
+                    reply = self._connections.exchange(request, min(limits.connect, seconds), seconds, watch.over)
+                    answer = self._judge(reply, host)
+                except ssl.SSLError as fault:
                     if not watch.has_expired:
                         raise _untrusted(self._service, host, fault) from fault
                     answer = _failed(fault)
-                except (requests.RequestException, HTTPError, OSError) as fault:
+                except Misled as fault:
+                    raise _misled(self._service, fault) from fault
+                except FAULTS as fault:
                     answer = _failed(fault)
             if watch.has_expired:
                 # Also where an answer seems to be there: http.client takes half a header for the last one.
@@ -285,12 +289,12 @@ class _Adapter(HTTPAdapter):
 
         return self._transport.send(self._service, host, attempt)
 
-    def _judge(self, response: requests.Response, content: bytes, host: str) -> _Answer:
-        status = response.status_code
+    def _judge(self, reply: Reply, host: str) -> _Answer:
+        status, content = reply.status, reply.content
         if status in _TRANSIENT:
-            return _Fault(f"HTTP {status} {_message(content)}".rstrip(), _retry_after(response))
+            return _Fault(f"HTTP {status} {_message(content)}".rstrip(), _retry_after(reply))
         if status >= HTTPStatus.BAD_REQUEST:
-            location = response.headers.get("Location", "")
+            location = reply.headers.get("Location", "")
             raise Refused(self._service, host, status, _message(content) or _phrase(status), location)
         if status < HTTPStatus.MULTIPLE_CHOICES:
             # What was cut off in its header looks empty; nothing that is asked here has an empty answer.
@@ -301,7 +305,7 @@ class _Adapter(HTTPAdapter):
             # Nothing that is asked here begins so; a gateway may well say 200 with its page of sorrow.
             if content.lstrip()[:1] == b"<":
                 return _Fault("a page for browsers")
-        return response
+        return reply
 
 
 class _Watch:
@@ -310,8 +314,6 @@ class _Watch:
     A socket's time-out begins anew with each byte, so it alone bounds nothing.
     """
 
-    current = threading.local()
-
     def __init__(self, seconds: float) -> None:
         self.has_expired = False
         self._sockets: list[socket.socket] = []
@@ -319,7 +321,6 @@ class _Watch:
         self._timer.daemon = True
 
     def __enter__(self) -> Self:
-        self.current.watch = self
         self._timer.start()
         return self
 
@@ -327,14 +328,10 @@ class _Watch:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._timer.cancel()
-        self.current.watch = None
 
-    @classmethod
-    def over(cls, connection: HTTPConnection) -> None:
-        """Have this thread's watch end the connection that is being waited for."""
-        watch: _Watch | None = getattr(cls.current, "watch", None)
-        if watch and connection.sock:
-            watch._sockets.append(connection.sock)  # noqa: SLF001 - its own class
+    def over(self, sock: Any) -> None:  # noqa: ANN401 - a socket, or urllib3's TLS around one
+        """End the connection that is waited for when it is time."""
+        self._sockets.append(sock if isinstance(sock, socket.socket) else sock.socket)
 
     def _expire(self) -> None:
         self.has_expired = True
@@ -346,46 +343,25 @@ class _Watch:
                 continue
 
 
-class _Watched(HTTPConnection):
-    def getresponse(self) -> Any:  # noqa: ANN401 - the base class's own
-        _Watch.over(self)
-        return super().getresponse()
+def _host(url: str) -> str:
+    """Return the host and port as an address states them, without a credential."""
+    return urlsplit(url).netloc.rpartition("@")[2]
 
 
-class _WatchedTLS(HTTPSConnection):
-    def getresponse(self) -> Any:  # noqa: ANN401 - the base class's own
-        _Watch.over(self)
-        return super().getresponse()
+def _encoded(document: Any) -> bytes:  # noqa: ANN401 - JSON
+    return json.dumps(document, allow_nan=False).encode("utf-8")
 
 
-class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Watched
-
-
-class _PoolTLS(HTTPSConnectionPool):
-    ConnectionCls = _WatchedTLS
-
-
-_POOLS: Final = {"http": _Pool, "https": _PoolTLS}
-
-
-def _read(response: requests.Response) -> bytes:
-    """Return the whole body and keep it in the response; raise OSError for one that is too large."""
-    chunks: list[bytes] = []
-    size = 0
-    for chunk in response.iter_content(1 << 16):
-        chunks.append(chunk)
-        size += len(chunk)
-        if size > MAX_REPLY:
-            response.close()
-            msg = f"an answer of more than {MAX_REPLY} bytes"
-            raise OSError(msg)
-    response._content = b"".join(chunks)  # noqa: SLF001 - as `requests` keeps it when it reads itself
-    return response._content  # noqa: SLF001 - likewise
-
-
-def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    return request
+def _redirected(request: Request, status: int, url: str) -> Request:
+    """Return what is asked of the place that a redirect names: by nobody's credential where it is another's."""
+    method, body, dropped = request.method, request.body, set[str]()
+    if urlsplit(url)[:2] != urlsplit(request.url)[:2]:
+        dropped.add("Authorization")
+    if status not in _SEND_AGAIN and method == "POST":
+        method, body = "GET", None
+        dropped.add("Content-Type")
+    headers = {name: value for name, value in request.headers.items() if name not in dropped}
+    return Request(method, url, headers, body)
 
 
 def _is_json(content: bytes) -> bool:
@@ -415,9 +391,9 @@ def _phrase(status: int) -> str:
         return ""
 
 
-def _retry_after(response: requests.Response) -> float:
+def _retry_after(reply: Reply) -> float:
     """Return the seconds that the service asks to be left alone, from a number or a date; 0 for neither."""
-    text = response.headers.get("Retry-After", "").strip()
+    text = reply.headers.get("Retry-After", "").strip()
     if text.isdigit():
         return float(text)
     try:
@@ -431,29 +407,16 @@ def _retry_after(response: requests.Response) -> float:
 
 def _failed(fault: Exception) -> _Fault:
     """Return what a failed attempt came to, in plain words."""
-    for cause in _causes(fault):
-        match cause:
-            case ConnectionRefusedError():
-                return _Fault("the connection was refused", is_absent=True)
-            case socket.gaierror():
-                return _Fault("its name cannot be resolved", is_absent=True)
-    if isinstance(fault, requests.Timeout):
-        return _Fault("no answer in time")
-    if isinstance(fault, OSError) and not isinstance(fault, requests.RequestException):
-        return _Fault(str(fault))
+    match fault:
+        case ConnectionRefusedError():
+            return _Fault("the connection was refused", is_absent=True)
+        case socket.gaierror() | UnicodeError():
+            return _Fault("its name cannot be resolved", is_absent=True)
+        case TimeoutError():
+            return _Fault("no answer in time")
+        case TooLarge():
+            return _Fault(str(fault))
     return _Fault("the connection was lost")
-
-
-def _causes(fault: BaseException) -> Iterator[BaseException]:
-    """Yield the fault and what lies behind it, as deep as `requests` and `urllib3` have wrapped it."""
-    seen: list[BaseException] = []
-    cause: BaseException | None = fault
-    while cause is not None and cause not in seen:
-        seen.append(cause)
-        yield cause
-        inner = next((part for part in reversed(cause.args) if isinstance(part, BaseException)), None)
-        reason = getattr(cause, "reason", None)
-        cause = reason if isinstance(reason, BaseException) else inner or cause.__cause__ or cause.__context__
 
 
 def _away(service: str, host: str, why: str) -> Error:
@@ -467,7 +430,7 @@ def _away(service: str, host: str, why: str) -> Error:
     )
 
 
-def _untrusted(service: str, host: str, fault: Exception) -> Error:
+def _untrusted(service: str, host: str, fault: ssl.SSLError) -> Error:
     return Error(
         "WIRE002",
         f"{service} at {host} cannot be trusted",
@@ -478,12 +441,19 @@ def _untrusted(service: str, host: str, fault: Exception) -> Error:
     )
 
 
-def _complaint(fault: Exception) -> str:
-    """Return what TLS complains of, without the many layers around it."""
-    for cause in _causes(fault):
-        match cause:
-            case ssl.SSLCertVerificationError(verify_message=message):
-                return f"its certificate does not verify: {message}"
-            case ssl.SSLError(reason=str(reason)):
-                return f"TLS failed: {reason.lower().replace('_', ' ')}"
-    return "TLS failed"
+def _complaint(fault: ssl.SSLError) -> str:
+    """Return what TLS complains of."""
+    if isinstance(fault, ssl.SSLCertVerificationError):
+        return f"its certificate does not verify: {fault.verify_message}"
+    reason = str(fault.reason or "").lower().replace("_", " ")
+    return f"TLS failed: {reason}" if reason else "TLS failed"
+
+
+def _misled(service: str, fault: Misled) -> Error:
+    return Error(
+        "WIRE003",
+        f"{service} cannot be reached as it is configured",
+        why=str(fault),
+        fix="Correct the address, or the variable: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY, REQUESTS_CA_BUNDLE.",
+        status=ExitStatus.USAGE,
+    )

@@ -22,7 +22,7 @@ from .material import Broken, Sealed, seal
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import requests
+    from maximus.signing.transport import Session
 
 __all__ = ["Found", "entry_bundle", "search_log"]
 
@@ -50,21 +50,21 @@ def search_log(transport: Transport, log: str, digests: Sequence[str]) -> dict[s
     A log that cannot be searched says so in every answer. Raises Error WIRE001 (outside) where it is away, and
     VERIFY049 (outside) where it answers something else than entries.
     """
-    with transport.session(f"the log {log}") as session:
-        found: dict[str, Found] = {}
-        for digest in digests:
-            try:
-                found[digest] = _search(session, log.rstrip("/"), digest)
-            except Refused as refused:
-                if refused.status not in _NO_SEARCH:
-                    raise _strange(log, str(refused)) from refused
-                return dict.fromkeys(digests, Found((), is_searchable=False))
-            except (KeyError, TypeError, ValueError, AttributeError) as fault:
-                raise _strange(log, str(fault)[:200]) from fault
-        return found
+    session = transport.session(f"the log {log}")
+    found: dict[str, Found] = {}
+    for digest in digests:
+        try:
+            found[digest] = _search(session, log.rstrip("/"), digest)
+        except Refused as refused:
+            if refused.status not in _NO_SEARCH:
+                raise _strange(log, str(refused)) from refused
+            return dict.fromkeys(digests, Found((), is_searchable=False))
+        except (KeyError, TypeError, ValueError, AttributeError) as fault:
+            raise _strange(log, str(fault)[:200]) from fault
+    return found
 
 
-def _search(session: requests.Session, log: str, digest: str) -> Found:
+def _search(session: Session, log: str, digest: str) -> Found:
     asked = {"hash": f"sha256:{digest}"}
     names: list[Any] = session.post(f"{log}/api/v1/index/retrieve", json=asked).json()
     texts = sorted({name for name in names if isinstance(name, str)})

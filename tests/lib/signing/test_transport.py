@@ -4,52 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import ipaddress
 import socket
-import ssl
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 
 from maximus.errors import Error, ExitStatus
-from maximus.signing.transport import MAX_REPLY, Limits, Refused, Transport
+from maximus.signing.connections import MAX_REPLY
+from maximus.signing.transport import Limits, Refused, Transport
+from tests.lib.signing.servers import Echo, speak_tls, write_authority
 from tests.stack.faults import Answer, Drip, Drop, Faults, Hang
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    import requests
-
-
-class _Echo(BaseHTTPRequestHandler):
-    """Answers everything with a JSON document."""
-
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self) -> None:
-        """Answer."""
-        body = b'{"ok": true}'
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def do_POST(self) -> None:
-        """Read the body, then answer."""
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self.do_GET()
-
-    def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - the name http.server gives it
-        """Say nothing."""
+    from maximus.signing.transport import Session
 
 
 class Clock:
@@ -74,7 +47,7 @@ class Clock:
 @pytest.fixture
 def faults() -> Iterator[Faults]:
     """A service behind a proxy that fails as it is told."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Echo) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
         server.daemon_threads = True
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         with Faults(f"http://127.0.0.1:{server.server_port}") as proxy:
@@ -89,7 +62,7 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def session(clock: Clock) -> Iterator[requests.Session]:
+def session(clock: Clock) -> Iterator[Session]:
     """A session with a budget of ten seconds of that time."""
     with Transport(Limits(budget=10), clock=clock, rest=clock.rest) as transport:
         yield transport.session("the service")
@@ -111,21 +84,21 @@ def session(clock: Clock) -> Iterator[requests.Session]:
     ],
     ids=str,
 )
-def test_a_passing_fault_is_tried_again(faults: Faults, session: requests.Session, fault: Answer | Drop) -> None:
+def test_a_passing_fault_is_tried_again(faults: Faults, session: Session, fault: Answer | Drop) -> None:
     """And the answer that then comes is the answer."""
     faults.inject(fault, times=3)
-    assert session.post(faults.url, data="x").json() == {"ok": True}
+    assert session.post(faults.url, data=b"x").json() == {"ok": True}
     assert faults.count("POST") == 4
 
 
-def test_the_same_body_is_sent_again(faults: Faults, session: requests.Session) -> None:
+def test_the_same_body_is_sent_again(faults: Faults, session: Session) -> None:
     """A retry that sent an empty body would be another request."""
     faults.inject(Answer(503))
-    session.post(faults.url, data="the body")
+    session.post(faults.url, data=b"the body")
     assert [request.body for request in faults.requests] == [b"the body"] * 2
 
 
-def test_waits_grow_and_stay_within_the_budget(faults: Faults, session: requests.Session, clock: Clock) -> None:
+def test_waits_grow_and_stay_within_the_budget(faults: Faults, session: Session, clock: Clock) -> None:
     """The run against a dead service ends when its budget is spent, not later."""
     faults.inject(Answer(503), times=10_000)
     with pytest.raises(Error):
@@ -135,7 +108,7 @@ def test_waits_grow_and_stay_within_the_budget(faults: Faults, session: requests
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 422])
-def test_a_refusal_is_not_tried_again(faults: Faults, session: requests.Session, status: int) -> None:
+def test_a_refusal_is_not_tried_again(faults: Faults, session: Session, status: int) -> None:
     """It carries the service's own words and where it points to."""
     body = b'{"code": 3, "message": "no\\n such audience"}'
     faults.inject(Answer(status, body=body, headers={"Location": "/api/v1/log/entries/abc"}))
@@ -147,7 +120,7 @@ def test_a_refusal_is_not_tried_again(faults: Faults, session: requests.Session,
     assert faults.count() == 1
 
 
-def test_a_page_for_browsers_is_not_quoted(faults: Faults, session: requests.Session) -> None:
+def test_a_page_for_browsers_is_not_quoted(faults: Faults, session: Session) -> None:
     """Its reason phrase is all that is said."""
     faults.inject(Answer(403, body=b"<!doctype html><script>alert(1)</script>"))
     with pytest.raises(Refused) as raised:
@@ -155,16 +128,14 @@ def test_a_page_for_browsers_is_not_quoted(faults: Faults, session: requests.Ses
     assert raised.value.message == "Forbidden"
 
 
-def test_a_service_is_left_alone_as_long_as_it_asks(faults: Faults, session: requests.Session, clock: Clock) -> None:
+def test_a_service_is_left_alone_as_long_as_it_asks(faults: Faults, session: Session, clock: Clock) -> None:
     """In seconds."""
     faults.inject(Answer(429, retry_after=4))
     session.get(faults.url)
     assert clock.waits == [4]
 
 
-def test_a_service_is_left_alone_until_the_date_it_names(
-    faults: Faults, session: requests.Session, clock: Clock
-) -> None:
+def test_a_service_is_left_alone_until_the_date_it_names(faults: Faults, session: Session, clock: Clock) -> None:
     """In the form that HTTP prescribes."""
     until = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=6)
     faults.inject(Answer(503, retry_after=until.strftime("%a, %d %b %Y %H:%M:%S GMT")))
@@ -173,7 +144,7 @@ def test_a_service_is_left_alone_until_the_date_it_names(
 
 
 def test_a_service_that_asks_for_more_than_the_budget_is_given_up(
-    faults: Faults, session: requests.Session, clock: Clock
+    faults: Faults, session: Session, clock: Clock
 ) -> None:
     """At once: waiting would help nobody."""
     faults.inject(Answer(503, retry_after=3600))
@@ -182,7 +153,7 @@ def test_a_service_that_asks_for_more_than_the_budget_is_given_up(
     assert clock.waits == []
 
 
-def test_a_service_that_is_away_is_named_with_its_host(faults: Faults, session: requests.Session) -> None:
+def test_a_service_that_is_away_is_named_with_its_host(faults: Faults, session: Session) -> None:
     """Something outside failed: exit status 3."""
     with faults.down(), pytest.raises(Error) as raised:
         session.get(faults.url)
@@ -201,7 +172,7 @@ def test_an_address_where_nobody_listens_is_given_up_sooner(faults: Faults, cloc
     assert clock.now <= 5
 
 
-def test_what_was_given_up_is_not_asked_again(faults: Faults, session: requests.Session) -> None:
+def test_what_was_given_up_is_not_asked_again(faults: Faults, session: Session) -> None:
     """A hundred files must not wait a hundred times for a dead service."""
     faults.inject(Answer(503), times=10_000)
     with pytest.raises(Error):
@@ -216,7 +187,7 @@ def test_what_was_given_up_is_not_asked_again(faults: Faults, session: requests.
 def test_one_request_that_never_succeeds_does_not_give_up_the_service(faults: Faults, clock: Clock) -> None:
     """Where others are answered meanwhile only that one is given up."""
     faults.inject(Answer(503), times=10_000, path="/poison")
-    others: list[requests.Session] = []
+    others: list[Session] = []
 
     def rest(seconds: float) -> bool:
         others[0].get(f"{faults.url}/good")
@@ -242,7 +213,7 @@ def test_a_service_that_comes_and_goes_is_told_of_now_and_then(faults: Faults, c
     assert (len(said), clock.now) == (2, 40)
 
 
-def test_a_good_answer_ends_an_outage(faults: Faults, session: requests.Session, clock: Clock) -> None:
+def test_a_good_answer_ends_an_outage(faults: Faults, session: Session, clock: Clock) -> None:
     """A later outage has the whole budget again."""
     for _ in range(3):
         faults.inject(Answer(503, retry_after=8))
@@ -300,21 +271,7 @@ def test_headers_that_trickle_are_given_up() -> None:
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A certificate for this machine, with its key, which is its own authority."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
-    now = dt.datetime.now(dt.UTC)
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(hours=1))
-        .not_valid_after(now + dt.timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    path = tmp_path_factory.mktemp("tls") / "both.pem"
-    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    path.write_bytes(private + certificate.public_bytes(Encoding.PEM))
-    return path
+    return write_authority(tmp_path_factory.mktemp("tls") / "both.pem")
 
 
 @pytest.fixture
@@ -327,21 +284,19 @@ def trusting(authority: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def secure(authority: Path) -> Iterator[str]:
     """The address of a service that speaks TLS, as all public ones do."""
     with ThreadingHTTPServer(("127.0.0.1", 0), _Trickle) as server:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(authority)
-        server.socket = context.wrap_socket(server.socket, server_side=True)
+        speak_tls(server, authority)
         server.daemon_threads = True
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         yield f"https://127.0.0.1:{server.server_port}"
         server.shutdown()
 
 
-class _Trickle(_Echo):
+class _Trickle(Echo):
     """Answers a GET at once, and a POST with a header that never ends."""
 
     over = threading.Event()
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802 - the name http.server calls
         """Send a byte now and then."""
         self.close_connection = True
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -352,12 +307,12 @@ class _Trickle(_Echo):
 
 
 @pytest.mark.usefixtures("trusting")
-def test_a_service_with_a_certificate_is_asked(secure: str, session: requests.Session) -> None:
+def test_a_service_with_a_certificate_is_asked(secure: str, session: Session) -> None:
     """Over TLS, with an authority that is known."""
     assert session.get(secure).json() == {"ok": True}
 
 
-def test_an_unknown_authority_is_not_trusted(secure: str, session: requests.Session, clock: Clock) -> None:
+def test_an_unknown_authority_is_not_trusted(secure: str, session: Session, clock: Clock) -> None:
     """And not asked again."""
     with pytest.raises(Error) as raised:
         session.get(secure)
@@ -370,7 +325,7 @@ def test_a_trickle_over_tls_is_given_up(secure: str) -> None:
     """The connection is ended under the thread that reads from it."""
     started = time.monotonic()
     with Transport(Limits(attempt=0.3, budget=0.5)) as transport, pytest.raises(Error) as raised:
-        transport.session("the service").post(secure, data="x")
+        transport.session("the service").post(secure, data=b"x")
     assert "no whole answer" in raised.value.why
     assert time.monotonic() - started < 2
 
@@ -381,7 +336,7 @@ def test_leaving_wakes_whoever_waits(faults: Faults) -> None:
     waiting = threading.Event()
     caught: list[Error] = []
 
-    def ask(session: requests.Session) -> None:
+    def ask(session: Session) -> None:
         try:
             session.get(faults.url)
         except Error as error:
@@ -403,7 +358,7 @@ def test_a_reply_without_end_is_not_read_to_the_end(faults: Faults, clock: Clock
     assert "more than" in raised.value.why
 
 
-def test_a_name_that_nobody_has_is_an_outage(session: requests.Session) -> None:
+def test_a_name_that_nobody_has_is_an_outage(session: Session) -> None:
     """And the error says that it is the name."""
     with pytest.raises(Error) as raised:
         session.get("http://fulcio.invalid/")
@@ -411,7 +366,7 @@ def test_a_name_that_nobody_has_is_an_outage(session: requests.Session) -> None:
     assert raised.value.why in ("its name cannot be resolved", "the connection was lost")
 
 
-def test_a_certificate_that_is_not_trusted_is_final(session: requests.Session, clock: Clock) -> None:
+def test_a_certificate_that_is_not_trusted_is_final(session: Session, clock: Clock) -> None:
     """Trying again would not make it trusted."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
@@ -434,7 +389,7 @@ def test_a_certificate_that_is_not_trusted_is_final(session: requests.Session, c
 def test_a_netrc_does_not_replace_a_token(
     faults: Faults, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`requests` would take the Authorization header from there."""
+    """Other clients take the Authorization header from there."""
     netrc = tmp_path / "netrc"
     netrc.write_text("default login somebody password else\n", encoding="utf-8")
     monkeypatch.setenv("NETRC", str(netrc))
