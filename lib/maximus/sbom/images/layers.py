@@ -12,13 +12,13 @@ import stat
 import tarfile
 import zlib
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from maximus.sbom.images.digests import ALGORITHMS, OTHER_CONTENT
 from maximus.sbom.images.layout import Window
 from maximus.sbom.images.limits import MAX_ENTRIES, MAX_PATH, MAX_RATIO, MAX_STREAMS, MAX_UNPACKED, broken
-from maximus.sbom.images.tars import Content, Passing, members
+from maximus.sbom.images.tars import Content, Listed, Passing, members
 from maximus.sbom.naming import visible
 
 if TYPE_CHECKING:
@@ -115,13 +115,10 @@ def read_layers(image: Image, looker: Looker) -> dict[str, object]:
     found = _Found()
     for number, layer in enumerate(image.layers, 1):
         found.index()
-        fresh, gone, opaque = _read_layer(layer, layer.name(number), looker, budget, found.above)
-        found.remove(gone, opaque)
-        found.kept.update(fresh)
+        read = _read_layer(layer, _Read(layer.name(number), looker, budget, found.above))
+        found.remove(read.gone, read.opaque)
+        found.kept.update(read.fresh)
     return found.kept
-
-
-_Read = tuple[dict[str, object], set[str], set[str]]
 
 
 class _Budget:
@@ -142,56 +139,133 @@ class _Budget:
             raise broken(name, f"the image unpacks to more than {MAX_UNPACKED >> 30} GiB")
 
 
-def _read_layer(layer: Layer, name: str, looker: Looker, budget: _Budget, above: set[str]) -> _Read:
-    """Return what is kept of one layer, what it takes away of those below, and the folders that it hides."""
+def _read_layer(layer: Layer, read: _Read) -> _Read:
+    """Return what is in one layer, and what it does to those below."""
+    _pass_by(layer, read.name, read.budget, read.members)
+    if read.linked:
+        # Package managers fill `node_modules` with links into a store whose files are called by their digests.
+        _pass_by(replace(layer, diff_id=""), read.name, _Budget(), read.links)
+    return read
+
+
+def _pass_by(layer: Layer, name: str, budget: _Budget, reading: Callable[[Passing], None]) -> None:
+    """Let a layer be read from its beginning. Raises Error SBOM033 for a broken one."""
     with layer.open() as raw:
         try:
             if not (packed := layer.packed()):
                 # Nothing is read here but headers and what the looker wants: a leap costs less than a byte.
                 budget.bytes(raw.size, name)
-                source = Passing(lambda: raw.read(_STEP), raw.seek, raw.view)
-                return _read_members(source, name, looker, budget, above)
+                reading(Passing(lambda: raw.read(_STEP), raw.seek, raw.view))
+                return
             unpacked = _unpacked(_Counted(raw), packed, layer.diff_id, name, budget)
-            read = _read_members(Passing(unpacked.read), name, looker, budget, above)
+            reading(Passing(unpacked.read))
             unpacked.finish()
         except RecursionError as fault:
             raise broken(name, "its headers lead from one to the next without an end") from fault
         except (tarfile.TarError, zlib.error, EOFError, OSError, ValueError, OverflowError) as fault:
             raise broken(name, visible(" ".join(str(fault).split())[:200]) or type(fault).__name__) from fault
         unpacked.check(name)
-    return read
 
 
-def _read_members(source: Passing, name: str, looker: Looker, budget: _Budget, above: set[str]) -> _Read:
-    fresh: dict[str, object] = {}
-    gone: set[str] = set()
-    opaque: set[str] = set()
-    for member in members(source):
-        budget.entry(name)
-        path = _clean(member.name)
-        if path is None:
-            continue
-        if len(path) > MAX_PATH:
-            looker.refuse(path[:100], f"its path is longer than {MAX_PATH} characters")
-            continue
-        if _WHITEOUT in path:
-            folder, _, base = path.rpartition("/")
-            if base == _OPAQUE:
-                opaque.add(folder)
+class _Read:
+    """What is read of one layer."""
+
+    def __init__(self, name: str, looker: Looker, budget: _Budget, above: set[str]) -> None:
+        self.name = name
+        self.looker = looker
+        self.budget = budget
+        self.above = above
+        """What is kept of the layers below, and the folders above that."""
+        self.fresh: dict[str, object] = {}
+        """What is kept of its files."""
+        self.gone: set[str] = set()
+        """What it takes away of the layers below."""
+        self.opaque: set[str] = set()
+        """The folders that it hides of them."""
+        self.linked: dict[str, str] = {}
+        """The file that a hard link of interest has its content from, which may be of no interest by its own name."""
+
+    def members(self, source: Passing) -> None:
+        """Look at the files, and remember what is taken away."""
+        for member in members(source):
+            self.budget.entry(self.name)
+            path = _clean(member.name)
+            if path is None or (_WHITEOUT in path and self._takes_away(path)):
                 continue
-            if base.startswith(_WHITEOUT):
-                gone.add(f"{folder}/{base[len(_WHITEOUT) :]}".lstrip("/"))
+            if len(path) > MAX_PATH:
+                self.looker.refuse(path[:100], f"its path is longer than {MAX_PATH} characters")
                 continue
-        if path in above and member.kind != tarfile.DIRTYPE:
-            # Another file, or a link in place of a folder.
-            gone.add(path)
-        # Of two entries of one name the later counts, of whatever kind it is.
-        fresh.pop(path, None)
-        if member.kind == tarfile.REGTYPE and looker.wants(path, member.mode):
-            content = Content(source, member.begin, member.size)
-            if (kept := looker.look(Entry(path, member.size, member.mode, name, content))) is not None:
-                fresh[path] = kept
-    return fresh, gone, opaque
+            if path in self.above and member.kind != tarfile.DIRTYPE:
+                # Another file, or a link in place of a folder.
+                self.gone.add(path)
+            # Of two entries of one name the later counts, of whatever kind it is.
+            self.fresh.pop(path, None)
+            self.linked.pop(path, None)
+            if member.kind == tarfile.REGTYPE:
+                if self.looker.wants(path, member.mode):
+                    self._look(path, member, Content(source, member.begin, member.size))
+            elif member.kind == tarfile.LNKTYPE and self.looker.wants(path, 0) and (target := _clean(member.link)):
+                # Not for being executable: what a program was built from is told by its first name.
+                self.linked[path] = target
+
+    def links(self, source: Passing) -> None:
+        """Look at the files that hard links have their content from, under the names of the links."""
+        paths_of: dict[str, list[str]] = {}
+        for path, target in self.linked.items():
+            paths_of.setdefault(target, []).append(path)
+        for member in members(source):
+            paths = paths_of.get(_clean(member.name) or "", ()) if member.kind == tarfile.REGTYPE else ()
+            if paths:
+                content = _Again(Content(source, member.begin, member.size))
+                for path in paths:
+                    self._look(path, member, content.stream())
+
+    def _takes_away(self, path: str) -> bool:
+        folder, _, base = path.rpartition("/")
+        if base == _OPAQUE:
+            self.opaque.add(folder)
+        elif base.startswith(_WHITEOUT):
+            self.gone.add(f"{folder}/{base[len(_WHITEOUT) :]}".lstrip("/"))
+        return base.startswith(_WHITEOUT)
+
+    def _look(self, path: str, member: Listed, stream: Readable) -> None:
+        kept = self.looker.look(Entry(path, member.size, member.mode, self.name, stream))
+        if kept is not None:
+            self.fresh[path] = kept
+
+
+class _Again:
+    """A content that is read once and given out several times."""
+
+    def __init__(self, content: Content) -> None:
+        self.content = content
+        self.raw: bytes | None = None
+
+    def stream(self) -> _Copy:
+        """Return it from its beginning; nothing is read before somebody reads that."""
+        return _Copy(self)
+
+    def whole(self) -> bytes:
+        if self.raw is None:
+            self.raw = self.content.read()
+        return self.raw
+
+
+class _Copy:
+    """One of the readings of a content."""
+
+    def __init__(self, of: _Again) -> None:
+        self.of = of
+        self.at = 0
+
+    def read(self, size: int = -1) -> bytes:
+        raw = self.of.whole()
+        data = raw[self.at :] if size < 0 else raw[self.at : self.at + size]
+        self.at += len(data)
+        return data
+
+    def view(self) -> memoryview | None:
+        return None
 
 
 def _clean(name: str) -> str | None:

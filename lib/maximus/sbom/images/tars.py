@@ -72,6 +72,8 @@ class Listed(NamedTuple):
     mode: int
     begin: int
     """Where in the archive its content begins."""
+    link: str = ""
+    """The member that a hard link has its content from."""
 
 
 _BLOCK: Final = 512
@@ -79,7 +81,7 @@ _PLAIN: Final = {
     b"0": tarfile.REGTYPE, b"\0": tarfile.REGTYPE, b"5": tarfile.DIRTYPE, b"1": tarfile.LNKTYPE, b"2": tarfile.SYMTYPE,
 }  # fmt: skip
 _HEADER: Final = re.compile(
-    rb"(.{100})([0-7]{7})[\0 ].{16}([0-7]{11})[\0 ].{12}([0-7]{6})\0 ([\x000125]).{100}"
+    rb"(.{100})([0-7]{7})[\0 ].{16}([0-7]{11})[\0 ].{12}([0-7]{6})\0 ([\x000125])(.{100})"
     # POSIX's mark and the rest of a long name; GNU's, where no times stand in its place.
     rb"(?:ustar\x0000.{80}(?:\0|([^\0].{154}))|ustar  \0.{80}\0)",
     re.DOTALL,
@@ -96,7 +98,8 @@ def members(source: Passing) -> Iterator[Listed]:
         # `tarfile` keeps every member it has seen.
         archive.members = []
         kind = tarfile.REGTYPE if member.isreg() else member.type
-        yield Listed(member.name, kind, member.size, member.mode, member.offset_data)
+        link = member.linkname if member.islnk() else ""
+        yield Listed(member.name, kind, member.size, member.mode, member.offset_data, link)
         place = archive.offset
         # What is stated for all members changes what a plain header says.
         while not archive.pax_headers and (found := _plain(source, place)) is not None:
@@ -118,7 +121,7 @@ def _plain(source: Passing, place: int) -> Listed | None:
         return None
     # The sum of the bytes with spaces in place of the sum: of 256 bytes it is what Adler-32 has in its lower half.
     total = (zlib.adler32(header[:256]) & 0xFFFF) + (zlib.adler32(header[256:]) & 0xFFFF) - 2
-    name, mode, size, stated, kind, prefix = found.groups()
+    name, mode, size, stated, kind, link, prefix = found.groups()
     if total - sum(header[148:156]) + 8 * ord(" ") != int(stated, 8):
         return None
     name = name.partition(b"\0")[0]
@@ -129,7 +132,8 @@ def _plain(source: Passing, place: int) -> Listed | None:
         if kind != tarfile.DIRTYPE:
             return None
         name = name.rstrip(b"/")
-    return Listed(name.decode("utf-8", "surrogateescape"), kind, int(size, 8), int(mode, 8), place + _BLOCK)
+    linked = link.partition(b"\0")[0].decode("utf-8", "surrogateescape") if kind == tarfile.LNKTYPE else ""
+    return Listed(name.decode("utf-8", "surrogateescape"), kind, int(size, 8), int(mode, 8), place + _BLOCK, linked)
 
 
 class Passing:

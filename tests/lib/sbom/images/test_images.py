@@ -23,6 +23,7 @@ from maximus.sbom import checking, contents, inventory, rendering, subject
 from maximus.sbom.images import layers as layers_module
 from maximus.sbom.images import layout
 from maximus.sbom.images.catalogue import Catalogue, catalogue, subject_of
+from maximus.sbom.limits import MAX_MANIFEST
 from maximus.sbom.model import Inventory, Kind, Known
 from maximus.verdict import Status
 from tests.lib.sbom.images.making import archive, digest, elf, in_record, layer, oci, rpm_database, rpm_header
@@ -390,6 +391,57 @@ def test_later_layers_take_away_and_replace(tmp_path: Path) -> None:
     layers = [layer(below), layer(above, links={"c/node_modules": "/elsewhere"})]
     for path in (oci(tmp_path / "i", layers), archive(tmp_path / "i.tar", layers)):
         assert names(look(path)) == {"kept 1.0.0", "replaced 2.0.0", "new 1.0.0"}
+
+
+@pytest.mark.parametrize("pack", ["", "gzip", "zstd"])
+def test_hard_links_into_a_store_are_followed(pack: str, tmp_path: Path) -> None:
+    """As pnpm fills `node_modules`: by its own name, the file that a link leads to is of no interest."""
+    root = tmp_path / "root"
+    store = root / "store" / "files" / "ab"
+    store.mkdir(parents=True)
+    for name in ("one", "two"):
+        (store / f"{name}-digest").write_text(json.dumps({"name": name, "version": "1.0.0"}))
+        for place in ("a", "b"):
+            folder = root / "work" / place / "node_modules" / name
+            folder.mkdir(parents=True)
+            (folder / "package.json").hardlink_to(store / f"{name}-digest")
+    made = subprocess.run(
+        ["tar", "--sort=name", "-c", "-C", root, "store", "work"], check=True, capture_output=True
+    ).stdout
+    found = by_name(look(oci(tmp_path / "i", [made], pack=pack)))
+    assert set(found) == {"one 1.0.0", "two 1.0.0"}
+    places = [item.path for item in found["one 1.0.0"].locations]
+    assert places == ["work/a/node_modules/one/package.json", "work/b/node_modules/one/package.json"]
+
+
+def test_hard_links_that_lead_nowhere_or_were_replaced(tmp_path: Path) -> None:
+    """Say nothing; what stands in place of one counts, and so does the last file of the name that it leads to."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as made:
+
+        def add(path: str, text: str = "", link: str = "") -> None:
+            member = tarfile.TarInfo(path)
+            member.size = len(text)
+            if link:
+                member.type, member.linkname = tarfile.LNKTYPE, link
+            made.addfile(member, io.BytesIO(text.encode()))
+
+        def package(name: str) -> str:
+            return json.dumps({"name": name, "version": "1.0.0"})
+
+        add("store/one", package("first"))
+        add("store/one", package("last"))
+        add("node_modules/a/package.json", link="store/one")
+        add("node_modules/gone/package.json", link="store/missing")
+        add("node_modules/out/package.json", link="../../etc/passwd")
+        add("node_modules/replaced/package.json", link="store/one")
+        add("node_modules/replaced/package.json", package("replaced"))
+        add("bin/app", link="store/one")
+        add("store/large", " " * (MAX_MANIFEST + 1))
+        add("node_modules/large/package.json", link="store/large")
+    found = catalogue(layout.open_image(oci(tmp_path / "i", [buffer.getvalue()], pack=""), ""))
+    assert {package.name for _, reading in found.readings for package in reading.packages} == {"last", "replaced"}
+    assert [(fault.code, fault.where) for fault in found.faults] == [("SBOM036", "node_modules/large/package.json")]
 
 
 def test_a_package_is_told_with_the_layer_that_added_it(tmp_path: Path) -> None:

@@ -54,6 +54,7 @@ def as_tarfile_tells(raw: bytes) -> list[Listed]:
                 member.size,
                 member.mode,
                 member.offset_data,
+                member.linkname if member.islnk() else "",
             )
             for member in opened
         ]
