@@ -15,6 +15,7 @@ from maximus.verdict import Status, Verdict
 
 from . import evidence
 from .declare import as_json
+from .workplace import is_repository
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,7 +117,7 @@ def _approvals(inputs: evidence.Inputs, log: Path, face: Face) -> tuple[dict[str
     token = inputs.token or environment.get("GITHUB_TOKEN", "")
     wrong = {
         "input run-id": not re.fullmatch(r"[1-9][0-9]{0,18}", inputs.run_id),
-        "input repository": not re.fullmatch(r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+", repository),
+        "input repository": not is_repository(repository),
         "input token": not token,
     }
     for where, is_wrong in wrong.items():

@@ -25,6 +25,7 @@ from maximus.verdict import Status, Verdict
 from . import monorepo, preview, proof, rollback
 from .declare import Concluded, given, out
 from .explanation import explain
+from .workplace import check_repository
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -347,14 +348,7 @@ def _place(inputs: Inputs, face: Face) -> _Place | None:
         if not inputs.token:
             return None
         repository, ref = _origin(inputs, server)
-    if not re.fullmatch(r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+", repository):
-        raise Error(
-            "DRAFT002",
-            f"{repository!r} is no repository",
-            fix="GITHUB_REPOSITORY is `owner/name`; the runner sets it.",
-            where="GITHUB_REPOSITORY",
-            status=ExitStatus.USAGE,
-        )
+    check_repository(repository)
     return _Place(
         token=token,
         api_url=environment.get("GITHUB_API_URL", "https://api.github.com"),

@@ -17,6 +17,7 @@ from maximus.errors import Error, ExitStatus
 from maximus.verdict import Status
 
 from .declare import Concluded, as_json, given, out
+from .workplace import find_tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -150,8 +151,8 @@ class Outcome:
 def run(inputs: Inputs, face: Face) -> Outputs:
     """Judge the tree, keep what was found where there is a release folder, and return the outputs.
 
-    Raises Error GATE006 (70) for a policy without checks, GATE007 to GATE009 and GATE015 (usage) for what is wrong
-    before anything is judged, and what a policy is refused with.
+    Raises Error GATE006 (70) for a policy without checks, GATE008, GATE009, GATE015 and RUN022 (usage) for what is
+    wrong before anything is judged, and what a policy is refused with.
     """
     outcome = judge_tree(inputs, face)
     folder = Path(inputs.folder)
@@ -173,15 +174,7 @@ def judge_tree(inputs: Inputs, face: Face) -> Outcome:
     from maximus.gating.judging import judge, shares  # noqa: PLC0415 - `--help` needs none of it
     from maximus.git import find_checkout  # noqa: PLC0415 - likewise
 
-    tree = Path(inputs.path)
-    if not tree.is_dir():
-        raise Error(
-            "GATE007",
-            f"there is no tree {inputs.path}",
-            fix="Check out the repository first, or name the folder with `path`.",
-            where="input `path`",
-            status=ExitStatus.USAGE,
-        )
+    tree = find_tree(inputs.path)
     policy, own = _policy(inputs, tree)
     if not policy.entries:
         raise Error(

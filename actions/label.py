@@ -7,7 +7,6 @@ the labels whose rule matches. It checks nothing out and runs nothing that the p
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from maximus.errors import Error, ExitStatus
 from maximus.verdict import Status, Verdict
 
 from .declare import Concluded, given, out
+from .workplace import check_repository
 
 if TYPE_CHECKING:
     from maximus.github.client import Client
@@ -129,14 +129,7 @@ def _place(inputs: Inputs, face: Face) -> _Place:
         )
     face.mask(token)
     repository = environment.get("GITHUB_REPOSITORY", "")
-    if not re.fullmatch(r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+", repository):
-        raise Error(
-            "LABEL003",
-            f"{repository!r} is no repository",
-            fix="GITHUB_REPOSITORY is `owner/name`; the runner sets it.",
-            where="GITHUB_REPOSITORY",
-            status=ExitStatus.USAGE,
-        )
+    check_repository(repository)
     pull = _pull_request(environment.get("GITHUB_EVENT_PATH", ""))
     number, head, base = pull["number"], pull["head"], pull["base"]
     home = head.get("repo")

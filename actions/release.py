@@ -22,6 +22,7 @@ from .consciousness import METRICS
 from .declare import Concluded, given, out
 from .imagery import prove_images
 from .pushed import read_images
+from .workplace import find_tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -159,7 +160,7 @@ class Plan:
 def run(inputs: Inputs, face: Face) -> Outputs:
     """Take a tree to a proven release and return what the parts put out.
 
-    Raises Error REL001 to REL003 for what is wrong before anything is done.
+    Raises Error REL002, REL003 and RUN022 for what is wrong before anything is done.
     """
     plan = _plan(inputs, face)
     if inputs.dry_run:
@@ -238,15 +239,7 @@ def _plan(inputs: Inputs, face: Face) -> Plan:
     """Read what there is and decide what to do; nothing is written."""
     from maximus.files import find_files  # noqa: PLC0415 - `--help` needs none of it
 
-    tree = Path(inputs.path)
-    if not tree.is_dir():
-        raise Error(
-            "REL001",
-            f"there is no tree {inputs.path}",
-            fix="Check out the repository first, or name the folder with `path`.",
-            where="input `path`",
-            status=ExitStatus.USAGE,
-        )
+    tree = find_tree(inputs.path)
     files = find_files(inputs.files, tree) if inputs.files else ()
     if inputs.files and not files:
         raise Error(

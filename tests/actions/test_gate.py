@@ -102,7 +102,7 @@ def test_wrong_inputs_are_usage_errors(tmp_path: Path, inputs: dict[str, Any], c
     """2 before anything is judged, each by its code."""
     error = _refusal(_tree(tmp_path), **inputs)
     assert (error.code, error.status) == (code, ExitStatus.USAGE)
-    assert _refusal(tmp_path / "none").code == "GATE007"
+    assert _refusal(tmp_path / "none").code == "RUN022"
 
 
 def test_two_runs_claim_the_same_bytes(tmp_path: Path) -> None:

@@ -342,7 +342,7 @@ def test_a_repository_that_is_none_is_a_usage_error(fakehub: FakeHub, label: Cal
     """Nothing is asked at an address that was put together from it."""
     hub = fakehub(world())
     done = label(hub, GITHUB_REPOSITORY="acme/../x")
-    assert (done.status, done.outputs["code"], list(hub.log)) == (2, "LABEL003", [])
+    assert (done.status, done.outputs["code"], list(hub.log)) == (2, "RUN023", [])
 
 
 @pytest.mark.parametrize("wrong", [[], {}, {"pull_request": 1}, {"pull_request": {"number": True, "title": "x"}}])

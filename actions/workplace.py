@@ -1,0 +1,41 @@
+"""Where a run does its work: a tree that is there, and a repository by its whole name."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from maximus.errors import Error, ExitStatus
+
+__all__ = ["check_repository", "find_tree", "is_repository"]
+
+
+def find_tree(name: str) -> Path:
+    """Return the folder that `path` names; raise Error RUN022 (usage) where there is none."""
+    tree = Path(name)
+    if not tree.is_dir():
+        raise Error(
+            "RUN022",
+            f"there is no tree {name}",
+            fix="Check out the repository first, or name the folder with `path`.",
+            where="input `path`",
+            status=ExitStatus.USAGE,
+        )
+    return tree
+
+
+def is_repository(text: str) -> bool:
+    """Tell whether a text is `owner/name`, as GitHub writes it."""
+    return re.fullmatch(r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+", text) is not None
+
+
+def check_repository(text: str) -> None:
+    """Return where GITHUB_REPOSITORY names a repository; raise Error RUN023 (usage) where it does not."""
+    if not is_repository(text):
+        raise Error(
+            "RUN023",
+            f"{text!r} is no repository",
+            fix="GITHUB_REPOSITORY is `owner/name`; the runner sets it.",
+            where="GITHUB_REPOSITORY",
+            status=ExitStatus.USAGE,
+        )
