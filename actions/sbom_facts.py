@@ -52,7 +52,7 @@ def with_facts(face: Face, made: Inventory, facts: str, *, fetching: bool, hashe
     asked = {item.ref for item in made.components if (item.purl, digest_of(item)) not in there}
     wanted = [item for item in pinned.components if item.ref in asked]
     found = fetcher.fetch(wanted, Client(_indexes(face.environment)), hashes=hashes)
-    face.say(f"fetched: {len(found.facts)} packages, {len(found.findings)} without an answer; {len(known)} were pinned")
+    face.say(f"fetched: {len(found.facts)} packages, {found.unanswered} without an answer; {len(known)} were pinned")
     if path is not None and found.facts:
         pinned_facts = {(fact.purl, fact.digest): fact for fact in known}
         for fact in found.facts:

@@ -356,7 +356,8 @@ def test_fetched_digests_are_counted_and_pinned(tmp_path: Path) -> None:
     pinned = str(tmp_path / "facts.json")
     content = {"/left/1.0.0": json.dumps(VERSION).encode(), "/left/-/left-1.0.0.tgz": TARBALL}
     with index(content) as server:
-        environment = {"SOURCE_DATE_EPOCH": "0", "HOME": str(tmp_path), "npm_config_registry": server.address}
+        environment = {"SOURCE_DATE_EPOCH": "0", "HOME": str(tmp_path), "npm_config_registry": server.address,
+                       "npm_config_replace_registry_host": "always"}  # fmt: skip
         run(tree, tmp_path / "zero", face_of(environment), fetch=True, facts=pinned)
         face = face_of(environment)
         run(tree, tmp_path / "one", face, hashes="fetch", facts=pinned, min_hashes="100")

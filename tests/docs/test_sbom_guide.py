@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import io
 import json
 import re
@@ -15,7 +16,9 @@ import yaml
 from actions import sbom
 from actions.declare import find_action, inputs_from_texts
 from actions.terminal import TerminalFace, options_of
+from maximus.sbom import transfer
 from tests.docs.shop import company_index, make_shop
+from tests.lib.sbom.samples import INDEX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -34,12 +37,15 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mapping[st
     (tree / "sbom-overlay.yml").write_text(YAML.findall(TEXT)[0], encoding="utf-8")
     monkeypatch.chdir(tree)
     with company_index() as server:
+        # The locks name the company's index, and nobody else is asked: here its name leads to loopback.
+        place = ("127.0.0.1", server.server_address[1])
+        monkeypatch.setattr(transfer, "connect", lambda *_, **__: http.client.HTTPConnection(*place))
         yield {
             "HOME": str(tmp_path / "home"),
             "npm_config_cache": str(tmp_path / "npm"),
-            "npm_config_registry": f"{server.address}/",
+            "npm_config_registry": f"{INDEX}/",
             "GOMODCACHE": str(tmp_path / "go"),
-            "UV_DEFAULT_INDEX": f"{server.address}/simple",
+            "UV_DEFAULT_INDEX": f"{INDEX}/simple",
         }
 
 

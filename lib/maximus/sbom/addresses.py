@@ -6,9 +6,9 @@ import re
 from urllib.parse import quote, unquote, urlsplit
 
 from maximus.sbom.limits import MAX_TEXT
-from maximus.sbom.model import Producer
+from maximus.sbom.model import ELSEWHERE, Producer
 
-__all__ = ["clean", "file_name", "owner_of", "told", "vcs_url"]
+__all__ = ["clean", "file_name", "index_of", "owner_of", "told", "vcs_url"]
 
 _TOLD = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,20}:/{2,3})([^\s'\"<>`]*)")
 # `/t/TOKEN/` in front of the channel: anaconda's own servers take it so.
@@ -65,6 +65,15 @@ def clean(url: str) -> str:
     path = quote(_CHANNEL_PART.sub("/", parts.path), safe="!$&'()*+,/:;=@~%", encoding="utf-8", errors="replace")
     path = re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", path)
     return f"{scheme}://{host}{f':{port}' if port else ''}{path}"
+
+
+def index_of(url: str) -> str:
+    """Return the address of the index that a lock names, without credentials and last slash; ELSEWHERE for any other.
+
+    A folder, a variable that only its user's machine fills in: the default index it is not.
+    """
+    cleaned = clean(url).rstrip("/")
+    return cleaned if cleaned.startswith(("https://", "http://")) else ELSEWHERE
 
 
 def file_name(url: str) -> str:

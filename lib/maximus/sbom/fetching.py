@@ -1,4 +1,4 @@
-"""Licences, producers and digests from the indexes that locks or the user's own configuration name.
+"""Licences, producers and digests from the indexes that locks or the user's own configuration name (`sources.py`).
 
 PyPI: the METADATA beside a wheel (PEP 658), one GET a package, and a page of the Simple index (PEP 691) more where one
 is configured, which states the metadata's digest. npm: the document of one version, believed only where it states the
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -23,6 +22,7 @@ from maximus.sbom.indexes import origin_of
 from maximus.sbom.installed import of_metadata, of_package_json
 from maximus.sbom.model import Ecosystem, Finding
 from maximus.sbom.naming import visible
+from maximus.sbom.sources import ELSEWHERE_TOLD, NobodyError, npm_source, pypi_source
 from maximus.sbom.transfer import UnreachableError
 
 if TYPE_CHECKING:
@@ -38,10 +38,11 @@ _WORKERS: Final = 8
 """Requests at a time."""
 _MAX_REASON: Final = 300
 """Characters of why nothing was fetched."""
+_MAX_NAMES: Final = 10
+"""Names of packages in one finding."""
 _DESCRIBED: Final = (Ecosystem.PYPI, Ecosystem.NPM)
 _ASKED: Final = (*_DESCRIBED, Ecosystem.GO, Ecosystem.CARGO)
 _SIMPLE: Final = "application/vnd.pypi.simple.v1+json"
-_TARBALL = re.compile(r"(https?://.+)/(?:@[^/]+(?:/|%2[fF]))?[^/]+/-/[^/]+\.tgz")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,9 @@ class Fetched:
     facts: tuple[Fact, ...]
     """In the order of the components."""
     findings: tuple[Finding, ...]
-    """One for each component that nothing could be had about, or for an ecosystem that nothing is configured for."""
+    """One for each component that nothing could be had about; for all that nobody may be asked about one a lock."""
+    unanswered: int = 0
+    """How many components something could not be had about."""
 
 
 def is_wanting(component: Component) -> bool:
@@ -83,7 +86,8 @@ def fetch(components: Iterable[Component], client: Client, *, hashes: bool = Fal
     With `hashes` the files themselves are fetched where a digest is lacking.
     """
     wanting = [item for item in components if is_wanting(item) or (hashes and lacks_hashes(item))]
-    findings = []
+    findings: list[Finding] = []
+    unanswered = len(wanting)
     for ecosystem, named, what in (
         (Ecosystem.GO, bool(client.indexes.go.addresses), "no GOPROXY is configured"),
         (Ecosystem.CARGO, bool(client.indexes.cargo), "cargo's configuration names no sparse index of crates-io"),
@@ -96,21 +100,36 @@ def fetch(components: Iterable[Component], client: Client, *, hashes: bool = Fal
             wanting = [item for item in wanting if item.ecosystem != ecosystem]
     with ThreadPoolExecutor(_WORKERS) as pool:
         answers = list(pool.map(lambda item: _one(item, client, hashes=hashes), wanting))
-    return Fetched(
-        tuple(fact for fact, _ in answers if fact is not None),
-        (*findings, *(finding for _, told in answers for finding in told)),
-    )
+    unasked: dict[tuple[str, str, str], list[Component]] = {}
+    for component, (_, faults) in zip(wanting, answers, strict=True):
+        # Both questions about a package may have ended alike.
+        for fault in {str(fault): fault for fault in faults}.values():
+            if isinstance(fault, NobodyError):
+                place = (component.ecosystem, component.locations[0].path, str(fault))
+                unasked.setdefault(place, []).append(component)
+            else:
+                text = f"nothing was fetched about {component.purl}: {visible(str(fault))[:_MAX_REASON]}"
+                findings.append(Finding("unresolved", text, component.locations[0], lost=False))
+    for (kind, _, reason), left in unasked.items():
+        names = ", ".join(item.full_name for item in left[:_MAX_NAMES])
+        more = f" and {len(left) - _MAX_NAMES} more" if len(left) > _MAX_NAMES else ""
+        text = f"nobody was asked about {len(left)} packages of {kind}, {names}{more}: {reason}"
+        findings.append(Finding("unresolved", text, left[0].locations[0], lost=False))
+    facts = tuple(fact for fact, _ in answers if fact is not None)
+    return Fetched(facts, tuple(findings), unanswered - sum(not faults for _, faults in answers))
 
 
-def _one(component: Component, client: Client, *, hashes: bool) -> tuple[Fact | None, tuple[Finding, ...]]:
-    """Return what could be had about a component, and what could not."""
+def _one(component: Component, client: Client, *, hashes: bool) -> tuple[Fact | None, list[Exception]]:
+    """Return what could be had about a component, and why the rest could not."""
     fact: Fact | None = None
     faults: list[Exception] = []
     try:
+        if component.registries and component.ecosystem not in _DESCRIBED:
+            raise NobodyError(ELSEWHERE_TOLD)
         if component.ecosystem == Ecosystem.GO:
-            return fact_of_module(component, client), ()
+            return fact_of_module(component, client), []
         if component.ecosystem == Ecosystem.CARGO:
-            return fact_of_crate(component, client), ()
+            return fact_of_crate(component, client), []
         if is_wanting(component):
             fact = _described(component, client)
     except (UnreachableError, Error) as fault:
@@ -120,15 +139,7 @@ def _one(component: Component, client: Client, *, hashes: bool) -> tuple[Fact | 
             fact = with_hashes(component, _file_of(component, client), client, fact)
         except (UnreachableError, Error) as fault:
             faults.append(fault)
-    return fact, tuple(
-        Finding(
-            "unresolved",
-            f"nothing was fetched about {component.purl}: {visible(str(fault))[:_MAX_REASON]}",
-            component.locations[0],
-            lost=False,
-        )
-        for fault in faults
-    )
+    return fact, faults
 
 
 def _described(component: Component, client: Client) -> Fact:
@@ -147,15 +158,16 @@ def _described(component: Component, client: Client) -> Fact:
 def _file_of(component: Component, client: Client) -> str:
     """Return where a component's one file lies. Raises UnreachableError, and Error."""
     (artifact,) = component.artifacts
-    registry = client.indexes.npm_of(component.full_name) if component.ecosystem == Ecosystem.NPM else ""
-    if registry:
-        # The registry that is configured, as npm itself does it, whatever the lock says of where it once was.
+    if component.ecosystem == Ecosystem.NPM:
+        source = npm_source(component, client.indexes)
+        if artifact.url and not source.is_configured:
+            return artifact.url
         name = quote(component.full_name, safe="@/")
-        return f"{registry}/{name}/-/{quote(component.name)}-{quote(component.version, safe='')}.tgz"
+        return f"{source.base}/{name}/-/{quote(component.name)}-{quote(component.version, safe='')}.tgz"
     if artifact.url:
         return artifact.url
-    if component.ecosystem == Ecosystem.PYPI and client.indexes.pypi:
-        page = f"{client.indexes.pypi}/{quote(component.name)}/"
+    if base := pypi_source(component, client.indexes):
+        page = f"{base}/{quote(component.name)}/"
         document = parsing.parse_json(client.get(page, accept=_SIMPLE).body, "the index")
         stated = {digest.value for digest in artifact.digests}
         for item in parsing.mappings_in(document.get("files")):
@@ -168,8 +180,8 @@ def _file_of(component: Component, client: Client) -> str:
 def _of_pypi(component: Component, client: Client) -> tuple[Said | None, str, str]:
     """Return what the METADATA of one of the stated wheels says."""
     stated = {d.value for artifact in component.artifacts for d in artifact.digests if d.algorithm == "SHA-256"}
-    if client.indexes.pypi:
-        page = f"{client.indexes.pypi}/{quote(component.name)}/"
+    if base := pypi_source(component, client.indexes):
+        page = f"{base}/{quote(component.name)}/"
         source, digest = _on_page(client.get(page, accept=_SIMPLE), page, stated)
     else:
         wheels = sorted(item.url for item in component.artifacts if item.url.endswith(".whl"))
@@ -195,13 +207,7 @@ def _on_page(answer: Answer, page: str, stated: set[str]) -> tuple[str, str]:
 
 def _of_npm(component: Component, client: Client) -> tuple[Said | None, str, str]:
     """Return what the document of one version says, which must state the digest that the lock states."""
-    base = client.indexes.npm_of(component.full_name)
-    if not base:
-        found = next((match for item in component.artifacts if (match := _TARBALL.fullmatch(item.url))), None)
-        base = found[1] if found else ""
-    if not base:
-        reason = "the lock names no address of a registry, and none is configured"
-        raise UnreachableError(reason)
+    base = npm_source(component, client.indexes).base
     source = f"{base}/{quote(component.full_name, safe='@')}/{quote(component.version, safe='')}"
     answer = client.get(source, accept="application/json")
     document = parsing.parse_json(answer.body, "the registry")

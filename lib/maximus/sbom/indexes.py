@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
+from maximus.sbom.further_indexes import further_of
 from maximus.sbom.toolchains import Proxies, crates_of, proxies_of, toolchain_paths
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ class Indexes:
     """The address of a Simple index without the last slash; empty where none is configured."""
     npm: str = ""
     """The address of a registry, likewise."""
+    replaces: str = ""
+    """Whose files npm takes from its registry instead, by `replace-registry-host`: a host, or `always`."""
     scopes: Mapping[str, str] = field(default_factory=dict, repr=False)
     """The registries of npm's scopes, by `@scope`: what is of one is nobody else's business, its name too."""
     go: Proxies = field(default=Proxies(), repr=False)
@@ -45,9 +48,15 @@ class Indexes:
     trusted: frozenset[str] = frozenset()
     """The origins that the configuration names; only they may be inside a private network, or without TLS."""
 
-    def npm_of(self, name: str) -> str:
-        """Return the registry that npm asks for a package of this name; empty where none is configured."""
-        return self.scopes.get(name.partition("/")[0], self.npm)
+    def scope_of(self, name: str) -> str:
+        """Return the registry of the scope of npm's in a name; empty where none is configured."""
+        return self.scopes.get(name.partition("/")[0], "")
+
+    def stands_in(self, address: str) -> bool:
+        """Tell whether npm's registry is asked in the place of this address, because its user said so."""
+        if not self.npm or not self.replaces:
+            return False
+        return self.replaces in ("always", origin_of(address).partition("://")[2].partition(":")[0])
 
 
 def configuration_paths(environment: Mapping[str, str]) -> dict[str, str]:
@@ -82,16 +91,23 @@ def indexes_of(environment: Mapping[str, str], texts: Mapping[str, str]) -> Inde
         for name, address in npmrc.items()
         if (scope := name.removesuffix(":registry")) != name and scope.startswith("@")
     }
-    named = (pypi, npm, cargo, *scopes.values(), *(address for address, _ in go.addresses))
+    replaces = environment.get("npm_config_replace_registry_host") or npmrc.get("replace-registry-host", "")
+    # Asked for what a lock says it has, never in place of the default one.
+    further = further_of(environment, texts.get("uv", ""), texts.get("pip", ""))
+    named = (pypi, npm, cargo, *scopes.values(), *(address for address, _ in go.addresses), *further)
     credentials = {}
     for address in named:
         if found := _userinfo(address):
             credentials[origin_of(address)] = found
-    for address in (*scopes.values(), npm):
+    for address, found in further.items():
+        if found:
+            credentials[origin_of(address)] = _basic(found)
+    hosts = tuple(f"https:{where}" for name in npmrc if (where := name.rpartition("/:")[0]).startswith("//"))
+    for address in (*hosts, *scopes.values(), npm):
         credentials |= _tokens(npmrc, address)
-    trusted = frozenset(origin for address in named if (origin := origin_of(address)))
+    trusted = frozenset(origin for address in (*named, *hosts) if (origin := origin_of(address)))
     plain = {scope: _plain(address) for scope, address in scopes.items()}
-    return Indexes(_plain(pypi), _plain(npm), plain, go, cargo, credentials, trusted)
+    return Indexes(_plain(pypi), _plain(npm), replaces, plain, go, cargo, credentials, trusted)
 
 
 def origin_of(address: str) -> str:
@@ -120,8 +136,11 @@ def _userinfo(address: str) -> str:
     parts = urlsplit(address)
     if not parts.username:
         return ""
-    pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-    return "Basic " + base64.b64encode(pair.encode()).decode()
+    return _basic(f"{unquote(parts.username)}:{unquote(parts.password or '')}")
+
+
+def _basic(pair: str) -> str:
+    return "Basic " + base64.b64encode(pair.encode("utf-8", "replace")).decode()
 
 
 def _of_pip(text: str) -> str:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NewType
+from typing import TYPE_CHECKING, Final, NewType
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = [
+    "ELSEWHERE",
     "Artifact",
     "Component",
     "ComponentRef",
@@ -45,6 +46,10 @@ Purl = NewType("Purl", str)
 """A package URL in its canonical form."""
 ComponentRef = NewType("ComponentRef", str)
 """What a component is called inside the documents: its purl, with a suffix where two share one."""
+
+ELSEWHERE: Final = "elsewhere"
+"""In place of the address of an index: the default one is not where a package comes from, or not for certain, and the
+lock names no other that could be asked (several indexes, a file with an address of its own, a folder)."""
 
 
 class Kind(enum.StrEnum):
@@ -262,6 +267,9 @@ class Package:
     """Who makes it, where that is stated."""
     notes: tuple[tuple[str, str], ...] = ()
     """Further facts as properties: name and value."""
+    registry: str = ""
+    """The index that it comes from as the lock says, without credentials and last slash, or ELSEWHERE; empty where the
+    lock does not say, or says it by the address of the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,6 +327,8 @@ class Component:
     notes: tuple[tuple[str, str], ...] = ()
     installed_file: str = ""
     """Which of its files is installed, where that is known."""
+    registries: tuple[str, ...] = ()
+    """The indexes that its locks say it comes from, each as in `Package.registry`, sorted; empty where none says."""
     inside: ComponentRef | None = None
     """The component whose file carries this one (a document inside a wheel, a jar in a jar)."""
 

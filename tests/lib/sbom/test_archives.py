@@ -23,8 +23,8 @@ from maximus.sbom.indexes import indexes_of
 from maximus.sbom.toolchains import MAX_PROXIES, Proxies, crates_of, is_private, proxies_of, toolchain_paths
 from maximus.sbom.transfer import Client
 from tests.lib.sbom.samples import by_name, edges_of, inventory_of
-from tests.lib.sbom.test_caches import GO, NPM, TARBALL, UPPER, algorithms, h1, module
-from tests.lib.sbom.test_fetching import VERSION, index
+from tests.lib.sbom.test_caches import GO, TARBALL, UPPER, algorithms, h1, module
+from tests.lib.sbom.test_fetching import VERSION, index, locked_at
 from tests.lib.sbom.test_licence_texts import MIT
 from tests.lib.sbom.test_real_trees import unmeasured
 
@@ -375,9 +375,9 @@ def test_a_real_module_comes_from_this_machines_proxy(tmp_path: Path) -> None:
 
 def test_hashes_are_fetched_with_the_file_itself(tmp_path: Path) -> None:
     """Npm's lock states a SHA-512: the tarball with it tells the SHA-256, besides what the document says."""
-    made = inventory_of(tmp_path, NPM)
     content = {"/left/1.0.0": json.dumps(VERSION).encode(), "/left/-/left-1.0.0.tgz": TARBALL}
     with index(content) as server:
+        made = inventory_of(tmp_path, locked_at(server))
         client = Client(indexes_of({"npm_config_registry": server.address}, {}), wait=lambda _: None)
         found = fetching.fetch(made.components, client, hashes=True)
     (fact,) = found.facts
@@ -391,8 +391,8 @@ def test_hashes_are_fetched_with_the_file_itself(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("file", "facts_left"), [(b"other bytes", 1), (404, 1)])
 def test_a_file_with_other_bytes_gives_no_digest(tmp_path: Path, file: bytes | int, facts_left: int) -> None:
     """What the document says stays; the file is an alarm or a finding."""
-    made = inventory_of(tmp_path, NPM)
     with index({"/left/1.0.0": json.dumps(VERSION).encode(), "/left/-/left-1.0.0.tgz": file}) as server:
+        made = inventory_of(tmp_path, locked_at(server))
         client = Client(indexes_of({"npm_config_registry": server.address}, {}), wait=lambda _: None)
         found = fetching.fetch(made.components, client, hashes=True)
     assert [fact.hashes for fact in found.facts] == [()] * facts_left

@@ -100,6 +100,11 @@ def asked(made: Inventory, environment: Mapping[str, str]) -> fetching.Fetched:
     return fetching.fetch(made.components, Client(indexes_of(environment, {}), wait=lambda _: None))
 
 
+def locked_at(server: Index) -> dict[str, str]:
+    """Return a project whose lock took its one package from a server."""
+    return {name: text.replace("https://registry.example", server.address) for name, text in NPM.items()}
+
+
 SIMPLE = {
     "/simple/left/": page({"sha256": hashlib.sha256(METADATA).hexdigest()}),
     "/simple/files/left-1.0-py3-none-any.whl.metadata": METADATA,
@@ -133,8 +138,8 @@ def test_other_metadata_than_the_page_states_is_an_alarm(tmp_path: Path) -> None
 
 def test_npm_tells_by_the_document_of_one_version(tmp_path: Path) -> None:
     """Believed only where it states the digest that the lock states; the token goes to this host alone."""
-    made = inventory_of(tmp_path, NPM)
     with index({"/left/1.0.0": json.dumps(VERSION).encode()}) as server:
+        made = inventory_of(tmp_path, locked_at(server))
         own = f"registry={server.address}/\n//{server.address[7:]}/:_authToken=${{TOKEN}}\n"
         npmrc = f"{own}//other.example/:_authToken=no\n"
         found = fetching.fetch(made.components, Client(indexes_of({"TOKEN": "secret"}, {"npm": npmrc})))
@@ -171,9 +176,8 @@ def test_a_scope_with_a_registry_of_its_own_is_asked_for_nowhere_else(tmp_path: 
 )
 def test_a_registry_that_speaks_of_something_else_is_not_believed(tmp_path: Path, document: object, why: str) -> None:
     """Another digest, another version, another shape: a finding, and nothing is kept."""
-    made = inventory_of(tmp_path, NPM)
     with index({"/left/1.0.0": json.dumps(document).encode()}) as server:
-        found = asked(made, {"npm_config_registry": server.address})
+        found = asked(inventory_of(tmp_path, locked_at(server)), {"npm_config_registry": server.address})
     assert found.facts == ()
     assert [why in item.text for item in found.findings] == [True]
 
@@ -181,8 +185,7 @@ def test_a_registry_that_speaks_of_something_else_is_not_believed(tmp_path: Path
 def test_without_a_configuration_only_the_locks_own_addresses_are_asked(tmp_path: Path) -> None:
     """A lock may name any host: one inside a private network, or without TLS, is not asked."""
     with index({}) as server:
-        lock = {name: text.replace("https://registry.example", server.address) for name, text in NPM.items()}
-        found = asked(inventory_of(tmp_path, lock), {})
+        found = asked(inventory_of(tmp_path, locked_at(server)), {})
         assert server.asked == []
     assert ["only https" in item.text for item in found.findings] == [True]
 
@@ -197,9 +200,9 @@ def test_a_private_address_is_not_asked_behind_tls_either() -> None:
 def test_a_host_that_fails_is_asked_no_more(tmp_path: Path) -> None:
     """It costs its own components' fields, and the rest is fetched."""
     lines = "".join(f"p{number}==1.0 --hash=sha256:{number:064x}\n" for number in range(20))
-    made = inventory_of(tmp_path, {"requirements.txt": lines, **NPM})
     broken: dict[str, bytes | int] = {f"/p{number}/": 503 for number in range(20)}
     with index(broken) as bad, index({"/left/1.0.0": json.dumps(VERSION).encode()}) as good:
+        made = inventory_of(tmp_path, {"requirements.txt": lines, **locked_at(good)})
         found = asked(made, {"PIP_INDEX_URL": bad.address, "npm_config_registry": good.address})
         assert transfer.MAX_FAULTS <= len(bad.asked) < 20
     assert [fact.purl for fact in found.facts] == ["pkg:npm/left@1.0.0"]
@@ -212,9 +215,8 @@ def test_a_limit_ends_a_request(
 ) -> None:
     """The length of an answer, and how many there are."""
     monkeypatch.setattr(transfer, limit, value)
-    made = inventory_of(tmp_path, NPM)
     with index({"/left/1.0.0": json.dumps(VERSION).encode()}) as server:
-        found = asked(made, {"npm_config_registry": server.address})
+        found = asked(inventory_of(tmp_path, locked_at(server)), {"npm_config_registry": server.address})
     assert [why in item.text for item in found.findings] == [True]
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from maximus.sbom import addresses, digests, licences, parsing, producers
 from maximus.sbom.digests import DigestLines
-from maximus.sbom.model import Artifact, Ecosystem, Finding, Known, Link, Location, Package, Reading
+from maximus.sbom.model import ELSEWHERE, Artifact, Ecosystem, Finding, Known, Link, Location, Package, Reading
 from maximus.sbom.naming import visible
 from maximus.sbom.readers import absence
 from maximus.sbom.readers.interface import Reader
@@ -152,7 +152,17 @@ def _package(purl: str, facts: dict[str, Any], place: Location, origin: str, lin
         not_applicable=(absence.COMMIT_ONLY,) if "vcs_url" in dict(qualifiers) and not stated else (),
         producer=_maker(facts),
         notes=(("stated-by", origin),),
+        registry=_registry(stated_ones),
     )
+
+
+def _registry(qualifiers: dict[str, str]) -> str:
+    """Return the index that a purl names; what comes from a repository or an address of its own comes from none."""
+    if "repository_url" in qualifiers:
+        stated = qualifiers["repository_url"]
+        # It may stand there without a scheme.
+        return addresses.index_of(stated if "://" in stated else f"https://{stated}")
+    return ELSEWHERE if not {"vcs_url", "download_url"}.isdisjoint(qualifiers) else ""
 
 
 def _qualifier(name: str, value: str) -> str:

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from maximus.errors import Error
 from maximus.sbom import addresses, parsing
 from maximus.sbom.digests import DigestLines
-from maximus.sbom.model import Ecosystem, Finding, Known, Link, Location, NotApplicable, Package, Reading, Scope
+from maximus.sbom.model import (
+    ELSEWHERE,
+    Ecosystem,
+    Finding,
+    Known,
+    Link,
+    Location,
+    NotApplicable,
+    Package,
+    Reading,
+    Scope,
+)
 from maximus.sbom.naming import normal_pypi, visible
 from maximus.sbom.readers import absence, python
 from maximus.sbom.readers.interface import Reader
@@ -34,6 +47,7 @@ def _read(source: Source) -> Reading:
     lines = lines_of(text, "[[package]]")
     old_files = python.files_by_name(document)
     finder = python.ByName(entries)
+    default = _default(source)
     packages = []
     links: list[Link] = []
     findings: list[Finding] = []
@@ -52,9 +66,32 @@ def _read(source: Source) -> Reading:
                 findings.append(Finding("unresolved", f"{visible(name)} is needed and not locked", location))
             marker = wanted.partition(";")[2].strip()
             links += [Link(str(number), str(target), Scope.RUNTIME, marker) for target in targets]
-        packages.append(_package(source, entry, str(number), location, edges, old_files, digest_lines))
+        package = _package(source, entry, str(number), location, edges, old_files, digest_lines)
+        has_address = any(field in entry for field in ("url", "path", "git"))
+        packages.append(replace(package, registry=ELSEWHERE if has_address else default))
     links += python.links_from_project(source, finder, links)
     return Reading(tuple(packages), tuple(links), findings=tuple(findings))
+
+
+def _default(source: Source) -> str:
+    """Return the index that the packages of a lock come from by the `pyproject.toml` beside it; the lock names none.
+
+    One called `pypi` takes the place of the default one; any other is searched besides, and which had what is unknown.
+    """
+    path = source.beside("pyproject.toml")
+    raw = source.tree.manifest(path)
+    try:
+        tool = parsing.parse_toml(raw, path).get("tool") if raw is not None else None
+    except Error:
+        return ELSEWHERE
+    pdm = tool.get("pdm") if isinstance(tool, dict) else None
+    listed = parsing.mappings_in(pdm.get("source")) if isinstance(pdm, dict) else []
+    if not listed:
+        return ""
+    named = [parsing.texts(item) for item in listed]
+    if len(named) == 1 and named[0].get("name") == "pypi":
+        return addresses.index_of(named[0].get("url", ""))
+    return ELSEWHERE
 
 
 def _package(  # noqa: PLR0913, PLR0917 - the parts of one entry

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from maximus.errors import Error
 from maximus.sbom import addresses, parsing
 from maximus.sbom.digests import DigestLines
-from maximus.sbom.model import Ecosystem, Finding, Known, Link, Location, NotApplicable, Package, Reading, Scope
+from maximus.sbom.model import (
+    ELSEWHERE,
+    Ecosystem,
+    Finding,
+    Known,
+    Link,
+    Location,
+    NotApplicable,
+    Package,
+    Reading,
+    Scope,
+)
 from maximus.sbom.naming import normal_pypi, visible
 from maximus.sbom.readers import absence, python
 from maximus.sbom.readers.interface import Reader
@@ -32,6 +44,7 @@ def _read(source: Source) -> Reading:
     text = parsing.decode(source.raw, source.path)
     lines, keys = DigestLines.of(source.path, text), keys_of(text, _KEY)
     asked = _asked_for(source)
+    indexes = _indexes(document)
     packages: list[Package] = []
     links: list[Link] = []
     findings: list[Finding] = []
@@ -42,7 +55,9 @@ def _read(source: Source) -> Reading:
         scope = Scope.DEV if section == "develop" else python.scope_of_group(section)
         for name, entry in entries.items():
             location = Location(source.path, keys.get(name, 0))
-            package = _package(source, section, name, parsing.mapping(entry, source.path), scope, location, lines)
+            stated = parsing.mapping(entry, source.path)
+            package = _package(source, section, name, stated, scope, location, lines)
+            package = replace(package, registry=_registry(stated, indexes))
             if not package.version and package.own is None:
                 findings.append(Finding("unpinned", f"{visible(name)} names no exact version", location))
                 continue
@@ -51,6 +66,28 @@ def _read(source: Source) -> Reading:
             known = asked is not None and normal_pypi(name) in asked
             links.append(Link("", package.key, scope, marker, known=known))
     return Reading(tuple(packages), tuple(links), findings=tuple(findings))
+
+
+def _indexes(document: dict[str, Any]) -> dict[str, str]:
+    """Return the addresses of the indexes that the lock lists, by name."""
+    meta = document.get("_meta")
+    listed = parsing.mappings_in(meta.get("sources")) if isinstance(meta, dict) else []
+    return {
+        parsing.text_of(item.get("name")) or str(number): addresses.index_of(parsing.text_of(item.get("url")))
+        for number, item in enumerate(listed)
+    }
+
+
+def _registry(entry: dict[str, Any], indexes: dict[str, str]) -> str:
+    """Return the index that an entry names, or the only one there is.
+
+    Of several, pipenv searched all for what names none, or the first alone, as its version and settings had it.
+    """
+    if any(field in entry for field in ("file", "path", "git")):
+        return ELSEWHERE
+    if name := parsing.text_of(entry.get("index")):
+        return indexes.get(name, ELSEWHERE)
+    return next(iter(indexes.values()), "") if len(indexes) < 2 else ELSEWHERE  # noqa: PLR2004 - none or the only one
 
 
 def _package(  # noqa: PLR0913, PLR0917 - the parts of one entry

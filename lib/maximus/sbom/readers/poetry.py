@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 from maximus.sbom import addresses, parsing
 from maximus.sbom.digests import DigestLines
-from maximus.sbom.model import Ecosystem, Finding, Known, Link, Location, NotApplicable, Package, Reading, Scope
+from maximus.sbom.model import (
+    ELSEWHERE,
+    Ecosystem,
+    Finding,
+    Known,
+    Link,
+    Location,
+    NotApplicable,
+    Package,
+    Reading,
+    Scope,
+)
 from maximus.sbom.naming import normal_pypi, visible
 from maximus.sbom.readers import absence, python
 from maximus.sbom.readers.interface import Reader
@@ -98,6 +109,8 @@ def _package(  # noqa: PLR0913, PLR0917 - the parts of one entry
         scopes=_scopes(entry) if own is None else (),
         edges=edges,
         not_applicable=absent,
+        # Without a source it is the default one.
+        registry=addresses.index_of(origin.get("url", "")) if kind == "legacy" else ELSEWHERE if origin else "",
     )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from maximus.sbom import addresses, parsing
 from maximus.sbom.digests import DigestLines
 from maximus.sbom.model import (
+    ELSEWHERE,
     Artifact,
     Ecosystem,
     Finding,
@@ -117,7 +118,15 @@ def _package(  # noqa: PLR0913, PLR0917 - the parts of one entry
         artifacts=_artifacts(files, lines) if own is None and not absent else (),
         edges=edges,
         not_applicable=absent,
+        registry=_registry(entry),
     )
+
+
+def _registry(entry: dict[str, Any]) -> str:
+    """Return the index that an entry names; where it names an archive or a folder that is none."""
+    if index := parsing.text_of(entry.get("index")):
+        return addresses.index_of(index)
+    return ELSEWHERE if any(field in entry for field in ("archive", "directory", "vcs")) else ""
 
 
 def _artifacts(files: list[Any], lines: DigestLines) -> tuple[Artifact, ...]:

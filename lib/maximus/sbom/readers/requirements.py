@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 from maximus.errors import Error
 from maximus.sbom import addresses, digests, parsing
 from maximus.sbom.limits import MAX_INCLUDES, MAX_LOCK, MAX_TEXT
 from maximus.sbom.model import (
+    ELSEWHERE,
     Artifact,
     Ecosystem,
     Finding,
@@ -29,6 +30,7 @@ from maximus.sbom.model import (
 from maximus.sbom.naming import normal_pypi, visible
 from maximus.sbom.readers import absence, python
 from maximus.sbom.readers.interface import Reader
+from maximus.sbom.readers.requirement_indexes import registry_of
 from maximus.sbom.tree import Source
 
 __all__ = ["READER"]
@@ -313,7 +315,11 @@ def _read(source: Source) -> Reading:
         else:
             hashes = constrained.hashes
             pins.append(_Pin(name, constrained.version, location, hashes, "", ("",), constrained.url))
-    return _reading(pins, findings, tuple(lists.included), Scope.OPTIONAL if is_constraints else _scope_of(source.path))
+    made = _reading(pins, findings, tuple(lists.included), Scope.OPTIONAL if is_constraints else _scope_of(source.path))
+    index = registry_of(source.path, source.tree)
+    if not index:
+        return made
+    return replace(made, packages=tuple(replace(item, registry=item.registry or index) for item in made.packages))
 
 
 def _reading(pins: list[_Pin], findings: list[Finding], included: tuple[str, ...], scope: Scope) -> Reading:
@@ -372,6 +378,7 @@ def _package(key: str, pin: _Pin) -> Package:
         artifacts=() if absent else artifacts,
         edges=Known.UNKNOWN if pin.via is None else Known.INCOMPLETE,
         not_applicable=absent,
+        registry=ELSEWHERE if pin.url else "",
     )
 
 

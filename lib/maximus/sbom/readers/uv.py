@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from maximus.sbom import addresses, parsing
 from maximus.sbom.digests import DigestLines
-from maximus.sbom.model import Ecosystem, Finding, Known, Link, Location, Package, Reading, Scope
+from maximus.sbom.model import ELSEWHERE, Ecosystem, Finding, Known, Link, Location, Package, Reading, Scope
 from maximus.sbom.naming import normal_pypi, visible
 from maximus.sbom.readers import absence, python
 from maximus.sbom.readers.interface import Reader
@@ -91,7 +91,15 @@ def _package(source: Source, entry: dict[str, Any], key: str, line: int, lines: 
         qualifiers=qualifiers,
         artifacts=artifacts if not absent and own is None else (),
         not_applicable=absent,
+        registry=_registry(origin),
     )
+
+
+def _registry(origin: dict[str, str]) -> str:
+    """Return the index that an entry's source names; a file or a folder is none."""
+    if "registry" in origin:
+        return addresses.index_of(origin["registry"])
+    return ELSEWHERE if origin else ""
 
 
 def _artifacts(entry: dict[str, Any], lines: DigestLines) -> tuple[Artifact, ...]:
