@@ -33,8 +33,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Limits", "Refused", "Session", "Transport"]
 
-_TRANSIENT: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
-"""Answers after which the same request may succeed a little later."""
+_TRANSIENT: Final = frozenset({408, 425, 429, 499, 500, 502, 503, 504})
+"""Answers after which the same request may succeed a little later.
+
+With 499 Rekor v2 says that a request was given up: another client's, whose entry was to go into the log with ours.
+"""
 _FIRST_WAIT: Final = 0.25
 _LONGEST_WAIT: Final = 10.0
 _LEAST: Final = 0.1
@@ -284,7 +287,8 @@ class Session:
                     answer = _failed(fault)
             if watch.has_expired:
                 # Also where an answer seems to be there: http.client takes half a header for the last one.
-                return _Fault(f"no whole answer within {seconds:.0f} s")
+                # The last attempt has what is left of the budget, which may be next to nothing.
+                return _Fault(f"no whole answer within {seconds:.0f} s" if seconds >= 1 else "no whole answer")
             return answer
 
         return self._transport.send(self._service, host, attempt)

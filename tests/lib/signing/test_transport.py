@@ -76,6 +76,8 @@ def session(clock: Clock) -> Iterator[Session]:
         Answer(504),
         Answer(429),
         Answer(500),
+        # What Rekor v2 says to all whose entries were to go into the log with that of a client which went away.
+        Answer(499, body=b'{"code": 1, "message": "add entry: await: context canceled"}'),
         Answer(200, body=b"<html>a login page</html>"),
         Answer(201, body=b'{"truncated": '),
         Answer(200, body=b""),
@@ -239,6 +241,8 @@ def test_an_answer_that_takes_too_long_is_given_up(faults: Faults, fault: Hang |
     with Transport(Limits(attempt=0.2, budget=0.4)) as transport, pytest.raises(Error) as raised:
         transport.session("the service").get(faults.url)
     assert raised.value.code == "WIRE001"
+    # Of the last attempt, which had what was left: that it had 0 s would tell nobody anything.
+    assert raised.value.why == "no whole answer"
     assert time.monotonic() - started < 1.5
 
 
