@@ -74,6 +74,9 @@ class AwsKms:
     def find(self) -> PublicKey:
         """Return the public half; from then on an alias that moves changes nothing."""
         answer = self._ask(lambda client: client.get_public_key(KeyId=self._reference.key))
+        if lacks := {"KeyId", "KeyUsage", "PublicKey", "SigningAlgorithms"} - set(answer):
+            # As of a key for encryption, which has no public half.
+            raise Fault(Kind.UNFIT, f"what the service says of it lacks {', '.join(sorted(lacks))}")
         if answer["KeyUsage"] != "SIGN_VERIFY":
             raise Fault(Kind.UNFIT, f"its usage is {answer['KeyUsage']} and not SIGN_VERIFY")
         public = from_der(answer["PublicKey"], self._reference.text)

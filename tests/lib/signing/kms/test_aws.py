@@ -154,6 +154,7 @@ def test_a_key_that_is_not_there_is_said(kms: Any) -> None:  # noqa: ANN401 - as
         ("ECC_NIST_P521", "SIGN_VERIFY"),
         ("ECC_SECG_P256K1", "SIGN_VERIFY"),
         ("RSA_2048", "ENCRYPT_DECRYPT"),
+        ("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT"),
     ],
 )
 def test_a_key_that_nobody_could_verify_is_refused(kms: Any, spec: str, usage: str) -> None:  # noqa: ANN401 - as above
