@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from maximus.counting import counted
 from maximus.documents import load_json, parse_json, read_document
 from maximus.errors import Error, ExitStatus
 from maximus.verdict import Status, Verdict
@@ -65,7 +66,7 @@ def append_entries(inputs: evidence.Inputs, face: Face) -> evidence.Outputs:
     face.judge(Verdict("evidence.append", Status.PASS, len(records), len(records), unit="entries"))
     last = done.first + len(records) - 1
     which = f"entry {last}" if last == done.first else f"entries {done.first} to {last}"
-    face.headline(f"{which} appended to {log}; head {done.root.hex()}, {_counted(done.count)}")
+    face.headline(f"{which} appended to {log}; head {done.root.hex()}, {counted(done.count, 'entry', 'entries')}")
     return evidence.Outputs(head=done.root.hex(), count=str(done.count), appended=str(len(records)))
 
 
@@ -214,13 +215,8 @@ def make_checkpoint(inputs: evidence.Inputs, face: Face) -> evidence.Outputs:
     face.table("checkpoint", ("what", "where"), [("checkpoint", path), *(("proof", name) for name in made)])
     face.judge(Verdict("evidence.checkpoint", Status.PASS, count, count, unit="entries"))
     how = f"signed by {signer.public.fingerprint}" if signer else "not signed yet: sign the file, with `sign`"
-    face.headline(f"{path}: {_counted(count)}, head {head}, {how}")
+    face.headline(f"{path}: {counted(count, 'entry', 'entries')}, head {head}, {how}")
     return evidence.Outputs(head=head, count=str(count), checkpoint=path, proofs=as_json(made))
-
-
-def _counted(count: int, noun: str = "entry") -> str:
-    plural = "entries" if noun == "entry" else f"{noun}s"
-    return f"{count:,} {noun if count == 1 else plural}"
 
 
 def _indexes(texts: tuple[str, ...]) -> tuple[int, ...]:
@@ -359,7 +355,7 @@ def _verify_log(path: Path, checkpoints: list[tuple[str, Checkpoint]], face: Fac
     against = (
         f", as {len(checkpoints)} checkpoints say" if checkpoints else "; without a checkpoint a cut end is not seen"
     )
-    what = f"{_counted(found.count)}, head {found.root.hex()}{against}"
+    what = f"{counted(found.count, 'entry', 'entries')}, head {found.root.hex()}{against}"
     is_good = "holds together" if not faults and found.count else "does not hold together" if faults else "is empty"
     face.headline(f"{path} {is_good}: {reason or what}")
     return found
@@ -424,7 +420,7 @@ def make_report(inputs: evidence.Inputs, face: Face) -> evidence.Outputs:
         face.judge(verdict)
         face.headline(f"no report: {log} does not hold together: {reason}")
         return evidence.Outputs(head=found.root.hex(), count=str(found.count))
-    head = f"{_counted(found.count)}, head {found.root.hex()}"
+    head = f"{counted(found.count, 'entry', 'entries')}, head {found.root.hex()}"
     report = compose(lines, period, _origin(inputs, log, face), head)
     target = Path(inputs.output) if inputs.output else log.parent
     stem = f"{log.stem}-{period}"
@@ -435,5 +431,5 @@ def make_report(inputs: evidence.Inputs, face: Face) -> evidence.Outputs:
     face.judge(Verdict("evidence.report", status, report.count, report.count, unit="entries", reason=reason))
     face.note("report", report.markdown)
     late = f", {len(report.breaches)} of {len(report.decisions)} decisions late" if report.decisions else ""
-    face.headline(f"{_counted(report.count)} in {period}{late}; {table} and {page}")
+    face.headline(f"{counted(report.count, 'entry', 'entries')} in {period}{late}; {table} and {page}")
     return evidence.Outputs(head=found.root.hex(), count=str(found.count), report=table, report_markdown=page)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from maximus.counting import counted
 from maximus.errors import Error, ExitStatus
 from maximus.files import EVIDENCE, write_whole
 from maximus.verdict import Evidence, Status, Verdict
@@ -220,7 +221,7 @@ def _show(face: Face, checked: Checked, document: dict[str, Any], phi: Phi | Non
 def _headline(checked: Checked, document: dict[str, Any], written: str) -> str:
     from maximus.consciousness.metrics import measured  # noqa: PLC0415 - as in `run`
 
-    count = f"{checked.frames} frame{'' if checked.frames == 1 else 's'}"
+    count = counted(checked.frames, "frame")
     if checked.bad:
         return f"{checked.bad} of {count} of {checked.name} do not hold to {checked.profile or 'any profile'}"
     what = f"{count} of {checked.name} hold to {checked.profile}"

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from maximus.counting import counted
 from maximus.documents import load_json
 from maximus.errors import Error, ExitStatus
 from maximus.files import EVIDENCE, write_whole
@@ -262,7 +263,7 @@ def _write_notes(inputs: Inputs, face: Face, sections: Sections) -> Outputs:
             ("notes", str(path)),
         ),
     )
-    changes = f"{made.notes.changes} change{'' if made.notes.changes == 1 else 's'}"
+    changes = counted(made.notes.changes, "change")
     face.headline(f"{path} holds {changes} {since} for {made.notes.version}; nothing was sent")
     return _outputs(made.notes, path, body)
 
@@ -283,7 +284,7 @@ def _write_without_history(inputs: Inputs, face: Face, sections: Sections) -> Ou
     behind = sections.behind(sections.following(None))
     path, body = _write_body(inputs, "Changes: not measured, the tree is no git checkout.\n", behind)
     face.judge(Verdict("draft.notes", Status.PASS, len(artifacts), measured=len(artifacts), unit="artifacts"))
-    count = f"{len(artifacts)} artifact{'' if len(artifacts) == 1 else 's'}"
+    count = counted(len(artifacts), "artifact")
     face.headline(f"{path} lists {count}; changes not measured, no git checkout; nothing was sent")
     return Outputs(body=body, resolved_version=inputs.version, body_file=str(path))
 
@@ -468,7 +469,7 @@ class _Drafting:
 
     def _tell_cost(self) -> None:
         way = self._archive.way if self._archive else "GitHub's API"
-        requests = f"{self._client.requests:,} request{'' if self._client.requests == 1 else 's'}"
+        requests = counted(self._client.requests, "request")
         self._face.say(f"read from {way}: {requests}, {self._client.points:,} GraphQL points")
 
     def _jobs(self) -> list[_Job]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from maximus.counting import counted
 from maximus.errors import Error, ExitStatus
 from maximus.files import write_whole
 from maximus.verdict import Status, Verdict
@@ -63,7 +64,7 @@ def explain(  # noqa: PLR0913 - what the action was given
         told = "; " + _write_modern(face, texts[0], Path(modernised), compat=compat, overwrite=overwrite)
     face.judge(Verdict("draft.configuration", Status.PASS, len(found.lines), unit="keys"))
     old = sum(bool(line.advice) for line in found.lines)
-    keys = f"{len(found.lines)} key{'' if len(found.lines) == 1 else 's'}"
+    keys = counted(len(found.lines), "key")
     face.headline(f"{texts[0][0]} is sound: {keys}, {old or 'none'} with something to do{told}; nothing was sent")
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from maximus.counting import counted
 from maximus.documents import load_json
 from maximus.errors import Error, ExitStatus
 from maximus.verdict import Status, Verdict
@@ -326,7 +327,7 @@ class _Labelling:
         self, rules: Rules, decision: Decision, missing: tuple[str, ...], extra: tuple[str, ...], *, sent: bool
     ) -> None:
         """Judge, and tell what became of each label."""
-        count = f"{len(rules.rules)} rule{'' if len(rules.rules) == 1 else 's'}"
+        count = counted(len(rules.rules), "rule")
         verdict = Verdict(
             "label.rules",
             Status.PASS if decision.inspected else Status.UNMEASURED,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from maximus.counting import counted
 from maximus.errors import Error, ExitStatus
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def refuse_files(names: Sequence[str], *, joint: bool) -> None:
         raise Error(
             "DRAFT021",
             f"it is not known to which of the drafts {names[0]} is to be attached",
-            why=f"there are several configurations, and the folder holds {len(names)} file{'s' * (len(names) > 1)}",
+            why=f"there are several configurations, and the folder holds {counted(len(names), 'file')}",
             fix="Attach in a run with one configuration, name an empty `folder`, or set `joint-notes: true`.",
             where="folder",
             status=ExitStatus.USAGE,

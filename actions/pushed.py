@@ -6,6 +6,7 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from maximus.counting import counted
 from maximus.errors import Error, ExitStatus
 from maximus.verdict import Status, Verdict
 
@@ -174,9 +175,9 @@ def image_headline(pushed: Sequence[Pushed], signer: str, not_logged: str) -> tu
     if not pushed:
         return ()
     good, count = sum(not each.error for each in pushed), len(pushed)
-    images = "1 image" if count == 1 else f"{count} images"
+    images = counted(count, "image")
     if good < count:
         return (f"{count - good} of {images} not signed",)
     logged = sum(each.log_index is not None for image in pushed for each in image.attached)
-    how = not_logged or ("1 log entry" if logged == 1 else f"{logged} log entries")
+    how = not_logged or counted(logged, "log entry", "log entries")
     return (f"{images} signed{f' by {signer}' if signer else ''}: {how}",)

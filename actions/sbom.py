@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from maximus.beside import Beside
+from maximus.counting import counted
 from maximus.errors import Error, ExitStatus
 from maximus.verdict import Status
 
@@ -242,7 +243,7 @@ def _check(inputs: Inputs, face: Face) -> Outputs:
     below = face.record.exit_status is not ExitStatus.PASS
     held = f"held to {inputs.profile}" if inputs.profile else "judged"
     face.headline(
-        f"{_counted(len(view.used), 'component')} in {view.where}, {view.format} {view.version}, {held}: "
+        f"{counted(len(view.used), 'component')} in {view.where}, {view.format} {view.version}, {held}: "
         + ("it falls short" if below else "it holds")
     )
     return Outputs(components=str(len(view.used)))
@@ -513,7 +514,7 @@ def _of_image(inputs: Inputs, face: Face, held: contextlib.ExitStack) -> _Found:
     system = found.release.name or found.release.distro or "a system that does not say what it is"
     face.say(
         f"image {image.name or path.as_posix()}{f':{image.tag}' if image.tag else ''} {image.digest}: "
-        f"{_counted(len(image.layers), 'layer')}, {system}"
+        f"{counted(len(image.layers), 'layer')}, {system}"
     )
     dated = _stated_time(face.environment)
     if dated is None and image.created is not None:
@@ -675,7 +676,7 @@ def _with_installed(face: Face, made: Inventory, tree: Tree) -> Inventory:
 
     read = installed.read_installed(tree)
     enriched = enrichment.enrich(made, read)
-    face.say(f"installed: {enriched.matched} of {_counted(len(made.components), 'component')}")
+    face.say(f"installed: {enriched.matched} of {counted(len(made.components), 'component')}")
     if made.components and not enriched.matched:
         face.warn("nothing of what the locks name is installed in the tree; install first, or leave out `installed`")
     return with_contents(enriched.inventory, read.carried)
@@ -688,7 +689,7 @@ def _with_caches(face: Face, made: Inventory) -> Inventory:
     home = Path(face.environment.get("HOME") or face.environment.get("USERPROFILE") or Path.home())
     read = caches.read_caches(made.components, caches.places_of(face.environment, home))
     enriched = enrichment.with_cached(made, read)
-    face.say(f"caches: {enriched.matched} of {_counted(len(made.components), 'component')} verified and hashed")
+    face.say(f"caches: {enriched.matched} of {counted(len(made.components), 'component')} verified and hashed")
     return enriched.inventory
 
 
@@ -822,12 +823,12 @@ def _report(face: Face, made: Inventory, dated: _Dated) -> None:
     if made.inner:
         carriers = len({item.inside for item in made.inner})
         face.say(
-            f"inside {_counted(carriers, 'component')}: {_counted(len(made.inner), 'further component')}, "
+            f"inside {counted(carriers, 'component')}: {counted(len(made.inner), 'further component')}, "
             "as the SBOMs in them say; nested in the documents and counted apart"
         )
-    counted = f"{_counted(whole.components, 'component')} in {_counted(len(made.locks), 'lock file')}"
+    counts = f"{counted(whole.components, 'component')} in {counted(len(made.locks), 'lock file')}"
     face.headline(
-        f"{counted}; versions {whole.versions}/{whole.components}, "
+        f"{counts}; versions {whole.versions}/{whole.components}, "
         f"hashes {whole.hashes}/{whole.distributed}, licences {whole.licences}/{whole.components}"
     )
 
@@ -854,10 +855,6 @@ def _judge_coverage(face: Face, judged: Sequence[Judged]) -> None:
             )
     if below:
         face.headline(f"{face.record.headline}; below the minimum: {', '.join(below)}")
-
-
-def _counted(count: int, thing: str) -> str:
-    return f"{count} {thing}{'' if count == 1 else 's'}"
 
 
 def _row(name: str, found: Coverage) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from maximus.counting import counted
 from maximus.errors import Error
 from maximus.verdict import Status, Verdict
 
@@ -75,8 +76,7 @@ def report_difference(  # noqa: PLR0913 - what is compared, and what is asked fo
 def _show(face: Face, base: Base, found: Comparison) -> None:
     face.table(f"Since {base.name}", ("change", "count"), [(k.value, str(n)) for k, n in found.counts().items()])
     if base.unnamed:
-        thing = "component" if base.unnamed == 1 else "components"
-        face.warn(f"{base.unnamed} {thing} of {base.name} without a purl could not be compared")
+        face.warn(f"{counted(base.unnamed, 'component')} of {base.name} without a purl could not be compared")
     if base.tool:
         face.say(f"{base.name} was made by {base.tool}: part of the difference may come from that")
     alarms = [change for change in found.changes if change.kind.value == "hash-changed"]
@@ -105,12 +105,11 @@ def _judge(face: Face, base: Base, found: Comparison, policy: Sequence[str]) -> 
     if refused:
         shown = [_told(change) for change in refused[:MAX_LISTED]]
         shown += [f"{len(refused) - MAX_LISTED} more are in sbom-diff.json"] if len(refused) > MAX_LISTED else []
-        face.note(f"refused: {len(refused)} changes", "\n".join(shown))
+        face.note(f"refused: {counted(len(refused), 'change')}", "\n".join(shown))
         face.fail(
             Error(
                 "SBOM019",
-                f"{len(refused)} change{'' if len(refused) == 1 else 's'} since {base.name} of a class that "
-                "`diff-policy` refuses",
+                f"{counted(len(refused), 'change')} since {base.name} of a class that `diff-policy` refuses",
                 why=", ".join(sorted({change.kind.value for change in refused})),
                 fix="Look at each in evidence/sbom-diff.md; release on purpose without the class, or not at all.",
                 where="input diff-policy",

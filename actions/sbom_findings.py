@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from maximus.counting import counted
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -24,7 +26,7 @@ def show_findings(face: Face, findings: Sequence[Finding]) -> None:
         places.setdefault((item.kind, item.text), []).append(item.location)
     for kind, text in list(places)[:MAX_LISTED]:
         first, *others = places[kind, text]
-        more = f", and in {len(others)} more place{'' if len(others) == 1 else 's'}" if others else ""
+        more = f", and in {counted(len(others), 'more place')}" if others else ""
         where = f"{first.path}:{first.line}" if first.line else first.path
         face.warn(f"{kind}: {text}{more}", where=where)
     if len(places) > MAX_LISTED:

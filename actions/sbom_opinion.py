@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from maximus.counting import counted
 from maximus.errors import Error, ExitStatus
 from maximus.verdict import Status
 
@@ -126,11 +127,11 @@ def _show(face: Face, other: Other, opinion: Opinion) -> None:
     by = f" ({other.tool})" if other.tool else ""
     face.table(f"Cross-check with {other.name}{by}", ("compared", "count"), rows)
     if opinion.there.repeated:
-        count = opinion.there.repeated
-        face.say(f"{other.name} repeats {count} component{'s' * (count > 1)} that it has already")
+        count = counted(opinion.there.repeated, "component")
+        face.say(f"{other.name} repeats {count} that it has already")
     if opinion.there.unnamed:
-        count = opinion.there.unnamed
-        face.warn(f"{count} component{'s' * (count > 1)} of {other.name} without a purl could not be compared")
+        count = counted(opinion.there.unnamed, "component")
+        face.warn(f"{count} of {other.name} without a purl could not be compared")
     for sort in SORTS:
         listed = [item for item in opinion.disagreements if item.sort.value == sort]
         if not listed:

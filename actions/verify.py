@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from maximus.counting import counted
+
 from .declare import GITHUB_ISSUER, Concluded, as_json, given, out
 from .face import shortened
 
@@ -210,8 +212,8 @@ def _judged(  # noqa: PLR0913 - the facts of one run
 
     policy = bench.policy
     if material.left_out:
-        count = len(material.left_out)
-        face.say(f"left out: {count} file{'' if count == 1 else 's'} in evidence/, which is no part of the release")
+        count = counted(len(material.left_out), "file")
+        face.say(f"left out: {count} in evidence/, which is no part of the release")
     proof = prove(material, bench.judge, bench.key, lambda total: face.progress("verifying", total), terms)
     material, proof = without_changed(material, proof)
     sboms = [
@@ -333,7 +335,7 @@ def _headline(
         shown = ", ".join(f"{each.fact.value} {each.count}" for each in conclusions if each.is_required)
         logged = "" if any(each.fact == "log" and each.is_required for each in conclusions) else ", not logged"
         logged += f", {unsigned} not signed, as allowed" if unsigned else ""
-        return f"COMPLIANT: {files} file{'' if files == 1 else 's'} by {expected} ({shown}{logged})"
+        return f"COMPLIANT: {counted(files, 'file')} by {expected} ({shown}{logged})"
     failed = [
         f"{each.fact.value} {each.count}" for each in conclusions if each.is_required and each.verdict.status != "pass"
     ]

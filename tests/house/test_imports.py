@@ -15,6 +15,7 @@ LEAVES = {
     "beside",
     "changes",
     "characters",
+    "counting",
     "documents",
     "errors",
     "files",

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from maximus.counting import counted
 from maximus.errors import Error
 from maximus.gating.check import Place
 from maximus.gating.words import ForTests, Within, WordRule
@@ -59,5 +60,4 @@ def unread_reason(tally: Tally) -> str:
     if not tally.unread:
         return ""
     path, why = tally.unread[0]
-    count = len(tally.unread)
-    return f"{count} {'file' if count == 1 else 'files'} could not be read, the first: {path}: {why}"
+    return f"{counted(len(tally.unread), 'file')} could not be read, the first: {path}: {why}"

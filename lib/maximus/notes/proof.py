@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from maximus import markdown
+from maximus.counting import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -87,10 +88,9 @@ def diff_text(document: Mapping[str, Any] | None) -> str:
     since = markdown.code(document["base"]["name"])
     if document["first_release"]:
         return f"First release: there is no {since} to compare with.\n"
-    counted = [f"{count:,} {_WORDS[kind]}" for kind in _WORDS if (count := document["counts"].get(kind, 0))]
-    if not counted:
-        count = document["after"]["components"]
-        return f"Nothing changed in {count:,} component{'' if count == 1 else 's'} since {since}.\n"
+    changes = [f"{count:,} {_WORDS[kind]}" for kind in _WORDS if (count := document["counts"].get(kind, 0))]
+    if not changes:
+        return f"Nothing changed in {counted(document['after']['components'], 'component')} since {since}.\n"
     rows = [
         (
             ("**alarm: same version, other hash**" if change["class"] == "hash-changed" else change["class"])
@@ -102,7 +102,7 @@ def diff_text(document: Mapping[str, Any] | None) -> str:
         for change in document["changes"]
     ]
     text = table(("Change", "Component", "Before", "After"), rows, "`sbom-diff.json`")
-    return f"Components since {since}: {', '.join(counted)}.\n\n{text}"
+    return f"Components since {since}: {', '.join(changes)}.\n\n{text}"
 
 
 def verdicts_text(document: Mapping[str, Any] | None, broken: Mapping[str, str], today: str) -> str:
@@ -157,7 +157,7 @@ def metrics_text(document: Mapping[str, Any] | None) -> str:
     rows = [_phi(document["phi_proxy"]), _events(document["esgt_events"]), _arousal(document["arousal_range"])]
     recording = document["recording"]
     window = "" if recording["window_s"] is None else f" over {recording['window_s']} s"
-    frames = f"{recording['frames']:,} frame{'' if recording['frames'] == 1 else 's'}{window}"
+    frames = counted(recording["frames"], "frame") + window
     about = f"Recording {markdown.code(recording['name'])} (`{recording['profile']}`), {frames}"
     return f"{markdown.table(('Number', 'Value', 'From'), rows)}\n{about}, SHA-256 `{recording['sha256']}`.\n"
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
+from maximus.counting import counted
 from maximus.errors import Error, ExitStatus
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class Reading:
             return
         raise Error(
             "NOTES002",
-            f"the configuration has {len(self.faults)} fault{'s' if len(self.faults) > 1 else ''}",
+            f"the configuration has {counted(len(self.faults), 'fault')}",
             why="; ".join(fault.line for fault in self.faults),
             fix="Mend the keys that are named; nothing was sent.",
             where=self.faults[0].place,

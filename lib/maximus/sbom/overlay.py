@@ -11,6 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from maximus.counting import counted
 from maximus.errors import Error, ExitStatus, nearest
 from maximus.sbom.digests import SPDX_ALGORITHMS
 from maximus.sbom.licences import expression_of
@@ -92,10 +93,9 @@ def read_overlay(raw: bytes, name: str) -> Overlay:
 
 def _faulty(name: str, faults: list[str]) -> Error:
     shown = faults[:_MAX_FAULTS] + ([f"and {len(faults) - _MAX_FAULTS} more"] if len(faults) > _MAX_FAULTS else [])
-    count = f"{len(faults)} fault{'' if len(faults) == 1 else 's'}"
     return Error(
         "SBOM055",
-        f"the overlay {visible(name)} has {count}",
+        f"the overlay {visible(name)} has {counted(len(faults), 'fault')}",
         why="; ".join(shown),
         fix="Mend them; schemas/sbom-overlay.schema.json says what it may hold.",
         where="input overlay",

@@ -11,6 +11,7 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from maximus.counting import counted
 from maximus.errors import Error, ExitStatus
 from maximus.signing.carried import carried
 from maximus.signing.instances import PUBLIC, STAGING, Instance, read_instance
@@ -91,8 +92,6 @@ def expiry_words(trust: Trust, now: datetime) -> str:
         return ""
     days = (datetime.fromisoformat(trust.expires).astimezone(UTC) - now).days
     when = f"{trust.expires[:10]}"
-    return f"to be renewed by {when}" if days >= 0 else f"it should have been renewed by {when}, {_days(-days)} ago"
-
-
-def _days(count: int) -> str:
-    return f"{count} day{'' if count == 1 else 's'}"
+    if days >= 0:
+        return f"to be renewed by {when}"
+    return f"it should have been renewed by {when}, {counted(-days, 'day')} ago"

@@ -16,6 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from maximus.counting import counted
 from maximus.gating.check import Finding, Place, Status
 from maximus.gating.wording import match_places, read_rule, unread_reason
 
@@ -46,7 +47,7 @@ class Forbidden:
         is_too_much = count > self.at_most
         files = len({match.path for match in tally.matches})
         status = Status.FAIL if is_too_much else Status.UNMEASURED if unread else Status.PASS
-        found = f"{count} {'place' if count == 1 else 'places'} in {files} {'file' if files == 1 else 'files'}"
+        found = f"{counted(count, 'place')} in {counted(files, 'file')}"
         unread_places = tuple(Place(path, 0, why) for path, why in tally.unread)
         return Finding(
             status,
