@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
+import sys
 import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -33,9 +34,16 @@ class Proxies:
     """Patterns of modules that no proxy is asked about."""
 
 
-def toolchain_paths(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return where the configuration of Go and cargo lies, relative to the home folder or absolute."""
+def toolchain_paths(environment: Mapping[str, str], platform: str = sys.platform) -> dict[str, str]:
+    """Return where the configuration of Go and cargo lies, relative to the home folder or absolute.
+
+    Go goes by the system: what `go env -w GOPRIVATE=...` wrote has to be found wherever it is.
+    """
     base = environment.get("XDG_CONFIG_HOME") or ".config"
+    if platform == "darwin":
+        base = "Library/Application Support"
+    elif platform == "win32":
+        base = environment.get("AppData") or environment.get("APPDATA") or "AppData/Roaming"
     return {
         "go": environment.get("GOENV") or f"{base}/go/env",
         "cargo": f"{environment.get('CARGO_HOME') or '.cargo'}/config.toml",

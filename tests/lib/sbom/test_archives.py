@@ -351,8 +351,11 @@ def test_the_index_is_what_replaces_the_default_one(text: str, expected: str) ->
 
 def test_where_the_configuration_lies_is_what_the_tools_say() -> None:
     """By their own variables, else in the home folder."""
-    assert toolchain_paths({}) == {"go": ".config/go/env", "cargo": ".cargo/config.toml"}
+    assert toolchain_paths({}, "linux") == {"go": ".config/go/env", "cargo": ".cargo/config.toml"}
     assert toolchain_paths({"GOENV": "/g", "CARGO_HOME": "/c"}) == {"go": "/g", "cargo": "/c/config.toml"}
+    # Where `go env -w GOPRIVATE=...` writes it on other systems.
+    assert toolchain_paths({}, "darwin")["go"] == "Library/Application Support/go/env"
+    assert toolchain_paths({"APPDATA": "C:/r"}, "win32")["go"] == "C:/r/go/env"
 
 
 @pytest.mark.network

@@ -15,6 +15,7 @@ from maximus.sbom import fetching
 from maximus.sbom.indexes import indexes_of
 from maximus.sbom.model import ELSEWHERE
 from maximus.sbom.readers import requirement_indexes
+from maximus.sbom.sources import npm_source
 from maximus.sbom.transfer import Client
 from maximus.sbom.tree import Tree
 from tests.lib.sbom.samples import inventory_of
@@ -205,6 +206,69 @@ def test_an_npm_package_of_another_registry_is_asked_for_there(tmp_path: Path) -
         assert set(default.asked) == {("/p0/1.0.0", "Bearer one"), ("/p0/-/p0-1.0.0.tgz", "Bearer one")}
         assert set(own.asked) == {("/npm/p1/1.0.0", "Bearer two"), ("/npm/p1/-/p1-1.0.0.tgz", "Bearer two")}
     assert len(found.facts) == 2
+
+
+PNPM = """lockfileVersion: '9.0'
+importers:
+  .:
+    dependencies:
+      '@acme/left': {{specifier: '1', version: 1.0.0}}
+packages:
+  '@acme/left@1.0.0':
+    resolution: {{integrity: {sri}}}
+snapshots:
+  '@acme/left@1.0.0': {{}}
+"""
+DENO = """{{"version": "4", "specifiers": {{"npm:@acme/left@1": "1.0.0"}},
+ "npm": {{"@acme/left@1.0.0": {{"integrity": "{sri}"}}}}}}"""
+BUN = """{{"lockfileVersion": 1, "workspaces": {{"": {{"name": "app", "dependencies": {{"@acme/left": "1"}}}}}},
+ "packages": {{"@acme/left": ["@acme/left@1.0.0", "", {{}}, "{sri}"]}}}}"""
+NPM_BARE = """{{"name": "app", "lockfileVersion": 3, "packages": {{"": {{"dependencies": {{"@acme/left": "1"}}}},
+ "node_modules/@acme/left": {{"version": "1.0.0", "integrity": "{sri}"}}}}}}"""
+
+
+@pytest.mark.parametrize(
+    "npmrc", ["@acme:registry={own}/\n", 'registry = "{own}"\n@other:registry=https://x.example\n']
+)
+@pytest.mark.parametrize(
+    ("lock", "text"),
+    [("pnpm-lock.yaml", PNPM), ("deno.lock", DENO), ("bun.lock", BUN), ("package-lock.json", NPM_BARE)],
+)
+def test_a_project_that_names_its_registry_is_heard_where_its_lock_is_silent(
+    tmp_path: Path, lock: str, text: str, npmrc: str
+) -> None:
+    """By the `.npmrc` beside the lock: asked there, where it is trusted, and never at the default one."""
+    with index({}) as default, index({}) as own:
+        own.content = {"/@acme%2Fleft/1.0.0": json.dumps(VERSION | {"name": "@acme/left"}).encode()}
+        files = {lock: text.format(sri=INTEGRITY), ".npmrc": npmrc.format(own=own.address)}
+        made = inventory_of(tmp_path, files)
+        for trust, count in (("", 0), (f"@unused:registry={own.address}\n", 1)):
+            client = Client(indexes_of({}, {"npm": f"registry={default.address}\n{trust}"}), wait=lambda _: None)
+            assert len(fetching.fetch(made.components, client).facts) == count
+        assert default.asked == []
+        assert {path for path, _ in own.asked} == {"/@acme%2Fleft/1.0.0"}
+
+
+def test_a_registry_that_only_its_user_can_fill_in_is_not_the_default_one(tmp_path: Path) -> None:
+    """A variable in the project's `.npmrc`: nobody is asked."""
+    with index({}) as default:
+        files = {"pnpm-lock.yaml": PNPM.format(sri=INTEGRITY), ".npmrc": "@acme:registry=${CORP}\n"}
+        found = fetched(tmp_path, files, {"npm_config_registry": default.address})
+        assert default.asked == []
+    assert "nobody was asked about 1 packages of npm, @acme/left: " in found.findings[0].text
+
+
+@pytest.mark.parametrize("address", ["https://corp.invalid/@acme/left/-/left-1.0.0.tgz", "https://corp.invalid/"])
+def test_bun_tells_where_a_file_lies_that_is_not_the_default_registrys(tmp_path: Path, address: str) -> None:
+    """In the place that is empty for those of the default one."""
+    with index({}) as default:
+        files = {"bun.lock": BUN.replace('1.0.0", ""', f'1.0.0", "{address}"').format(sri=INTEGRITY)}
+        (component,) = inventory_of(tmp_path, files).components
+        assert component.artifacts[0].url == (address if address.endswith(".tgz") else "")
+        assert (
+            npm_source(component, indexes_of({"npm_config_registry": default.address}, {})).base
+            == "https://corp.invalid"
+        )
 
 
 def test_an_npm_package_with_an_address_of_its_own_is_not_named_to_a_registry(tmp_path: Path) -> None:

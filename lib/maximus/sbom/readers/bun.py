@@ -12,6 +12,7 @@ from maximus.sbom.naming import visible
 from maximus.sbom.readers import absence, npm
 from maximus.sbom.readers.interface import Reader
 from maximus.sbom.readers.lines import keys_of
+from maximus.sbom.readers.npm_registries import placed
 
 if TYPE_CHECKING:
     from maximus.sbom.model import NotApplicable
@@ -77,6 +78,7 @@ class _Lock:
         qualifiers: tuple[tuple[str, str], ...] = ()
         artifacts: tuple[Artifact, ...] = ()
         own: str | None = None
+        registry = ""
         if npm.is_git(version):
             qualifiers, absent = npm.qualifiers_of(version), (absence.COMMIT_ONLY,)
             version = version.partition("#")[2]
@@ -87,10 +89,16 @@ class _Lock:
             artifacts, version = (Artifact(addresses.file_name(url), url, ()),), ""
         else:
             found = digests.from_integrity(next((p for p in parts[2:] if isinstance(p, str)), ""), self.lines)
-            artifacts = (Artifact(npm.tarball_name(name, version), "", found),) if found else ()
+            # Empty for the default registry, else the address of the file, or of its registry.
+            origin = parsing.text_of(parts[1]) if len(parts) > 1 else ""
+            is_file = origin.endswith(".tgz")
+            file_url, registry = (
+                (addresses.clean(origin), "") if is_file else ("", origin and addresses.index_of(origin))
+            )
+            artifacts = (Artifact(npm.tarball_name(name, version), file_url, found),) if found else ()
         known = self._link(key, _path_of(key), facts, place, own=False)
         return Package(key, Ecosystem.NPM, name, version, (place,), own=own, qualifiers=qualifiers, artifacts=artifacts,
-                       edges=known, not_applicable=absent)  # fmt: skip
+                       edges=known, not_applicable=absent, registry=registry)  # fmt: skip
 
     def _link(self, start: str, path: list[str], facts: dict[str, Any], place: Location, *, own: bool) -> Known:
         """Keep what one entry needs, found as bun installs it: beside it, else beside one of those around it."""
@@ -126,4 +134,4 @@ def _path_of(key: str) -> list[str]:
     return found
 
 
-READER = Reader("bun", lambda path: path.rpartition("/")[2] == "bun.lock", _read)
+READER = Reader("bun", lambda path: path.rpartition("/")[2] == "bun.lock", placed(_read))

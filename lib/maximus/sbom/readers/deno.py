@@ -13,6 +13,7 @@ from maximus.sbom.naming import visible
 from maximus.sbom.readers import npm
 from maximus.sbom.readers.interface import Reader
 from maximus.sbom.readers.lines import keys_of
+from maximus.sbom.readers.npm_registries import placed
 
 if TYPE_CHECKING:
     from maximus.sbom.tree import Source
@@ -184,4 +185,4 @@ class _Lock:
         return frozenset(asked["devDependencies"] - asked["dependencies"] - asked["optionalDependencies"])
 
 
-READER = Reader("deno", lambda path: path.rpartition("/")[2] == "deno.lock", _read)
+READER = Reader("deno", lambda path: path.rpartition("/")[2] == "deno.lock", placed(_read))

@@ -24,6 +24,7 @@ from maximus.sbom.naming import split_group, visible
 from maximus.sbom.readers import absence
 from maximus.sbom.readers.interface import Reader
 from maximus.sbom.readers.lines import keys_of
+from maximus.sbom.readers.npm_registries import placed
 
 if TYPE_CHECKING:
     from maximus.sbom.tree import Source
@@ -356,4 +357,4 @@ def _version_in(url: str, name: str) -> str:
     return found[1] if found else ""
 
 
-READER = Reader("npm", _reads, _read)
+READER = Reader("npm", _reads, placed(_read))

@@ -27,6 +27,7 @@ from maximus.sbom.naming import visible
 from maximus.sbom.readers import absence, npm
 from maximus.sbom.readers.interface import Reader
 from maximus.sbom.readers.lines import keys_of
+from maximus.sbom.readers.npm_registries import placed
 
 if TYPE_CHECKING:
     from maximus.sbom.tree import Source
@@ -246,4 +247,4 @@ def _without_peers(key: str) -> str:
     return key.partition("(")[0]
 
 
-READER = Reader("pnpm", _reads, _read)
+READER = Reader("pnpm", _reads, placed(_read))
