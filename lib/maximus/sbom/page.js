@@ -91,7 +91,7 @@
     const top = $("main").offsetTop - document.querySelector(".tabs").offsetHeight;
     if (window.scrollY > top) window.scrollTo(0, top);
     if (shown === "components") paint(true);
-    if (shown === "tree" && !$("tree").firstChild) plant(0, "needs");
+    if (shown === "tree" && !$("branches").firstChild) plant(0, "needs");
   }
   for (const tab of tabs) tab.addEventListener("click", () => view(tab.id.slice(4)));
   document.querySelector("[role=tablist]").addEventListener("keydown", (event) => {
@@ -256,7 +256,7 @@
     printing = true;
     paint(true);
     if (found.length > PRINTED) $("rows").append(el("p", { class: "hint", id: "cut" }, `Printed: the first ${whole(PRINTED)} of ${counted(found.length, "component")}; narrow the list to print others.`));
-    if (!$("tree").firstChild) plant(0, "needs");
+    if (!$("branches").firstChild) plant(0, "needs");
   });
   window.addEventListener("afterprint", () => { printing = false; paint(true); });
 
@@ -333,7 +333,7 @@
     $("matches").replaceChildren();
     plant(i, which);
     view("tree");
-    $("tree").firstElementChild.focus({ preventScroll: true });
+    $("branches").firstElementChild.focus({ preventScroll: true });
   }
   function plant(i, which) {
     start = i;
@@ -341,7 +341,7 @@
     $("start-hint").textContent = (which === "needs" ? `What ${C.name[i]} needs` : `Who needs ${C.name[i]}`) + `: ${counted(nextOf(i).length, "entry", "entries")} at the first level. Arrow keys open, close and move; Enter shows an entry.`;
     const trunk = branch(i, [], 1, 0, 1);
     trunk.tabIndex = 0;
-    $("tree").replaceChildren(trunk);
+    $("branches").replaceChildren(trunk);
     toggle(trunk, true);
   }
   function branch(i, above, level, index, of) {
@@ -379,7 +379,7 @@
   }
   function focusOn(item) {
     if (!item) return;
-    for (const one of $("tree").querySelectorAll('[tabindex="0"]')) one.tabIndex = -1;
+    for (const one of $("branches").querySelectorAll('[tabindex="0"]')) one.tabIndex = -1;
     item.tabIndex = 0;
     item.focus();
   }
@@ -392,15 +392,15 @@
     } else if (shift || !item.hasAttribute("aria-expanded")) detail(node.i);
     else toggle(item, item.getAttribute("aria-expanded") === "false");
   }
-  $("tree").addEventListener("click", (event) => {
+  $("branches").addEventListener("click", (event) => {
     const item = event.target.closest("[role=treeitem]");
     if (!item || !event.target.closest(".node")) return;
     focusOn(item);
     act(item, !event.target.closest(".twist") && event.target.closest("bdi"));
   });
-  $("tree").addEventListener("keydown", (event) => {
+  $("branches").addEventListener("keydown", (event) => {
     const item = event.target.closest("[role=treeitem]");
-    const seen = [...$("tree").querySelectorAll("[role=treeitem]")].filter((one) => !one.parentElement.closest("ul[hidden]"));
+    const seen = [...$("branches").querySelectorAll("[role=treeitem]")].filter((one) => !one.parentElement.closest("ul[hidden]"));
     const at = seen.indexOf(item), open = item.getAttribute("aria-expanded");
     const keys = {
       ArrowDown: () => focusOn(seen[at + 1]), ArrowUp: () => focusOn(seen[at - 1]), Home: () => focusOn(seen[0]), End: () => focusOn(seen[seen.length - 1]),
@@ -426,7 +426,7 @@
   function licences() {
     const listed = all - data.parts;
     $("licence-hint").textContent = "As the authors declare them, or as their texts were recognised. A component with several counts in each. Choose one to see who has it.";
-    pages($("licences"), licenceRows, ([name, count]) => bar(licenceName(name), whole(count), count, listed, () => narrow({ licence: name })));
+    pages($("by-name"), licenceRows, ([name, count]) => bar(licenceName(name), whole(count), count, listed, () => narrow({ licence: name })));
   }
   function pages(into, rows, show, wrap) {
     const list = wrap ? into.appendChild(wrap) : into;

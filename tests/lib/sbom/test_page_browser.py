@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 ROWS = "[...document.querySelectorAll('#rows .row')]"
 NAMES = f"{ROWS}.map(row => row.querySelector('.name').textContent)"
 COUNT = "document.getElementById('count').textContent"
-NODES = "[...document.querySelectorAll('#tree [role=treeitem]')].map(item => item.querySelector('bdi').textContent)"
+NODES = "[...document.querySelectorAll('#branches [role=treeitem]')].map(item => item.querySelector('bdi').textContent)"
 SELECTED = "document.querySelector('[role=tab][aria-selected=true]').id"
 OPEN = "document.getElementById('detail').open"
 
@@ -63,6 +63,19 @@ def test_loads_without_a_complaint_or_a_request(browser: Browser, small: Path, w
         assert page.complaints() == []
 
 
+def test_an_address_that_names_a_view_begins_at_its_top(browser: Browser, small: Path) -> None:
+    """A browser scrolls to the element of that id by itself, so none has one; reloaded, the page stays where it was."""
+    with browser.page(small, height=300) as page:
+        tabs = page.value("[...document.querySelectorAll('[role=tab]')].map(tab => tab.id.replace('tab-', ''))")
+        assert tabs == ["overview", "components", "tree", "licences", "notes"]
+        assert [tab for tab in tabs if page.value(f"document.getElementById('{tab}') !== null")] == []
+        choose(page, "tree")
+        page.value("location.hash = 'overview'")
+        page.value("location.hash = 'tree'")
+        page.wait("document.getElementById('panel-overview').hidden")
+        assert page.value("window.scrollY") == 0
+
+
 def test_the_policy_is_in_force(browser: Browser, small: Path) -> None:
     """A script, a request and markup made of text are refused: the page could not do harm if it wanted to."""
     with browser.page(small) as page:
@@ -97,7 +110,7 @@ def test_search_and_filters_narrow_the_list(browser: Browser, small: Path) -> No
         assert page.value(SELECTED) == "tab-components"
         assert (page.value(NAMES), page.value(COUNT)) == (["d"], "1 of 4 components")
         choose(page, "licences")
-        page.value("[...document.querySelectorAll('#licences button')].find(b => /MIT/.test(b.textContent)).click()")
+        page.value("[...document.querySelectorAll('#by-name button')].find(b => /MIT/.test(b.textContent)).click()")
         assert page.value(NAMES) == ["a", "c"]
         assert page.complaints() == []
 
@@ -108,18 +121,21 @@ def test_the_tree_opens_lazily_and_stops_at_a_cycle(browser: Browser, small: Pat
         choose(page, "tree")
         assert page.value(NODES) == ["app", "a", "d"]
         for _ in range(3):
-            page.value("[...document.querySelectorAll('#tree [aria-expanded=false] > .node .twist')][0].click()")
+            page.value("[...document.querySelectorAll('#branches [aria-expanded=false] > .node .twist')][0].click()")
         assert page.value(NODES) == ["app", "a", "b", "c", "b", "d"]
-        assert "stands above already" in page.value("document.querySelectorAll('#tree [role=treeitem]')[4].textContent")
+        assert "stands above already" in page.value(
+            "document.querySelectorAll('#branches [role=treeitem]')[4].textContent"
+        )
         assert (
-            page.value("document.querySelectorAll('#tree [role=treeitem]')[4].hasAttribute('aria-expanded')") is False
+            page.value("document.querySelectorAll('#branches [role=treeitem]')[4].hasAttribute('aria-expanded')")
+            is False
         )
         focus(page, "#start")
         page.type("pkg:npm/c")
         page.value("document.querySelector('#matches button').click()")
         page.value("document.querySelector('#tree-form [value=needed]').click()")
         assert page.value(NODES) == ["c", "b"]
-        page.value("document.querySelector('#tree [aria-expanded=false] > .node .twist').click()")
+        page.value("document.querySelector('#branches [aria-expanded=false] > .node .twist').click()")
         assert page.value(NODES) == ["c", "b", "a", "c"]
         assert page.complaints() == []
 
@@ -145,7 +161,7 @@ def test_everything_is_reached_with_the_keyboard(browser: Browser, small: Path) 
         assert page.value("document.activeElement.id") == "grid"
         focus(page, "#tab-components")
         page.press("ArrowRight")
-        focus(page, "#tree [tabindex='0']")
+        focus(page, "#branches [tabindex='0']")
         page.press("ArrowRight")
         page.press("ArrowRight")
         assert page.value(NODES) == ["app", "a", "b", "d"]
@@ -191,9 +207,9 @@ def test_ten_thousand_components_are_drawn_as_they_are_seen(browser: Browser, tm
         page.type("c04999")
         assert page.value(NAMES) == ["c04999"]
         choose(page, "tree")
-        assert page.value("document.querySelectorAll('#tree [role=treeitem]').length") == 1 + 200 + 1
-        page.value("document.querySelector('#tree .more-node .node').click()")
-        assert page.value("document.querySelectorAll('#tree [role=treeitem]').length") == 1 + 400 + 1
+        assert page.value("document.querySelectorAll('#branches [role=treeitem]').length") == 1 + 200 + 1
+        page.value("document.querySelector('#branches .more-node .node').click()")
+        assert page.value("document.querySelectorAll('#branches [role=treeitem]').length") == 1 + 400 + 1
         assert page.complaints() == []
 
 
