@@ -292,14 +292,20 @@ def _refuse_aliases(text: str, where: str) -> None:
                 "SBOM008",
                 f"cannot read {where}",
                 why=f"it has an alias in line {line}, and no package manager writes one into a lock",
-                fix="Make the lock again with its own tool.",
+                fix="Mend it or make it again with its own tool, or leave it out with `exclude`.",
                 where=f"{where}:{line}",
             )
 
 
 def broken(where: str, why: str) -> Error:
     """Return the error of a lock that is not in its format."""
-    return Error("SBOM005", f"cannot read {where}", why=why, fix="Make the lock again with its own tool.", where=where)
+    return Error(
+        "SBOM005",
+        f"cannot read {where}",
+        why=why,
+        fix="Mend it or make it again with its own tool, or leave it out with `exclude`.",
+        where=where,
+    )
 
 
 def _no_yaml(where: str, fault: Any) -> Error:  # noqa: ANN401 - PyYAML's errors have no types
@@ -330,7 +336,7 @@ def mapping(value: object, where: str) -> dict[str, Any]:
             "SBOM007",
             f"cannot read {where}",
             why="it does not have the shape of such a lock: a table stands where something else is, or the reverse",
-            fix="Make the lock again with its own tool.",
+            fix="Mend it or make it again with its own tool, or leave it out with `exclude`.",
             where=where,
         )
     return value

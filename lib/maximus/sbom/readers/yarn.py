@@ -96,7 +96,7 @@ def _blocks(text: str, where: str) -> list[_Block]:
                 "SBOM005",
                 f"cannot read {where}",
                 why=f"line {number} is not in yarn's notation",
-                fix="Make the lock again with its own tool.",
+                fix="Mend it or make it again with its own tool, or leave it out with `exclude`.",
                 where=f"{where}:{number}",
             )
     return found
