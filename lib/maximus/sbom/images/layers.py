@@ -283,7 +283,7 @@ def _clean(name: str) -> str | None:
     return None if not parts or ".." in parts or "\0" in name else "/".join(parts)
 
 
-class _Beside:
+class _Digest:
     """A digest that is computed in a thread of its own: hashing 3 GB takes as long as looking through them."""
 
     def __init__(self, algorithm: hashlib._Hash) -> None:
@@ -333,7 +333,7 @@ class _Unpacked:
         """Returns up to so many unpacked bytes; none at the end."""
         self.expected = expected
         algorithm = expected.partition(":")[0]
-        self.hash = _Beside(hashlib.new(algorithm)) if algorithm in ALGORITHMS else None
+        self.hash = _Digest(hashlib.new(algorithm)) if algorithm in ALGORITHMS else None
         self.count = 0
 
     def read(self) -> bytes:
