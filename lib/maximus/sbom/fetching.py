@@ -113,7 +113,8 @@ def fetch(components: Iterable[Component], client: Client, *, hashes: bool = Fal
     for (kind, _, reason), left in unasked.items():
         names = ", ".join(item.full_name for item in left[:_MAX_NAMES])
         more = f" and {len(left) - _MAX_NAMES} more" if len(left) > _MAX_NAMES else ""
-        text = f"nobody was asked about {len(left)} packages of {kind}, {names}{more}: {reason}"
+        count = "one package" if len(left) == 1 else f"{len(left)} packages"
+        text = f"nobody was asked about {count} of {kind} ({names}{more}): {reason}"
         findings.append(Finding("unresolved", text, left[0].locations[0], lost=False))
     facts = tuple(fact for fact, _ in answers if fact is not None)
     return Fetched(facts, tuple(findings), unanswered - sum(not faults for _, faults in answers))

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["ELSEWHERE_TOLD", "NobodyError", "NpmSource", "npm_source", "pypi_source"]
 
 ELSEWHERE_TOLD = (
-    "by the lock they do not all come from the default index, and it names no other that can be asked: "
-    "make it so that it names one for each of them"
+    "the lock takes this from elsewhere than the default index, or from one of several, and does not say from which: "
+    "name its index there"
 )
 _TARBALL = re.compile(r"(https?://.+?)/(?:@[^/]+(?:/|%2[fF]))?[^/]+/-/(?:@[^/]+/)?[^/]+\.tgz")
 
@@ -56,7 +56,7 @@ def npm_source(component: Component, indexes: Indexes) -> NpmSource:
             return NpmSource(found[1], is_configured=False)
         if indexes.npm and origin_of(indexes.npm) in {origin_of(url) for url in files}:
             return NpmSource(indexes.npm, is_configured=False)
-        raise NobodyError("the lock took them from addresses of their own, which are no registry's")
+        raise NobodyError("the lock takes this from an address of its own, which is no registry's")
     if base := _stated(component, indexes.npm):
         return NpmSource(base, is_configured=False)
     raise NobodyError("the lock names no address of a registry, and none is configured")

@@ -91,10 +91,8 @@ class _Lock:
             found = digests.from_integrity(next((p for p in parts[2:] if isinstance(p, str)), ""), self.lines)
             # Empty for the default registry, else the address of the file, or of its registry.
             origin = parsing.text_of(parts[1]) if len(parts) > 1 else ""
-            is_file = origin.endswith(".tgz")
-            file_url, registry = (
-                (addresses.clean(origin), "") if is_file else ("", origin and addresses.index_of(origin))
-            )
+            file_url = addresses.clean(origin) if origin.endswith(".tgz") else ""
+            registry = addresses.index_of(origin) if origin and not file_url else ""
             artifacts = (Artifact(npm.tarball_name(name, version), file_url, found),) if found else ()
         known = self._link(key, _path_of(key), facts, place, own=False)
         return Package(key, Ecosystem.NPM, name, version, (place,), own=own, qualifiers=qualifiers, artifacts=artifacts,
