@@ -14,6 +14,7 @@ import datetime as dt
 import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.ec import (
     ECDSA,
@@ -127,7 +128,7 @@ class Certificates:
                     continue
                 raise _refusal(refused) from refused
             except (ValueError, KeyError, TypeError) as fault:
-                raise nonsense(fault) from fault
+                raise nonsense(fault, "Fulcio", self._url) from fault
         raise AssertionError  # the last round returns or raises
 
     def _certify(self, token: Token) -> Certified:
@@ -186,12 +187,14 @@ def _refusal(refused: Refused) -> Error:
     )
 
 
-def nonsense(fault: Exception) -> Error:
-    """Return the error for an answer that cannot be used, whichever service gave it."""
+def nonsense(fault: Exception, service: str, url: str) -> Error:
+    """Return the error for an answer of the service at this address that cannot be used."""
+    host = urlsplit(url).netloc
     return Error(
         "SIGN008",
-        "a service answered with something that is not what was asked for",
+        f"{service} at {host} answered with something that is not what was asked for",
         why=(str(fault).strip().splitlines() or [type(fault).__name__])[0][:300],
         fix="Check that the trust configuration belongs to these services.",
+        where=host,
         status=ExitStatus.OUTSIDE,
     )

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .services import Services
     from .transport import Transport
 
-__all__ = ["Recorder", "Signature", "not_verified"]
+__all__ = ["STAMPER", "Recorder", "Signature", "not_verified"]
 
 STAMPER: Final = "the timestamp authority"
 """What it is called before people."""
@@ -78,7 +78,7 @@ class Recorder:
             except Refused as refused:
                 raise _refusal(refused) from refused
             except (ValueError, KeyError, TypeError) as fault:
-                raise nonsense(fault) from fault
+                raise nonsense(fault, "Rekor", self.services.log.url) from fault
             if signature.expires is None or dt.datetime.now(dt.UTC) <= signature.expires:
                 return bundle
         raise Error(
@@ -99,10 +99,12 @@ class Recorder:
         return Bundle(MEDIA_TYPE, certificate, hint, content, (entry,), stamps)
 
     def _stamp(self, url: str, signature: bytes) -> bytes:
-        stamp = request_stamp(self._session, url, signature)
-        if fault := self.checker.stamp_fault(stamp, signature):
-            msg = f"the timestamp authority at {url} sent a timestamp that does not verify: {fault}"
-            raise ValueError(msg)
+        try:
+            stamp = request_stamp(self._session, url, signature)
+        except ValueError as fault:
+            raise nonsense(fault, STAMPER, url) from fault
+        if why := self.checker.stamp_fault(stamp, signature):
+            raise nonsense(ValueError(f"its timestamp does not verify: {why}"), STAMPER, url)
         return stamp
 
     @property

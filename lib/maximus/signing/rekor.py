@@ -205,7 +205,7 @@ def _first_version(reply: Any) -> LogEntry:  # noqa: ANN401 - foreign JSON enter
     except Error as error:
         raise ValueError(error.headline) from error
     except (KeyError, TypeError, AttributeError, binascii.Error) as fault:
-        msg = f"the log's answer lacks {fault}" if isinstance(fault, KeyError) else f"the log's answer: {fault!s:.200}"
+        msg = f"its answer lacks {fault}" if isinstance(fault, KeyError) else "its answer is no entry"
         raise ValueError(msg) from fault
 
 
@@ -213,7 +213,7 @@ def _number(value: object) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value
     msg = f"it has {value!r:.60} where a number must be"
-    raise TypeError(msg)
+    raise ValueError(msg)
 
 
 def _text(raw: bytes) -> str:

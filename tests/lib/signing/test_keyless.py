@@ -18,6 +18,7 @@ from maximus.files import hash_file
 from maximus.signing.authority import Certificates
 from maximus.signing.bundles import Envelope, MessageSignature, parse_bundle
 from maximus.signing.keyless import KeylessSigner
+from maximus.signing.recorder import STAMPER
 from maximus.signing.signers import Identity
 from maximus.signing.stamps import request_stamp
 from maximus.signing.statements import RELEASE_PREDICATE, Subject, statement_payload
@@ -455,15 +456,19 @@ def test_a_log_without_time_needs_a_timestamp_authority(stack: Stack, trust_v2: 
     assert (raised.value.code, raised.value.status) == ("TRUST004", ExitStatus.USAGE)
 
 
-def test_a_service_that_answers_nonsense_is_one_error(
-    stack: Stack, trust: Path, fulcio: Faults, log: Faults, file: HashedFile
+def test_a_service_that_answers_nonsense_is_one_error(  # noqa: PLR0913, PLR0917 - a proxy for each service
+    stack: Stack, trust: Path, fulcio: Faults, log: Faults, tsa: Faults, file: HashedFile
 ) -> None:
-    """JSON of another shape, from whichever service: no traceback."""
+    """JSON of another shape, from whichever service: no traceback, no parser's words, and its name."""
     with signing(stack, trust) as signer:
-        log.inject(Answer(201, body=b'{"hello": "world"}'), method="POST")
-        with pytest.raises(Error) as raised:
-            signer.sign_file(file)
-        assert raised.value.code == "SIGN008"
+        for name, service, body in (("Rekor", log, b'{"hello": "world"}'), (STAMPER, tsa, b"0\x03hi")):
+            service.inject(Answer(201, body=body), method="POST")
+            with pytest.raises(Error) as raised:
+                signer.sign_file(file)
+            assert (raised.value.code, raised.value.where) == ("SIGN008", service.url.removeprefix("http://"))
+            assert raised.value.what.startswith(f"{name} at ")
+            assert "Error" not in raised.value.why
+            assert "object" not in raised.value.why
     fulcio.inject(Answer(200, body=b'{"signedCertificateDetachedSct": {}}'))
     with signing(stack, trust) as signer, pytest.raises(Error, match="certificate chain") as raised:
         signer.sign_file(file)
