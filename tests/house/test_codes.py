@@ -21,6 +21,8 @@ class Raised:
     """Empty where it is not written there but handed on."""
     text: str
     """A pattern of what happened: `.*` stands for what is filled in."""
+    fix: str
+    """Likewise of what to do."""
     where: str
 
 
@@ -45,7 +47,8 @@ def find_raised() -> list[Raised]:
                 code = node.args[0]
                 written = code.value if isinstance(code, ast.Constant) and isinstance(code.value, str) else ""
                 text = read_text(node.args[1]) if len(node.args) > 1 else ".*"
-                found.append(Raised(written, text, f"{path.relative_to(ROOT).as_posix()}:{node.lineno}"))
+                fix = next((read_text(word.value) for word in node.keywords if word.arg == "fix"), "")
+                found.append(Raised(written, text, fix, f"{path.relative_to(ROOT).as_posix()}:{node.lineno}"))
     return found
 
 
@@ -74,6 +77,16 @@ def test_a_code_stands_for_one_fault(code: str) -> None:
     first = max(places, key=lambda item: len(item.text.replace(".*", "")))
 
     assert [(item.where, item.text) for item in places if not is_one_fault(first.text, item.text)] == []
+
+
+def test_an_error_is_worded_in_one_place() -> None:
+    """Who raises the same with the same advice calls one function for it, so that no second wording can drift."""
+    places: dict[tuple[str, str, str], list[str]] = {}
+    for item in RAISED:
+        if item.code:
+            places.setdefault((item.code, item.text, item.fix), []).append(item.where)
+
+    assert {words: found for words, found in places.items() if len(found) > 1} == {}
 
 
 def test_a_family_belongs_to_one_area() -> None:

@@ -272,11 +272,11 @@ def _extension(node: Node) -> tuple[str | None, dict[str, str]]:
     return origin.value.strip(), found
 
 
-def _wrong_extends(node: Node, why: str) -> NoReturn:
+def _wrong_extends(node: Node, why: str, key: str = "_extends") -> NoReturn:
     raise Error(
         "NOTES002",
         "the configuration has 1 fault",
-        why=f"_extends: {why} ({node.place})",
+        why=f"{key}: {why} ({node.place})",
         fix="Mend the key that is named; nothing was sent.",
         where=node.place,
         status=ExitStatus.USAGE,
@@ -302,12 +302,5 @@ def _list(node: Node | None, key: str) -> list[Node]:
     if node is None or node.value is None:
         return []
     if not isinstance(node.value, list):
-        raise Error(
-            "NOTES002",
-            "the configuration has 1 fault",
-            why=f"{key}: only lists can be joined by `_extends.strategy` ({node.place})",
-            fix="Mend the key that is named; nothing was sent.",
-            where=node.place,
-            status=ExitStatus.USAGE,
-        )
+        _wrong_extends(node, "only lists can be joined by `_extends.strategy`", key)
     return node.value

@@ -297,14 +297,14 @@ def _refuse_aliases(text: str, where: str) -> None:
             )
 
 
-def broken(where: str, why: str) -> Error:
-    """Return the error of a lock that is not in its format."""
+def broken(where: str, why: str, line: int = 0) -> Error:
+    """Return the error of a lock that is not in its format, in a line where one is known."""
     return Error(
         "SBOM005",
         f"cannot read {where}",
-        why=why,
+        why=f"line {line}: {why}" if line else why,
         fix="Mend it or make it again with its own tool, or leave it out with `exclude`.",
-        where=where,
+        where=f"{where}:{line}" if line else where,
     )
 
 
@@ -312,10 +312,7 @@ def _no_yaml(where: str, fault: Any) -> Error:  # noqa: ANN401 - PyYAML's errors
     """Return the error of a text that is no YAML, with the line: PyYAML names neither the file nor one place for it."""
     mark = getattr(fault, "problem_mark", None) or getattr(fault, "context_mark", None)
     problem = getattr(fault, "problem", None) or getattr(fault, "reason", None) or "it is no YAML"
-    error = broken(where, " ".join(str(problem).split())[:200])
-    if mark is not None:
-        error.why, error.where = f"line {mark.line + 1}: {error.why}", f"{where}:{mark.line + 1}"
-    return error
+    return broken(where, " ".join(str(problem).split())[:200], mark.line + 1 if mark is not None else 0)
 
 
 def too_deep(where: str) -> Error:

@@ -297,10 +297,14 @@ def _read(path: Path, name: str) -> bytes:
         with path.open("rb") as stream:
             raw = stream.read(MAX_BUNDLE + 1)
     except OSError as fault:
-        raise Error("VERIFY013", f"cannot read {name}", why=fault.strerror or str(fault), where=name) from fault
+        raise _unreadable(name, fault.strerror or str(fault)) from fault
     if len(raw) > MAX_BUNDLE:
-        raise Error("VERIFY013", f"cannot read {name}", why=f"it is larger than {MAX_BUNDLE} bytes", where=name)
+        raise _unreadable(name, f"it is larger than {MAX_BUNDLE} bytes")
     return raw
+
+
+def _unreadable(name: str, why: str) -> Error:
+    return Error("VERIFY013", f"cannot read {name}", why=why, where=name)
 
 
 def target_of(bundle: Path | PurePosixPath) -> str:

@@ -92,13 +92,7 @@ def _blocks(text: str, where: str) -> list[_Block]:
             if scope is not None:
                 found[-1].needs.append((words[0], words[1], scope))
         else:
-            raise Error(
-                "SBOM005",
-                f"cannot read {where}",
-                why=f"line {number} is not in yarn's notation",
-                fix="Mend it or make it again with its own tool, or leave it out with `exclude`.",
-                where=f"{where}:{number}",
-            )
+            raise parsing.broken(where, "it is not in yarn's notation", number)
     return found
 
 
