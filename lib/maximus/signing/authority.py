@@ -2,7 +2,7 @@
 
 It knows of no verifier, so that the first certificate can be on its way while a verifier is made. What is sent is a
 public key with its proof of possession, as cosign does, and no signing request, because that would need all of
-`cryptography.x509` before anything could be sent; it is imported while Fulcio works.
+`cryptography.x509` before anything could be sent; that and `serialization` are imported while Fulcio works.
 See: https://github.com/sigstore/fulcio/blob/main/fulcio.proto
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import datetime as dt
+import textwrap
 import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -23,7 +24,6 @@ from cryptography.hazmat.primitives.asymmetric.ec import (
     generate_private_key,
 )
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from maximus.errors import Error, ExitStatus
 
@@ -37,11 +37,13 @@ if TYPE_CHECKING:
     from .tokens import Token, TokenSource
     from .transport import Session, Transport
 
-__all__ = ["Certificates", "Certified", "nonsense"]
+__all__ = ["Certificates", "Certified", "nonsense", "public_pem"]
 
 _MARGIN: Final = 30.0
 """Seconds, beyond the retry budget, that a certificate must have left to be signed with."""
 _LONGEST_MARGIN: Final = 300.0
+_P256: Final = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004")
+"""What stands before the two coordinates of a point of P-256 in its SubjectPublicKeyInfo (RFC 5480)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ class Certified:
     @property
     def der(self) -> bytes:
         """The certificate in DER."""
+        from cryptography.hazmat.primitives.serialization import Encoding  # noqa: PLC0415 - as the module says
+
         return self.certificate.public_bytes(Encoding.DER)
 
 
@@ -138,13 +142,12 @@ class Certificates:
 
 def _requested(session: Session, url: str, token: Token, key: EllipticCurvePrivateKey) -> Certificate:
     """Return what Fulcio makes of a request; raise ValueError in words for anything but a certificate of this key."""
-    pem = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     proof = key.sign(_subject(token.claims).encode("utf-8"), ECDSA(SHA256()))
     reply = session.post(
         f"{url}/api/v2/signingCert",
         json={
             "publicKeyRequest": {
-                "publicKey": {"algorithm": "ECDSA", "content": pem.decode("ascii")},
+                "publicKey": {"algorithm": "ECDSA", "content": public_pem(key)},
                 "proofOfPossession": base64.b64encode(proof).decode("ascii"),
             }
         },
@@ -155,6 +158,17 @@ def _requested(session: Session, url: str, token: Token, key: EllipticCurvePriva
         msg = "Fulcio's certificate is for another key"
         raise ValueError(msg)
     return certificate
+
+
+def public_pem(key: EllipticCurvePrivateKey) -> str:
+    """Return the public half of a key of P-256 in PEM.
+
+    `cryptography` would load SSH's formats and ciphers for that, 8 ms in which nothing is asked yet.
+    """
+    point = key.public_key().public_numbers()
+    der = _P256 + point.x.to_bytes(32, "big") + point.y.to_bytes(32, "big")
+    lines = "\n".join(textwrap.wrap(base64.b64encode(der).decode("ascii"), 64))
+    return f"-----BEGIN PUBLIC KEY-----\n{lines}\n-----END PUBLIC KEY-----\n"
 
 
 def _subject(claims: Mapping[str, Any]) -> str:

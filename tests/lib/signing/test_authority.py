@@ -8,12 +8,18 @@ import time
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    ECDSA,
+    SECP256R1,
+    EllipticCurvePublicKey,
+    derive_private_key,
+    generate_private_key,
+)
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
 from maximus.errors import Error
-from maximus.signing.authority import Certificates
+from maximus.signing.authority import Certificates, public_pem
 from maximus.signing.carried import PUBLIC_URL, carried
 from maximus.signing.tokens import Token
 from maximus.signing.transport import Limits, Transport
@@ -108,3 +114,11 @@ def test_nothing_secret_is_shown() -> None:
     """Neither the token nor what it says, nor a key."""
     token = _Tokens(JOB).fetch()
     assert repr(token) == "Token()"
+
+
+@pytest.mark.parametrize("secret", [0, 1, 43, 379])
+def test_a_public_key_is_written_as_cryptography_writes_it(secret: int) -> None:
+    """Byte for byte, for any key and for points whose coordinates begin with zeros."""
+    key = derive_private_key(secret, SECP256R1()) if secret else generate_private_key(SECP256R1())
+    written = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    assert public_pem(key) == written.decode("ascii")
