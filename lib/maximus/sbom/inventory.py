@@ -326,7 +326,7 @@ class _Builder:
             gaps=gaps_of(first.version, producer, None if absent else artifacts, licences, edges, first.moves),
             not_applicable=absent,
             notes=_united(packages, lambda package: package.notes),
-            registries=tuple(sorted({package.registry for package in packages if package.registry})),
+            registries=_united(packages, lambda package: (package.registry,) if package.registry else ()),
         )
 
     def _member(self, key: tuple[str, str], ref: ComponentRef) -> Component:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -178,6 +179,17 @@ def test_what_cannot_be_found_out_in_time_is_not_taken_for_the_default_index(
         requirement_indexes.registry_of("requirements.txt", tree)
     assert requirement_indexes.registry_of("b-requirements.txt", tree) == ELSEWHERE
     assert times == ["tried"]
+
+
+def test_a_redirect_takes_no_credentials_along() -> None:
+    """A file may lie at another host: that one gets its own, or none."""
+    with index({"/left.whl": b"x"}) as there, index({"/left.whl": f"{there.address}/left.whl"}) as here:
+        named = {"UV_INDEX": f"{with_user(here.address, 'ada')} {with_user(there.address, 'eve')}"}
+        for environment, sent in ((named, EVE), (named | {"UV_INDEX": with_user(here.address, "ada")}, "")):
+            found = indexes_of(environment, {})
+            client = Client(replace(found, trusted=frozenset({here.address, there.address})))
+            assert client.get(f"{here.address}/left.whl", follow=True).body == b"x"
+            assert (here.asked.pop()[1], there.asked.pop()[1]) == (ADA, sent)
 
 
 def test_what_no_lock_places_is_asked_for_at_the_default_index(tmp_path: Path) -> None:
