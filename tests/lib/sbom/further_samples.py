@@ -351,6 +351,7 @@ FURTHER_SAMPLES: dict[str, dict[str, str]] = {
         "vendor/composer/installed.json": INSTALLED,
         "composer.json": '{"require": {"monolog/monolog": "^3.0"}}',
     },
+    "unread": {"pixi.lock": "version: 6\npackages: []\n", "go.mod": "module x\n\ngo 1.22\n", "bun.lockb": "#!/bin/bun"},
     "jvm": {"tools/jdk-21.0.4+7/release": RELEASE},
     "jar": {"lib/left-1.2.0.jar": JAR},
 }

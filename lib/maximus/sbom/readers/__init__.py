@@ -39,6 +39,7 @@ from maximus.sbom.readers import (
     submodules,
     swift,
     terraform,
+    unread,
     uv,
     workflows,
     yarn,
@@ -53,7 +54,7 @@ __all__ = ["READERS", "reader_of"]
 # source file costs more than the scan.
 _SUFFIXES = frozenset({
     "lock", "json", "yaml", "yml", "toml", "txt", "in", "xml", "mod", "lockfile", "resolved", "hcl", "config", "locked",
-    "gitmodules", "props", *(ending.removeprefix(".") for ending in jars.ENDINGS),
+    "gitmodules", "props", "lockb", "freeze", *(ending.removeprefix(".") for ending in jars.ENDINGS),
 })  # fmt: skip
 
 READERS: tuple[Reader, ...] = (
@@ -106,6 +107,7 @@ READERS: tuple[Reader, ...] = (
     conda.ENVIRONMENT,
     submodules.READER,
     embedded.READER,
+    unread.READER,
 )
 """Every reader; no file is read by two of them."""
 
