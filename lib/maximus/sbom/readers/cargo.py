@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from maximus.errors import Error
 from maximus.sbom import addresses, digests, licences, parsing
-from maximus.sbom.digests import DigestLines
 from maximus.sbom.model import (
     Artifact,
     Ecosystem,
@@ -28,11 +27,12 @@ from maximus.sbom.model import (
 from maximus.sbom.naming import visible
 from maximus.sbom.readers import absence
 from maximus.sbom.readers.interface import Reader
-from maximus.sbom.readers.lines import lines_of
+from maximus.sbom.readers.tables import read_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from maximus.sbom.digests import DigestLines
     from maximus.sbom.tree import Source
 
 __all__ = ["READER"]
@@ -109,15 +109,12 @@ def _members(source: Source, names: set[str]) -> dict[str, _Member]:
 
 
 def _read(source: Source) -> Reading:
-    document = parsing.parse_toml(source.raw, source.path)
-    text = parsing.decode(source.raw, source.path)
-    digest_lines = DigestLines.of(source.path, text)
-    entries = parsing.records(document.get("package"), source.path)
-    lines = lines_of(text, "[[package]]")
-    if isinstance(root := document.get("root"), dict):
+    lock = read_tables(source)
+    entries, places = lock.entries, lock.places
+    if isinstance(root := lock.document.get("root"), dict):
         # The first locks kept the project itself apart.
-        entries, lines = [*entries, root], [*lines, 1]
-    checksums = parsing.texts(document.get("metadata"))
+        entries, places = [*entries, root], [*places, Location(source.path, 1)]
+    checksums = parsing.texts(lock.document.get("metadata"))
     members = _members(source, {parsing.text_of(entry.get("name")) for entry in entries if "source" not in entry})
     # A lock without its manifest can only be of what lies beside it; else a path leads out of the tree.
     home = source.folder if source.tree.manifest(source.beside("Cargo.toml")) is None else None
@@ -125,8 +122,7 @@ def _read(source: Source) -> Reading:
     packages: list[Package] = []
     links: list[Link] = []
     findings: list[Finding] = []
-    for number, entry in enumerate(entries):
-        location = Location(source.path, lines[number] if number < len(lines) else 0)
+    for number, (entry, location) in enumerate(zip(entries, places, strict=True)):
         member = members.get(parsing.text_of(entry.get("name"))) if "source" not in entry else None
         edges = Known.COMPLETE
         for wanted in parsing.listed(entry.get("dependencies")):
@@ -138,7 +134,7 @@ def _read(source: Source) -> Reading:
             name = parsing.text_of(entries[target].get("name"))
             scopes = (member.scopes.get(name) if member else None) or {Scope.RUNTIME}
             links += [Link(str(number), str(target), scope) for scope in sorted(scopes)]
-        packages.append(_package(entry, str(number), location, edges, member, home, checksums, digest_lines))
+        packages.append(_package(entry, str(number), location, edges, member, home, checksums, lock.digests))
     return Reading(tuple(packages), tuple(links), findings=tuple(findings))
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from maximus.errors import Error
 from maximus.sbom import addresses, parsing
-from maximus.sbom.digests import DigestLines
 from maximus.sbom.model import (
     ELSEWHERE,
     Ecosystem,
@@ -24,9 +23,10 @@ from maximus.sbom.model import (
 from maximus.sbom.naming import normal_pypi, visible
 from maximus.sbom.readers import absence, python
 from maximus.sbom.readers.interface import Reader
-from maximus.sbom.readers.lines import lines_of
+from maximus.sbom.readers.tables import read_tables
 
 if TYPE_CHECKING:
+    from maximus.sbom.digests import DigestLines
     from maximus.sbom.tree import Source
 
 __all__ = ["READER"]
@@ -40,19 +40,14 @@ def _reads(path: str) -> bool:
 
 
 def _read(source: Source) -> Reading:
-    document = parsing.parse_toml(source.raw, source.path)
-    text = parsing.decode(source.raw, source.path)
-    digest_lines = DigestLines.of(source.path, text)
-    entries = parsing.records(document.get("package"), source.path)
-    lines = lines_of(text, "[[package]]")
-    old_files = python.files_by_name(document)
-    finder = python.ByName(entries)
+    lock = read_tables(source)
+    old_files = python.files_by_name(lock.document)
+    finder = python.ByName(lock.entries)
     default = _default(source)
     packages = []
     links: list[Link] = []
     findings: list[Finding] = []
-    for number, entry in enumerate(entries):
-        location = Location(source.path, lines[number] if number < len(lines) else 0)
+    for number, (entry, location) in enumerate(zip(lock.entries, lock.places, strict=True)):
         edges = Known.COMPLETE
         for wanted in parsing.listed(entry.get("dependencies")):
             if not isinstance(wanted, str):
@@ -66,7 +61,7 @@ def _read(source: Source) -> Reading:
                 findings.append(Finding("unresolved", f"{visible(name)} is needed and not locked", location))
             marker = wanted.partition(";")[2].strip()
             links += [Link(str(number), str(target), Scope.RUNTIME, marker) for target in targets]
-        package = _package(source, entry, str(number), location, edges, old_files, digest_lines)
+        package = _package(source, entry, str(number), location, edges, old_files, lock.digests)
         has_address = any(field in entry for field in ("url", "path", "git"))
         packages.append(replace(package, registry=ELSEWHERE if has_address else default))
     links += python.links_from_project(source, finder, links)

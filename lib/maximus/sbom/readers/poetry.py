@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from maximus.sbom import addresses, parsing
-from maximus.sbom.digests import DigestLines
 from maximus.sbom.model import (
     ELSEWHERE,
     Ecosystem,
@@ -21,9 +20,10 @@ from maximus.sbom.model import (
 from maximus.sbom.naming import normal_pypi, visible
 from maximus.sbom.readers import absence, python
 from maximus.sbom.readers.interface import Reader
-from maximus.sbom.readers.lines import lines_of
+from maximus.sbom.readers.tables import read_tables
 
 if TYPE_CHECKING:
+    from maximus.sbom.digests import DigestLines
     from maximus.sbom.tree import Source
 
 __all__ = ["READER"]
@@ -34,18 +34,13 @@ def _reads(path: str) -> bool:
 
 
 def _read(source: Source) -> Reading:
-    document = parsing.parse_toml(source.raw, source.path)
-    text = parsing.decode(source.raw, source.path)
-    digest_lines = DigestLines.of(source.path, text)
-    entries = parsing.records(document.get("package"), source.path)
-    lines = lines_of(text, "[[package]]")
-    files = python.files_by_name(document)
+    lock = read_tables(source)
+    files = python.files_by_name(lock.document)
     packages = []
     links: list[Link] = []
     findings: list[Finding] = []
-    finder = python.ByName(entries)
-    for number, entry in enumerate(entries):
-        location = Location(source.path, lines[number] if number < len(lines) else 0)
+    finder = python.ByName(lock.entries)
+    for number, (entry, location) in enumerate(zip(lock.entries, lock.places, strict=True)):
         edges = Known.COMPLETE
         for name, wanted in _dependencies(entry):
             targets = finder.find(name, wanted.get("version", ""))
@@ -53,7 +48,7 @@ def _read(source: Source) -> Reading:
                 edges = Known.INCOMPLETE
                 findings.append(Finding("unresolved", f"{visible(name)} is needed and not locked", location))
             links += [Link(str(number), str(target), Scope.RUNTIME, wanted.get("markers", "")) for target in targets]
-        packages.append(_package(source, entry, str(number), location, edges, files, digest_lines))
+        packages.append(_package(source, entry, str(number), location, edges, files, lock.digests))
     links += python.links_from_project(source, finder, links)
     return Reading(tuple(packages), tuple(links), findings=tuple(findings))
 

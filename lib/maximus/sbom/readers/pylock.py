@@ -9,7 +9,6 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from maximus.sbom import addresses, parsing
-from maximus.sbom.digests import DigestLines
 from maximus.sbom.model import (
     ELSEWHERE,
     Artifact,
@@ -26,9 +25,10 @@ from maximus.sbom.model import (
 from maximus.sbom.naming import visible
 from maximus.sbom.readers import absence, python
 from maximus.sbom.readers.interface import Reader
-from maximus.sbom.readers.lines import lines_of
+from maximus.sbom.readers.tables import read_tables
 
 if TYPE_CHECKING:
+    from maximus.sbom.digests import DigestLines
     from maximus.sbom.tree import Source
 
 __all__ = ["READER"]
@@ -41,19 +41,15 @@ def _reads(path: str) -> bool:
 
 
 def _read(source: Source) -> Reading:
-    document = parsing.parse_toml(source.raw, source.path)
-    text = parsing.decode(source.raw, source.path)
-    digest_lines = DigestLines.of(source.path, text)
-    entries = parsing.records(document.get("packages"), source.path)
-    lines = lines_of(text, "[[packages]]")
+    lock = read_tables(source, "packages")
+    entries = lock.entries
     finder = python.ByName(entries)
     # The tools need not say who needs whom; where not one entry does, nothing is known of it.
     told = any(isinstance(entry.get("dependencies"), list) for entry in entries)
     packages = []
     links: list[Link] = []
     findings: list[Finding] = []
-    for number, entry in enumerate(entries):
-        location = Location(source.path, lines[number] if number < len(lines) else 0)
+    for number, (entry, location) in enumerate(zip(entries, lock.places, strict=True)):
         edges = Known.COMPLETE if told else Known.UNKNOWN
         for wanted in parsing.listed(entry.get("dependencies")):
             wanted = wanted if isinstance(wanted, dict) else {}  # noqa: PLW2901 - anything else names nothing
@@ -74,7 +70,7 @@ def _read(source: Source) -> Reading:
                 Link(str(number), str(target), Scope.RUNTIME, parsing.text_of(entries[target].get("marker")))
                 for target in targets
             ]
-        packages.append(_package(source, entry, str(number), location, edges, digest_lines))
+        packages.append(_package(source, entry, str(number), location, edges, lock.digests))
     if told:
         links += python.links_from_project(source, finder, links)
     else:

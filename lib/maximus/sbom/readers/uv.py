@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from maximus.sbom import addresses, parsing
-from maximus.sbom.digests import DigestLines
 from maximus.sbom.model import ELSEWHERE, Ecosystem, Finding, Known, Link, Location, Package, Reading, Scope
 from maximus.sbom.naming import normal_pypi, visible
 from maximus.sbom.readers import absence, python
 from maximus.sbom.readers.interface import Reader
-from maximus.sbom.readers.lines import lines_of
+from maximus.sbom.readers.tables import read_tables
 
 if TYPE_CHECKING:
+    from maximus.sbom.digests import DigestLines
     from maximus.sbom.model import Artifact, NotApplicable
     from maximus.sbom.tree import Source
 
@@ -26,20 +26,16 @@ def _reads(path: str) -> bool:
 
 
 def _read(source: Source) -> Reading:
-    document = parsing.parse_toml(source.raw, source.path)
-    text = parsing.decode(source.raw, source.path)
-    digest_lines = DigestLines.of(source.path, text)
-    entries = parsing.records(document.get("package"), source.path)
-    lines = lines_of(text, "[[package]]")
+    lock = read_tables(source)
     packages = [
-        _package(source, entry, str(number), lines[number] if number < len(lines) else 0, digest_lines)
-        for number, entry in enumerate(entries)
+        _package(source, entry, str(number), location, lock.digests)
+        for number, (entry, location) in enumerate(zip(lock.entries, lock.places, strict=True))
     ]
-    index = _Index(entries)
+    index = _Index(lock.entries)
     links: list[Link] = []
     findings: list[Finding] = []
     incomplete: set[int] = set()
-    for number, entry in enumerate(entries):
+    for number, entry in enumerate(lock.entries):
         own = packages[number].own is not None
         for scope, marker, wanted in _dependencies(entry, own=own):
             targets = index.find(wanted)
@@ -50,7 +46,7 @@ def _read(source: Source) -> Reading:
                     Finding("unresolved", f"{name} is needed and not locked", packages[number].locations[0])
                 )
             links += [Link(str(number), str(target), scope, marker) for target in targets]
-    links += _links_of_manifest(document, index)
+    links += _links_of_manifest(lock.document, index)
     if incomplete:
         packages = [
             _with_edges(package, Known.INCOMPLETE) if number in incomplete else package
@@ -65,7 +61,7 @@ def _with_edges(package: Package, edges: Known) -> Package:
     return dataclasses.replace(package, edges=edges)
 
 
-def _package(source: Source, entry: dict[str, Any], key: str, line: int, lines: DigestLines) -> Package:
+def _package(source: Source, entry: dict[str, Any], key: str, location: Location, lines: DigestLines) -> Package:
     origin = parsing.texts(entry.get("source"))
     name, version = parsing.text_of(entry.get("name")), parsing.text_of(entry.get("version"))
     own: str | None = None
@@ -86,7 +82,7 @@ def _package(source: Source, entry: dict[str, Any], key: str, line: int, lines: 
         ecosystem=Ecosystem.PYPI,
         name=name,
         version=version,
-        locations=(Location(source.path, line),),
+        locations=(location,),
         own=own,
         qualifiers=qualifiers,
         artifacts=artifacts if not absent and own is None else (),
