@@ -15,6 +15,7 @@ import socket
 import ssl
 import sys
 import threading
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection, IncompleteRead
@@ -38,6 +39,8 @@ _AUTHORITIES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _KEPT_AS_THEY_ARE: Final = "!#$%&'()*+,/:;=?@[]~"
 """Characters of a URL that are sent as they stand; others are escaped."""
 _CHUNK: Final = 1 << 16
+_FAREWELL: Final = 1.0
+"""Seconds within which a kept connection that is closed already shows it."""
 _PROXYS: Final = "the address of the proxy that the environment names"
 
 
@@ -111,14 +114,28 @@ class Connections:
         parts = _parsed(request.url, "its address")
         is_tls, host, port = parts.scheme == "https", parts.hostname or "", _port(parts)
         way = _Way(is_tls, host, port, _proxy(parts.scheme, host, port))
-        connection = self._take(way) or self._open(way, connect)
+        if kept := self._take(way):
+            started = time.monotonic()
+            try:
+                return self._carry(kept, way, request, silence, watch)
+            except (BrokenPipeError, ConnectionResetError):
+                # Its other end closed it at the moment of the request, having waited long enough for one. That is
+                # known at once, and no fault of the service: it is not spoken of and not waited for.
+                if time.monotonic() - started > min(_FAREWELL, silence / 2):
+                    raise
+        return self._carry(self._open(way, connect), way, request, silence, watch)
+
+    def _carry(
+        self, connection: HTTPConnection, way: _Way, request: Request, silence: float, watch: Callable[[Any], None]
+    ) -> Reply:
+        """Return the reply to a request over this connection, which is kept where the service keeps it."""
         is_kept = False
         try:
             connection.sock.settimeout(silence)
             watch(connection.sock)
             # Who refuses a request before it is sent whole may have said why.
             with suppress(BrokenPipeError, ConnectionResetError):
-                target, headers = _target(parts, way)
+                target, headers = _target(_parsed(request.url, "its address"), way)
                 connection.request(request.method, target, request.body, {**request.headers, **headers})
             response = connection.getresponse()
             content = _whole(response)

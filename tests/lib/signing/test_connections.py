@@ -13,6 +13,7 @@ from maximus.errors import Error, ExitStatus
 from maximus.signing import connections
 from maximus.signing.transport import MAX_REDIRECTS, Limits, Refused, Transport
 from tests.lib.signing.servers import Place, write_authority
+from tests.stack.faults import Drop, Faults
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,6 +92,33 @@ def test_a_connection_that_the_service_has_closed_is_not_used_again(place: Place
         session.get(place.url)
         assert place.ended.acquire(timeout=10)
     assert place.connections == 2
+
+
+def test_a_connection_that_ends_with_the_next_request_is_no_fault(place: Place, session: Session) -> None:
+    """Its service had waited long enough; one that was just made and ends is a fault."""
+    with Faults(place.url) as faults:
+        session.get(faults.url)
+        for number in (3, 5):
+            faults.inject(Drop(forwarded=False))
+            session.get(faults.url)
+            assert faults.count() == number
+    with Faults(place.url) as faults:
+        faults.inject(Drop(forwarded=False))
+        with pytest.raises(Error, match="WIRE001"):
+            session.get(faults.url)
+        assert faults.count() == 1
+
+
+def test_a_connection_that_ends_late_is_a_fault(
+    place: Place, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a service thought about for a while was not a farewell."""
+    monkeypatch.setattr(connections, "_FAREWELL", -1.0)
+    with Faults(place.url) as faults:
+        session.get(faults.url)
+        faults.inject(Drop(forwarded=False))
+        with pytest.raises(Error, match="WIRE001"):
+            session.get(faults.url)
 
 
 def test_only_so_many_connections_are_kept(place: Place, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
