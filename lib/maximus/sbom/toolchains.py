@@ -72,7 +72,8 @@ def is_private(module: str, patterns: tuple[str, ...]) -> bool:
     for pattern in patterns:
         if pattern == "none":
             continue
-        wanted = pattern.rstrip("/").split("/")
+        # Go writes `[^a]` where Python's module has `[!a]`.
+        wanted = pattern.rstrip("/").replace("[^", "[!").split("/")
         if len(wanted) <= len(parts) and all(
             fnmatch.fnmatchcase(part, want) for part, want in zip(parts, wanted, strict=False)
         ):

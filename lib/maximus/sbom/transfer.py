@@ -138,7 +138,7 @@ class Client:
             if self.received > MAX_BYTES:
                 raise unreachable(origin, f"more than {MAX_BYTES >> 30} GiB in one run")
             if self.faults.get(origin, 0) >= MAX_FAULTS:
-                raise unreachable(origin, f"it failed {MAX_FAULTS} times and is not asked again")
+                raise unreachable(origin, f"it failed {MAX_FAULTS} times, as told of others, and is not asked again")
 
     def _count(self, origin: str) -> None:
         with self._lock:

@@ -324,6 +324,8 @@ def test_a_list_of_proxies_has_an_end() -> None:
         ("corp.example/private", "corp.example/privateer", False),
         ("corp.example/a/b", "corp.example/a", False),
         ("none", "none", False),
+        ("corp[^0-9].example", "corpx.example/a", True),
+        ("corp[^0-9].example", "corp7.example/a", False),
     ],
 )
 def test_private_patterns_fit_the_beginning_of_a_path(pattern: str, path: str, *, expected: bool) -> None:

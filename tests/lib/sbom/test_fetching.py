@@ -312,4 +312,12 @@ def test_where_the_configuration_lies_is_what_the_tools_say() -> None:
 @given(st.text(max_size=100), st.text(max_size=100))
 def test_no_configuration_is_a_traceback(address: str, text: str) -> None:
     """Whatever stands in it, it names something or nothing."""
-    indexes_of({"PIP_INDEX_URL": address}, {"pip": text, "uv": text, "npm": f"registry={address}\n{text}"})
+    further = {
+        "UV_INDEX": text,
+        "PIP_EXTRA_INDEX_URL": address,
+        "UV_INDEX_X_PASSWORD": text,
+        "UV_EXTRA_INDEX_URL": text,
+    }
+    texts = {"pip": text, "uv": text, "npm": f"registry={address}\n//{address}/:_authToken={text}\n{text}"}
+    indexes_of({"PIP_INDEX_URL": address} | further, texts)
+    indexes_of({"UV_INDEX": f"x={address}", "UV_INDEX_X_PASSWORD": text}, {"uv": f'extra-index-url = ["{address}"]'})
