@@ -33,7 +33,7 @@ def test_a_branch_is_the_commit_that_was_locked(tmp_path: Path) -> None:
 
 def test_a_metapackage_has_no_file_that_a_hash_could_be_of(tmp_path: Path) -> None:
     """It only needs others; a package of another type without an archive lacks its hash."""
-    packages = [
+    packages: list[dict[str, object]] = [
         {"name": f"acme/{kind}", "version": "1.0.0", "type": kind, "require": {}} for kind in ("metapackage", "library")
     ]
     made = by_name(inventory_of(tmp_path, {"composer.lock": json.dumps({"packages": packages, "packages-dev": []})}))
