@@ -27,12 +27,9 @@ _EXPLICIT = re.compile(r"(?:.*/)?conda-[^/]+\.lock")
 def _read_lock(source: Source) -> Reading:
     documents = parsing.parse_yaml(source.raw, source.path)
     entries = parsing.records(documents[0].get("package") or [], source.path) if documents else []
-    lines = DigestLines.of(source.path, parsing.decode(source.raw, source.path))
-    places = [
-        scalar.line
-        for scalar in parsing.scalars_of_yaml(source.raw, source.path)
-        if scalar.keys == ("package", "-", "name")
-    ]
+    text = parsing.decode(source.raw, source.path)
+    lines = DigestLines.of(source.path, text)
+    places = _places(source, text, len(entries))
     keys = {_key(entry): str(number) for number, entry in enumerate(entries)}
     packages: list[Package] = []
     links: list[Link] = []
@@ -53,6 +50,23 @@ def _read_lock(source: Source) -> Reading:
     # What was asked for stands in the sources of the lock; what nothing else needs must be among it.
     links += [Link("", package.key, known=package.key not in needed) for package in packages]
     return Reading(tuple(packages), tuple(links))
+
+
+def _places(source: Source, text: str, count: int) -> list[int]:
+    """Return the lines of the packages' names."""
+    rows = text.split("\n")
+    begin = next((number for number, row in enumerate(rows) if row.startswith("package:")), len(rows))
+    found = [number for number, row in enumerate(rows[begin:], begin + 1) if row.lstrip().startswith("- name:")]
+    # So the tool writes them; a lock that is written otherwise is taken apart once more, which costs as much again.
+    return (
+        found
+        if len(found) == count
+        else [
+            scalar.line
+            for scalar in parsing.scalars_of_yaml(source.raw, source.path)
+            if scalar.keys == ("package", "-", "name")
+        ]
+    )
 
 
 def _key(entry: dict[str, Any]) -> tuple[str, str]:

@@ -51,3 +51,16 @@ def test_what_is_asked_for_beside_a_lock_is_in_the_lock(tmp_path: Path, lock: st
     assert made.findings == alone.findings
     other = inventory_of(tmp_path / "apart", MORE_SAMPLES[lock] | {"docs/environment.yml": environment})
     assert {item.location.path for item in other.findings} >= {"docs/environment.yml"}
+
+
+@pytest.mark.parametrize(
+    "package",
+    ["- name: a\n  version: '1'", "- version: '1'\n  name: a", "- {name: a, version: '1'}"],
+)
+def test_a_package_s_line_is_that_of_its_name(tmp_path: Path, package: str) -> None:
+    """However it is written, and whatever else in the lock has a name."""
+    head = "version: 1\nmetadata:\n  sources:\n  - name: other\n" if "{" in package else "version: 1\n"
+    text = f"{head}package:\n{package}\n"
+    made = inventory_of(tmp_path, {"conda-lock.yml": text})
+    (line,) = (number for number, row in enumerate(text.split("\n"), 1) if "name: a" in row)
+    assert [place.line for place in by_name(made)["a 1"].locations] == [line]
