@@ -732,7 +732,9 @@ def _cosign(made: _Made, signed: Sequence[Signed]) -> list[str]:
     stated = [outcome for _, outcome in made.stated if isinstance(outcome, Signed)]
     covered = [(outcome.bundle, outcome.files) for outcome in signed]
     return [
-        *cosign.of_files(covered + [(outcome.bundle, outcome.files[:1]) for outcome in stated]),
+        *cosign.of_files(covered),
+        # Apart: however many files there are, what is said of all of them is not left out.
+        *cosign.of_files([(outcome.bundle, outcome.files[:1]) for outcome in stated]),
         *(cosign.of_images(made.pushed) if made.pushed else ()),
     ]
 

@@ -107,11 +107,15 @@ def test_cosigns_lines_verify_images(here: Path, stack: Stack, registry: str, co
 
 @pytest.mark.usefixtures("here")
 def test_very_many_files_are_not_all_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The last line says how many are left."""
+    """The last line of theirs says how many are left; what is attested over all of them has its own."""
     monkeypatch.setattr(consumers, "MAX_LINES", 2)
+    Path("scan.json").write_text("{}", encoding="utf-8")
+    kind = "https://example.com/scan/v1"
     for mode in ("each", "statement"):
-        done = run({}, Inputs(key="key.pem", mode=mode))
-        assert done.outputs.cosign_command.splitlines()[2:] == ["# and so on for 1 more"]
+        done = run({}, Inputs(key="key.pem", mode=mode, predicate="scan.json", predicate_type=kind))
+        *_, left, attested = done.outputs.cosign_command.splitlines()
+        assert (left, len(done.outputs.cosign_command.splitlines())) == ("# and so on for 1 more", 4)
+        assert "release/attestation.sigstore.json" in attested
 
 
 def test_what_failed_is_named_with_its_cause_and_what_helps(here: Path, stack: Stack) -> None:
