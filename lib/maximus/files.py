@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BUNDLE_SUFFIX",
     "EVIDENCE",
+    "ITSELF",
     "HashedFile",
     "copy_whole",
     "find_files",
@@ -39,6 +39,8 @@ BUNDLE_SUFFIX = ".sigstore.json"
 EVIDENCE = "evidence"
 """The release folder's part that is neither signed nor attached: verdicts and notes."""
 
+ITSELF = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
+"""How a foreign file is opened: no link is followed, no pipe waited for, and its bytes come as they are."""
 MAX_FILES = 2_000_000
 """How many directory entries one walk looks at before it gives up."""
 
@@ -168,6 +170,9 @@ def replacing(path: Path, mode: int) -> Iterator[Path]:
 
     Raises Error FILE003 when that cannot be done (a full disk, no permission).
     """
+    # 15 ms that only writing should cost.
+    import tempfile  # noqa: PLC0415
+
     temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 __all__ = [
+    "BIG",
     "CENTRAL",
     "CREATE_SYSTEM",
     "DATE",
@@ -19,6 +20,7 @@ __all__ = [
     "EXTERNAL",
     "LOCAL",
     "LOCATOR",
+    "MANY",
     "STORED",
     "UTF8",
     "VERSION",
@@ -54,8 +56,10 @@ EXTERNAL: Final = 0o100644 << 16
 VERSION: Final = 20
 VERSION_64: Final = 45
 
-_BIG: Final = 0xFFFFFFFF
-_MANY: Final = 0xFFFF
+BIG: Final = 0xFFFFFFFF
+"""From this size or place on the number stands in an extra field, and this in its stead."""
+MANY: Final = 0xFFFF
+"""The same for how many entries there are."""
 _EXTRA_ID: Final = 1
 
 
@@ -99,15 +103,15 @@ def extra_64(*numbers: int) -> bytes:
 
 def local_size(name: bytes, size: int) -> int:
     """Return how many bytes stand before a file's content."""
-    return LOCAL.size + len(name) + (20 if size >= _BIG else 0)
+    return LOCAL.size + len(name) + (20 if size >= BIG else 0)
 
 
 def local_header(placed: Placed, crc: int) -> bytes:
     """Return what stands before a file's content."""
-    is_big = placed.size >= _BIG
+    is_big = placed.size >= BIG
     # A local header has both sizes in its extra field, or none.
     extra = extra_64(placed.size, placed.size) if is_big else b""
-    size = _BIG if is_big else placed.size
+    size = BIG if is_big else placed.size
     name = placed.encoded
     version = VERSION_64 if is_big else VERSION
     return (
@@ -119,10 +123,10 @@ def local_header(placed: Placed, crc: int) -> bytes:
 
 def central_header(placed: Placed, crc: int) -> bytes:
     """Return the file's line in the archive's directory."""
-    big = [placed.size, placed.size] if placed.size >= _BIG else []
-    far = [placed.offset] if placed.offset >= _BIG else []
+    big = [placed.size, placed.size] if placed.size >= BIG else []
+    far = [placed.offset] if placed.offset >= BIG else []
     extra = extra_64(*big, *far)
-    size, offset = min(placed.size, _BIG), min(placed.offset, _BIG)
+    size, offset = min(placed.size, BIG), min(placed.offset, BIG)
     name = placed.encoded
     version = VERSION_64 if extra else VERSION
     made_by = CREATE_SYSTEM << 8 | version
@@ -139,10 +143,10 @@ def central_header(placed: Placed, crc: int) -> bytes:
 def end_of_archive(count: int, size: int, offset: int) -> bytes:
     """Return what stands behind the directory of `count` entries with `size` bytes at `offset`."""
     told = b""
-    if count >= _MANY or size >= _BIG or offset >= _BIG:
+    if count >= MANY or size >= BIG or offset >= BIG:
         made_by = CREATE_SYSTEM << 8 | VERSION_64
         told = ZIP64_END.pack(
             b"PK\x06\x06", ZIP64_END.size - 12, made_by, VERSION_64, 0, 0, count, count, size, offset
         ) + LOCATOR.pack(b"PK\x06\x07", 0, offset + size, 1)
-    few = min(count, _MANY)
-    return told + END.pack(b"PK\x05\x06", 0, 0, few, few, min(size, _BIG), min(offset, _BIG), 0)
+    few = min(count, MANY)
+    return told + END.pack(b"PK\x05\x06", 0, 0, few, few, min(size, BIG), min(offset, BIG), 0)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from maximus.errors import Error
-from maximus.files import HashedFile, hash_file, replacing, unreadable
+from maximus.files import ITSELF, HashedFile, hash_file, replacing, unreadable
 
 from .layout import Placed, central_header, end_of_archive, local_header
 from .manifest import NAME, Entry, manifest_bytes
@@ -139,11 +139,10 @@ class _Source:
     """A file that is read; its faults name it, so that a full disk is not taken for one of them."""
 
     def __init__(self, file: Found) -> None:
-        # No link is followed and no pipe waited for, whatever was put in the file's place since the folder was read.
-        flags = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
+        # Whatever was put in the file's place since the folder was read.
         self._file = file
         try:
-            self._stream = open(os.open(file.path, flags), "rb", buffering=0)  # noqa: PTH123, SIM115 - a descriptor, closed by `close`
+            self._stream = open(os.open(file.path, ITSELF), "rb", buffering=0)  # noqa: PTH123, SIM115 - a descriptor, closed by `close`
         except OSError as fault:
             raise unreadable(fault, self._file.path) from fault
 

@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 from maximus.errors import Error
 
 from .layout import (
+    BIG,
     CENTRAL,
     CREATE_SYSTEM,
     DATE,
     END,
     EXTERNAL,
     LOCATOR,
+    MANY,
     STORED,
     VERSION_64,
     ZIP64_END,
@@ -38,8 +40,6 @@ if TYPE_CHECKING:
 __all__ = ["Directory", "Member", "read_chunks", "read_directory"]
 
 _CHUNK: Final = 1 << 20
-_BIG: Final = 0xFFFFFFFF
-_MANY: Final = 0xFFFF
 _ENCRYPTED: Final = 1
 _DESCRIPTOR: Final = 8
 _RATIO: Final = 100
@@ -152,14 +152,14 @@ def _read_at(stream: BinaryIO, offset: int, size: int) -> bytes:
 
 def _read_end(stream: BinaryIO, length: int, where: str) -> _End:
     """Return what the end record tells, which is looked for behind any comment too, to name that as a fault."""
-    begin = max(0, length - END.size - _MANY)
+    begin = max(0, length - END.size - MANY)
     tail = _read_at(stream, begin, length - begin)
     found = tail.rfind(b"PK\x05\x06")
     if found < 0 or len(tail) - found < END.size:
         raise _unreadable(where, "it has no end of a ZIP archive: it is another kind of file, or was cut short")
     _, _, _, _, count, size, offset, _ = END.unpack_from(tail, found)
     place = begin + found
-    if count == _MANY or _BIG in (size, offset):
+    if count == MANY or BIG in (size, offset):
         locator = _read_at(stream, place - LOCATOR.size, LOCATOR.size) if place >= LOCATOR.size else b""
         if len(locator) == LOCATOR.size and locator.startswith(b"PK\x06\x07"):
             at = LOCATOR.unpack(locator)[2]
@@ -212,7 +212,7 @@ def _wide(extra: bytes, size: int, stored: int, offset: int) -> tuple[int, int, 
         position += 4 + length
     values = [size, stored, offset]
     for place, value in enumerate(values):
-        if value == _BIG and numbers:
+        if value == BIG and numbers:
             values[place] = numbers.pop(0)
     return values[0], values[1], values[2]
 

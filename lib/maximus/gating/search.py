@@ -12,6 +12,7 @@ import stat
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from maximus.files import ITSELF
 from maximus.gating.languages import find_language, is_test
 from maximus.gating.regions import Region, could_be_comment, tell_apart
 from maximus.gating.words import Within, whole_words
@@ -36,7 +37,6 @@ MAX_EXCERPT: Final = 160
 _HEAD: Final = 8_000
 # How a text in UTF-16 begins: its bytes hold no word as they are.
 _WIDE: Final = (b"\xff\xfe", b"\xfe\xff")
-_FLAGS: Final = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +221,7 @@ def _decoded(raw: bytes) -> str:
 def _read(path: str) -> bytes | str:
     """Return the content of a regular file that is no link, or why it cannot be read."""
     try:
-        descriptor = os.open(path, _FLAGS)
+        descriptor = os.open(path, ITSELF)
     except OSError as fault:
         return "it is a link" if fault.errno == errno.ELOOP else _reason(fault)
     try:

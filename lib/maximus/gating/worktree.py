@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from maximus.errors import Error, ExitStatus
-from maximus.files import refuse_unreadable, unreadable
+from maximus.files import ITSELF, refuse_unreadable, unreadable
 from maximus.git import find_checkout
 from maximus.globs import compile_globs
 
@@ -24,7 +24,6 @@ MAX_FILE = 8 << 20
 """Bytes of the largest file that is read; a check tells a larger one apart, it never passes it over in silence."""
 MAX_FILES = 1_000_000
 """How many files a tree may have."""
-_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 class Tree:
@@ -138,7 +137,7 @@ class Tree:
         Raises Error FILE001 where it cannot be read. The file is opened without following a link.
         """
         try:
-            descriptor = os.open(self.root / path, _FLAGS)
+            descriptor = os.open(self.root / path, ITSELF)
             with os.fdopen(descriptor, "rb") as stream:
                 raw = stream.read(MAX_FILE + 1)
         except OSError as fault:

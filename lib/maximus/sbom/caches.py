@@ -14,6 +14,7 @@ import sys
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
+from maximus.files import ITSELF
 from maximus.sbom import licence_texts, module_zips
 from maximus.sbom.model import Artifact, Computed, Digest, Ecosystem, Finding
 from maximus.sbom.naming import visible
@@ -237,8 +238,7 @@ def _hash(path: Path, found: Cached) -> dict[str, str] | None:
 
 def _open(path: Path) -> BinaryIO:
     """Open a regular file that is no link; raise OSError for anything else. A pipe would hold us for ever."""
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-    stream = open(os.open(path, flags), "rb")  # noqa: PTH123, SIM115 - a descriptor; closed by the caller
+    stream = open(os.open(path, ITSELF), "rb")  # noqa: PTH123, SIM115 - a descriptor; closed by the caller
     if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
         stream.close()
         raise OSError

@@ -15,6 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
+from maximus.files import ITSELF
 from maximus.sbom.images.digests import ALGORITHMS, OTHER_CONTENT
 from maximus.sbom.images.layout import Window
 from maximus.sbom.images.limits import MAX_ENTRIES, MAX_PATH, MAX_RATIO, MAX_STREAMS, MAX_UNPACKED, broken
@@ -423,7 +424,7 @@ def read_folder(root: Path, looker: Looker) -> dict[str, object]:
         try:
             if not looker.wants(path, full.lstat().st_mode):
                 continue
-            descriptor = os.open(full, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0))
+            descriptor = os.open(full, ITSELF)
             told = os.fstat(descriptor)
             if not stat.S_ISREG(told.st_mode):
                 os.close(descriptor)
