@@ -15,6 +15,7 @@ from maximus.errors import Error, ExitStatus
 from maximus.verdict import Status, Verdict
 
 from . import evidence
+from .custody import key_in_variable
 from .declare import as_json
 from .workplace import is_repository
 
@@ -244,19 +245,9 @@ def _origin(inputs: evidence.Inputs, log: Path, face: Face) -> str:
 def _signer(name: str, face: Face) -> SigningKey:
     from maximus.signing import keys  # noqa: PLC0415 - 60 ms of cryptography
 
-    if name.startswith("env:"):
-        pem = face.environment.get(name.removeprefix("env:"), "")
-        face.mask(pem)
-        if not pem.strip():
-            raise Error(
-                "EVID077",
-                f"the environment variable {name.removeprefix('env:')} is not set",
-                fix="Set it to the PEM text of the key.",
-                where="input key",
-                status=ExitStatus.USAGE,
-            )
-        _refuse_encrypted(pem)
-        return keys.load_signing_key(pem.encode(), f"the environment variable {name.removeprefix('env:')}")
+    if held := key_in_variable(name, face, is_secret=True):
+        _refuse_encrypted(held[0].decode())
+        return keys.load_signing_key(*held)
     # What is wrong with the file besides is told below.
     with contextlib.suppress(OSError, UnicodeDecodeError), Path(name).open("rb") as stream:
         _refuse_encrypted(stream.read(keys.MAX_KEY).decode("ascii"))

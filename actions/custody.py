@@ -1,4 +1,4 @@
-"""Keys in a key management service, for `sign` and `verify`: the provider's client is installed when one is named."""
+"""Keys that lie in no file: in a variable, or in a key management service, whose client is installed when named."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from .face import Face
 
-__all__ = ["experimental", "find_key", "is_reference", "refuse_pasted"]
+__all__ = ["experimental", "find_key", "is_reference", "key_in_variable", "refuse_pasted"]
 
 
 def refuse_pasted(key: str) -> None:
@@ -28,6 +28,28 @@ def refuse_pasted(key: str) -> None:
             where="input `key`",
             status=ExitStatus.USAGE,
         )
+
+
+def key_in_variable(key: str, face: Face, *, is_secret: bool) -> tuple[bytes, str] | None:
+    """Return the text of the key in the variable that `env:NAME` names, and what errors call it; None for other keys.
+
+    Raises Error KEY011 (usage) where the variable is not set.
+    """
+    kind, _, name = key.partition(":")
+    if kind != "env":
+        return None
+    pem = face.environment.get(name, "")
+    if is_secret:
+        face.mask(pem)
+    if not pem.strip():
+        raise Error(
+            "KEY011",
+            f"the environment variable {name} is not set",
+            fix=f'Set it to the PEM text of the key: env: {{ {name}: "${{{{ secrets.{name} }}}}" }}',
+            where="input key",
+            status=ExitStatus.USAGE,
+        )
+    return pem.encode(), f"the environment variable {name}"
 
 
 def is_reference(key: str) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from maximus.errors import Error, ExitStatus
 
-from .custody import find_key, is_reference, refuse_pasted
+from .custody import find_key, is_reference, key_in_variable, refuse_pasted
 from .declare import GITHUB_ISSUER
 
 if TYPE_CHECKING:
@@ -164,9 +164,8 @@ def _public_key(source: str, face: Face) -> PublicKey:
         return find_key(source, Limits(), face).public
     from maximus.signing.keys import load_public_key, read_public_key  # noqa: PLC0415 - 60 ms of cryptography
 
-    kind, _, variable = source.partition(":")
-    if kind == "env":
-        return load_public_key(face.environment.get(variable, "").encode("utf-8"), f"the variable {variable}")
+    if held := key_in_variable(source, face, is_secret=False):
+        return load_public_key(*held)
     return read_public_key(Path(source), source)
 
 

@@ -33,12 +33,13 @@ from .attestations import (
     read_sboms,
 )
 from .consumers import Cosign, advice, failure
-from .custody import experimental, find_key, is_reference, refuse_pasted
+from .custody import experimental, find_key, is_reference, key_in_variable, refuse_pasted
 from .declare import GITHUB_ISSUER, Concluded, as_json, given, out
 from .declared import declare, declared_files, find_declared
 from .face import shortened
 from .pushed import Pushed, image_commands, image_headline, read_images, report_images, sign_images
 from .recording import AUTO, LOGS, NONE, REKOR, check_log, key_logging, required_words
+from .strays import tell_strays
 from .terms import check_fallback, is_outage, judge_fallback, read_terms
 
 if TYPE_CHECKING:
@@ -354,11 +355,11 @@ def _refuse_private(visibility: str) -> None:
         )
 
 
-def _choose(inputs: Inputs, environment: Mapping[str, str], *, with_key: bool) -> _Chosen:
+def _choose(inputs: Inputs, face: Face, *, with_key: bool) -> _Chosen:
     from maximus.files import EVIDENCE, find_files, list_folder, remove_leftovers  # noqa: PLC0415 - `--help` needs none of it
 
     bundles = Path(inputs.bundles) if inputs.bundles else None
-    declared = () if inputs.files or Path(inputs.folder).exists() else declared_files(environment)
+    declared = () if inputs.files or Path(inputs.folder).exists() else declared_files(face.environment)
     if inputs.images and not (inputs.files or declared or Path(inputs.folder).exists()):
         return _Chosen((), Path(), bundles)
     if inputs.files or declared:
@@ -370,7 +371,9 @@ def _choose(inputs: Inputs, environment: Mapping[str, str], *, with_key: bool) -
     else:
         root = Path(inputs.folder)
         remove_leftovers(root)
-        released = [path for path in list_folder(root) if path.relative_to(root).parts[0] != EVIDENCE]
+        there = list_folder(root)
+        tell_strays(root, there, face)
+        released = [path for path in there if path.relative_to(root).parts[0] != EVIDENCE]
         files = tuple(path for path in released if _is_signed(path, with_key=with_key))
         swept = set()
         where = "input `folder`"
@@ -406,7 +409,7 @@ def _sign_with_key(inputs: Inputs, terms: Terms, face: Face, limits: Limits) -> 
     from maximus.signing.bundles import PUBLIC_KEY_NAME  # noqa: PLC0415 - `--help` needs none of it
     from maximus.signing.signers import KeySigner  # noqa: PLC0415 - likewise
 
-    chosen = _choose(inputs, face.environment, with_key=True)
+    chosen = _choose(inputs, face, with_key=True)
     for name, given_ in (("trust-config", inputs.trust_config), ("instance", inputs.instance)):
         if given_ and inputs.fallback != "key" and inputs.log != REKOR:
             face.warn(f"`{name}` has no part in signing with a key that is not logged", where=f"input `{name}`")
@@ -456,19 +459,8 @@ def _key(inputs: Inputs, limits: Limits, face: Face) -> SigningKey | ManagedKey:
         return find_key(inputs.key, limits, face)
     from maximus.signing import keys  # noqa: PLC0415 - 60 ms of cryptography
 
-    name, is_variable = inputs.key.removeprefix("env:"), inputs.key.startswith("env:")
-    if is_variable:
-        pem = face.environment.get(name, "")
-        face.mask(pem)
-        if not pem.strip():
-            raise Error(
-                "SIGN003",
-                f"the environment variable {name} is not set",
-                fix=f'Set it to the PEM text: env: {{ {name}: "${{{{ secrets.{name} }}}}" }}',
-                where="input `key`",
-                status=ExitStatus.USAGE,
-            )
-        return keys.load_signing_key(pem.encode(), f"the environment variable {name}", inputs.key_password)
+    if held := key_in_variable(inputs.key, face, is_secret=True):
+        return keys.load_signing_key(*held, inputs.key_password)
     if inputs.key:
         return keys.read_signing_key(
             Path(inputs.key), inputs.key_password, lambda text: face.warn(text, where="input `key`")
@@ -486,7 +478,7 @@ def _sign_keyless(inputs: Inputs, job: _Job, terms: Terms, face: Face, limits: L
     from maximus.signing.tokens import TokenSource  # noqa: PLC0415
     from maximus.signing.transport import Transport  # noqa: PLC0415
 
-    chosen = _choose(inputs, face.environment, with_key=False)
+    chosen = _choose(inputs, face, with_key=False)
     instance = read_instance(inputs.instance)
     if inputs.instance and inputs.trust_config:
         face.warn("`instance` has no part where `trust-config` names one", where="input `instance`")

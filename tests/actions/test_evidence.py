@@ -155,7 +155,7 @@ def test_what_cannot_be_packed_stops_the_packing(run: Evidence, release: Path) -
         ({"mode": "append", "log": "a.jsonl", "run_id": "1", "repository": "acme/app"}, 2, "EVID074"),
         ({"mode": "checkpoint", "log": "empty.jsonl"}, 70, "EVID075"),
         ({"mode": "checkpoint", "log": "empty.jsonl", "prove": ["0"]}, 2, "EVID076"),
-        ({"mode": "checkpoint", "log": "empty.jsonl", "key": "env:NOT_SET"}, 2, "EVID077"),
+        ({"mode": "checkpoint", "log": "empty.jsonl", "key": "env:NOT_SET"}, 2, "KEY011"),
         ({"mode": "checkpoint", "log": "empty.jsonl", "key": "nowhere.pem"}, 2, "KEY005"),
         ({"mode": "report", "log": "empty.jsonl"}, 2, "EVID050"),
         ({"mode": "report", "log": "empty.jsonl", "period": "2026-01"}, 70, ""),

@@ -254,7 +254,7 @@ def test_a_variable_that_is_not_set_is_a_usage_error(laptop: dict[str, str]) -> 
     """As for a pull request from a fork, which gets no secrets."""
     with pytest.raises(Error, match="SIGNING_KEY") as raised:
         run(laptop | {"SIGNING_KEY": ""}, Inputs(key="env:SIGNING_KEY"))
-    assert (raised.value.code, raised.value.status) == ("SIGN003", ExitStatus.USAGE)
+    assert (raised.value.code, raised.value.status) == ("KEY011", ExitStatus.USAGE)
 
 
 @pytest.mark.parametrize(
