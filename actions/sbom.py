@@ -287,6 +287,18 @@ def _clear_earlier(face: Face, folder: Path, written: _Written) -> None:
         face.warn(f"{name} is not of this run and was left as it is", where=(folder / name).as_posix())
 
 
+def _warn_of_idle(inputs: Inputs, face: Face) -> None:
+    """Warn of inputs that do nothing without another: a policy that is never applied looks like one that holds."""
+    idle = (
+        ("diff-policy", inputs.diff_policy, "base", inputs.base),
+        ("diff-output", inputs.diff_output, "base", inputs.base),
+        ("cross-check-policy", inputs.cross_check_policy, "cross-check", inputs.cross_check),
+    )
+    for name, value, other, given_with in idle:
+        if value and not given_with:
+            face.warn(f"`{name}` does nothing here: `{other}` is empty, so nothing is compared")
+
+
 def _run(inputs: Inputs, face: Face, written: _Written) -> Outputs:
     # Imported here: an inventory's own packages, which `--help` does without.
     from maximus import __version__  # noqa: PLC0415
@@ -304,6 +316,7 @@ def _run(inputs: Inputs, face: Face, written: _Written) -> Outputs:
         inputs.profile,
     )
     folder = Path(inputs.folder)
+    _warn_of_idle(inputs, face)
     overlay = load_overlay(inputs.overlay, inputs.path) if inputs.overlay else None
     other = read_opinion(inputs.cross_check, face) if inputs.cross_check else None
     with contextlib.ExitStack() as held:

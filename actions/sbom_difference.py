@@ -81,7 +81,7 @@ def _show(face: Face, base: Base, found: Comparison) -> None:
         face.say(f"{base.name} was made by {base.tool}: part of the difference may come from that")
     alarms = [change for change in found.changes if change.kind.value == "hash-changed"]
     for change in alarms[:MAX_LISTED]:
-        face.warn(f"alarm: {change.purl} is the same version with another hash: {change.before}, {change.after}")
+        face.warn(f"alarm: {change.purl} is the same version with another hash: {change.before} -> {change.after}")
     if len(alarms) > MAX_LISTED:
         face.warn(f"{len(alarms) - MAX_LISTED} more alarms are in sbom-diff.json")
 

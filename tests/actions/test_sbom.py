@@ -56,6 +56,26 @@ def test_writes_both_documents_into_the_folder(tmp_path: Path) -> None:
     assert made.serial_number == cdx["serialNumber"]
 
 
+@pytest.mark.parametrize(
+    ("inputs", "told"),
+    [
+        ({"diff_policy": ("added",)}, "`diff-policy` does nothing here: `base` is empty, so nothing is compared"),
+        ({"diff_output": "notes.md"}, "`diff-output` does nothing here: `base` is empty, so nothing is compared"),
+        (
+            {"cross_check_policy": ("hash",)},
+            "`cross-check-policy` does nothing here: `cross-check` is empty, so nothing is compared",
+        ),
+    ],
+)
+def test_a_policy_that_is_never_applied_is_told(tmp_path: Path, inputs: dict[str, Any], told: str) -> None:
+    """Its user believes that it holds; a first release has no base, so it passes."""
+    errors = io.StringIO()
+    face = TerminalFace({}, "sbom", as_json=True, stream=io.StringIO(), errors=errors)
+    run(make_tree(tmp_path / "app"), tmp_path / "release", face, **inputs)
+    assert told in errors.getvalue()
+    assert face.record.exit_status is ExitStatus.PASS
+
+
 def test_every_verdict_says_how_many_were_looked_at(tmp_path: Path) -> None:
     """Locks, components, documents and references are judged, each with its count."""
     face = face_of()
