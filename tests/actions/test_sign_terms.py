@@ -251,6 +251,18 @@ def test_an_empty_file_is_signed_and_what_is_no_file_is_not(release: Path) -> No
     done = run({}, Inputs(key="key.pem"))
     assert "release/empty.sigstore.json" in done.bundles
     assert not [path for path in done.bundles if "pipe" in path]
+    assert "warning: release/pipe is no file: " in done.face.shown
+
+
+def test_what_is_not_signed_because_it_is_no_file_is_told(release: Path) -> None:
+    """A link that leads nowhere and one to a folder beside it; a link to a file in the folder is signed as that."""
+    assert "no file" not in run({}, Inputs(key="key.pem")).face.shown
+    (release / "sub").mkdir()
+    for name, target in (("latest", "app.whl"), ("nowhere", "gone"), ("other", "sub")):
+        (release / name).symlink_to(target)
+    done = run({}, Inputs(key="key.pem"))
+    assert "release/latest.sigstore.json" in done.bundles
+    assert "warning: release/nowhere is no file, and 1 more are none: " in done.face.shown
 
 
 def test_ten_thousand_files_are_one_run(release: Path) -> None:
