@@ -102,7 +102,12 @@ def records(proof: Proof, material: Material, archives: Sequence[str] = ()) -> t
     for name, bundle in proof.account.missing:
         named.setdefault(name, []).append(bundle)
     found += [
-        Record(name, State.MISSING_FILE, f"{' and '.join(sorted(who)[:3])} names it", code="VERIFY011")
+        Record(
+            name,
+            State.MISSING_FILE,
+            f"{' and '.join(sorted(who)[:3])} name{'s' if len(who) == 1 else ''} it",
+            code="VERIFY011",
+        )
         for name, who in named.items()
     ]
     found += [

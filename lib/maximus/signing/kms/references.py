@@ -83,13 +83,26 @@ _PATTERNS: Final = {
 
 def is_reference(text: str) -> bool:
     """Tell whether a text names a key in a service, well or badly, and not a file or a variable."""
-    return any(text.startswith(f"{provider.value}://") for provider in Provider)
+    return re.match(r"[A-Za-z][A-Za-z0-9+.\-]*://", text) is not None
 
 
 def parse_reference(text: str) -> Reference:
-    """Return what a reference names; raises Error KMS001 (usage) where it is in no form of its provider's."""
+    """Return what a reference names.
+
+    Raises Error KMS001 (usage) where it is in no form of its provider's, KMS010 (usage) for an unknown one.
+    """
     scheme, _, rest = text.partition("://")
-    provider = Provider(scheme)
+    known = {provider.value: provider for provider in Provider}
+    if scheme not in known:
+        raise Error(
+            "KMS010",
+            f"{text[:200]!r} names a key in a service that is not known",
+            fix=f"Keys are named in {', '.join(f'{each}://' for each in sorted(known))}; anything else is a PEM file "
+            "or `env:NAME`.",
+            where="input key",
+            status=ExitStatus.USAGE,
+        )
+    provider = known[scheme]
     found = re.fullmatch(_PATTERNS[provider], rest, re.ASCII) if len(text) <= MAX_REFERENCE else None
     if found is None:
         raise Error(

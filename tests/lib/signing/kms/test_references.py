@@ -93,6 +93,16 @@ def test_what_names_no_key_is_refused(text: str) -> None:
     assert caught.value.fix.startswith(f"A reference is {text.partition('://')[0]}://")
 
 
+@pytest.mark.parametrize("text", ["k8s://space/key", "gitlab://octo", "AWSKMS:///alias/x", "https://x/awskms://y"])
+def test_a_service_that_is_not_known_is_named(text: str) -> None:
+    """It is not taken for a file that is missing; the error tells the services there are."""
+    assert is_reference(text)
+    with pytest.raises(Error) as caught:
+        parse_reference(text)
+    assert (caught.value.code, caught.value.status) == ("KMS010", ExitStatus.USAGE)
+    assert all(f"{provider.value}://" in caught.value.fix for provider in Provider)
+
+
 def test_a_long_reference_is_refused_whole() -> None:
     """The limit is met at its edge, and the error does not print it all."""
     longest = "hashivault://" + "k" * (MAX_REFERENCE - len("hashivault://"))
@@ -104,7 +114,7 @@ def test_a_long_reference_is_refused_whole() -> None:
     assert len(str(caught.value)) < 600
 
 
-@pytest.mark.parametrize("text", ["key.pem", "env:KEY", "awskms", "AWSKMS:///alias/x", "https://x/awskms://y", ""])
+@pytest.mark.parametrize("text", ["key.pem", "env:KEY", "awskms", "keys/a://b", "pkcs11:token=x", ""])
 def test_files_and_variables_are_no_references(text: str) -> None:
     """They stay what they are."""
     assert not is_reference(text)
