@@ -71,9 +71,10 @@ def test_the_gathering_job_signs_what_a_job_did_not(gathered: Path, stack: Stack
 
 
 def test_a_file_that_was_lost_on_the_way_is_found_out(gathered: Path, stack: Stack, trust_v1: Path) -> None:
-    """Its bundle is there and speaks of nothing: the folder does not verify."""
+    """Its bundle is there and speaks of nothing, and so does what was attested before: the folder does not verify."""
+    run(stack.environment(), Inputs(trust_config=str(trust_v1), provenance=True))
     (gathered / "app-windows.zip").unlink()
     done = run(stack.environment(), Inputs(trust_config=str(trust_v1)))
     proof = obey(done.outputs.verify_command)
     assert (proof.status, proof.outputs.compliant) == (ExitStatus.FAILED, "false")
-    assert "app-windows.zip" in proof.face.shown
+    assert "app-windows.zip.sigstore.json and provenance.sigstore.json name it" in proof.face.shown
