@@ -42,6 +42,8 @@ _FIRST_WAIT: Final = 0.25
 _LONGEST_WAIT: Final = 10.0
 _LEAST: Final = 0.1
 """Seconds that the last attempt before the end has at least."""
+_LATE: Final = 1.0
+"""Seconds that a socket waits longer than the watch, which ends the attempt and says so whatever came before."""
 _SILENCE: Final = 30.0
 """Seconds before the same service is spoken of again."""
 _MESSAGE: Final = 300
@@ -275,7 +277,8 @@ class Session:
             answer: _Answer
             with _Watch(seconds) as watch:
                 try:
-                    reply = self._connections.exchange(request, min(limits.connect, seconds), seconds, watch.over)
+                    waits = (min(limits.connect, seconds), seconds + _LATE)
+                    reply = self._connections.exchange(request, *waits, watch.over)
                     answer = self._judge(reply, host)
                 except ssl.SSLError as fault:
                     if not watch.has_expired:
@@ -336,6 +339,9 @@ class _Watch:
     def over(self, sock: Any) -> None:  # noqa: ANN401 - a socket, or urllib3's TLS around one
         """End the connection that is waited for when it is time."""
         self._sockets.append(sock if isinstance(sock, socket.socket) else sock.socket)
+        if self.has_expired:
+            # It took all the time to be made: several addresses of one name have a time-out each.
+            self._expire()
 
     def _expire(self) -> None:
         self.has_expired = True

@@ -14,7 +14,7 @@ import pytest
 
 from maximus.errors import Error, ExitStatus
 from maximus.signing.connections import MAX_REPLY
-from maximus.signing.transport import Limits, Refused, Transport
+from maximus.signing.transport import Limits, Refused, Transport, _Watch
 from tests.lib.signing.servers import Echo, speak_tls, write_authority
 from tests.stack.faults import Answer, Drip, Drop, Faults, Hang
 
@@ -270,6 +270,16 @@ def test_headers_that_trickle_are_given_up() -> None:
         thread.join()
     assert "no whole answer" in raised.value.why
     assert time.monotonic() - started < 1.5
+
+
+def test_a_connection_that_is_made_too_late_is_ended_at_once() -> None:
+    """Its own time-out begins anew with each byte, and the time of the attempt is over already."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs, _Watch(60) as watch:
+        watch._expire()
+        watch.over(ours)
+        theirs.settimeout(10)
+        assert theirs.recv(1) == b""
 
 
 @pytest.fixture(scope="module")
