@@ -342,6 +342,7 @@ def _run(inputs: Inputs, face: Face, written: _Written) -> Outputs:
     face.judge(checking.judge_locks(found.read, found.faults))
     face.judge(checking.judge_components(len(made.components)))
     if rendered is None:
+        show_findings(face, made.findings)
         _say_nothing_found(face, inputs.image or inputs.path, bool(found.faults))
         return Outputs(components="0")
     for verdict in verdicts:
@@ -462,6 +463,7 @@ class _Found:
 def _of_tree(inputs: Inputs, face: Face, held: contextlib.ExitStack) -> _Found:
     """Inventory the tree at `path`; what is read beside it is given up where `held` is left."""
     from maximus.sbom import inventory, scan, subject  # noqa: PLC0415 - as in `_run`
+    from maximus.sbom.unlocked import unlocked  # noqa: PLC0415 - likewise
 
     selection = _selection_of(inputs)
     # What is compared with is no part of the tree, although it may lie there and look like an SBOM of a part.
@@ -474,7 +476,7 @@ def _of_tree(inputs: Inputs, face: Face, held: contextlib.ExitStack) -> _Found:
         face.fail(fault)
     facts, dated = _facts_of(found.tree, face.environment)
     about = _authored(inputs, subject.describe(facts, inputs.name, inputs.version))
-    made = inventory.build(about, found.readings, found.tree.skipped)
+    made = inventory.build(about, found.readings, found.tree.skipped, unlocked(found))
     if inputs.installed:
         made = _with_installed(face, made, found.tree)
     if inputs.caches:

@@ -20,9 +20,9 @@ MAX_LISTED = 30
 
 
 def show_findings(face: Face, findings: Sequence[Finding]) -> None:
-    """Warn of each finding: alarms first, then what was lost. What one file after another repeats is said once."""
+    """Warn of each finding: alarms first, then what was lost, whole locks before all; a repeated one once."""
     places: dict[tuple[str, str], list[Location]] = {}
-    for item in sorted(findings, key=lambda item: (item.kind != "alarm", not item.lost)):
+    for item in sorted(findings, key=lambda item: (item.kind != "alarm", not item.lost, item.kind != "not-locked")):
         places.setdefault((item.kind, item.text), []).append(item.location)
     for kind, text in list(places)[:MAX_LISTED]:
         first, *others = places[kind, text]

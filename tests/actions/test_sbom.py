@@ -76,6 +76,20 @@ def test_a_policy_that_is_never_applied_is_told(tmp_path: Path, inputs: dict[str
     assert face.record.exit_status is ExitStatus.PASS
 
 
+def test_a_manifest_without_a_lock_is_told_and_blocks_nothing(tmp_path: Path) -> None:
+    """An ecosystem that is missing as a whole must not look like one that is not there; with nothing else it is 70."""
+    tree, errors = make_tree(tmp_path / "app"), io.StringIO()
+    make(tree, {"web/Gemfile": 'gem "rails"'})
+    face = TerminalFace({}, "sbom", as_json=True, stream=io.StringIO(), errors=errors)
+    run(tree, tmp_path / "release", face)
+    assert "warning: not-locked: 1 manifest of Bundler asks for packages and has no lock" in errors.getvalue()
+    assert face.record.exit_status is ExitStatus.PASS
+    face = TerminalFace({}, "sbom", as_json=True, stream=io.StringIO(), errors=(alone := io.StringIO()))
+    run(tree / "web", tmp_path / "other", face)
+    assert "1 manifest of Bundler" in alone.getvalue()
+    assert face.record.exit_status is ExitStatus.UNMEASURED
+
+
 def test_every_verdict_says_how_many_were_looked_at(tmp_path: Path) -> None:
     """Locks, components, documents and references are judged, each with its count."""
     face = face_of()

@@ -86,23 +86,26 @@ def build(
     subject: Subject,
     readings: Sequence[tuple[str, Reading]],
     skipped: Iterable[Skipped] = (),
+    missing: Iterable[Finding] = (),
 ) -> Inventory:
     """Return the inventory of a tree from the readings of its locks, each with the lock's path.
 
     Packages with the same purl are one component with several locations, unless they state different
-    digests of the same file: then they are separate, and a finding says so.
+    digests of the same file: then they are separate, and a finding says so. With what is `missing` as a whole,
+    of which no lock speaks, the needs of the tree are not all known.
     Raises Error SBOM010 where a limit on components or edges is passed.
     """
-    return _Builder(subject, readings).build(tuple(skipped))
+    return _Builder(subject, readings, tuple(missing)).build(tuple(skipped))
 
 
 class _Builder:
     """The steps from readings to an inventory, with the tables that they share."""
 
-    def __init__(self, subject: Subject, readings: Sequence[tuple[str, Reading]]) -> None:
+    def __init__(self, subject: Subject, readings: Sequence[tuple[str, Reading]], missing: tuple[Finding, ...]) -> None:
         self.subject = subject
+        self.missing = missing
         self.readings = sorted(readings, key=lambda item: item[0])
-        self.findings: list[Finding] = []
+        self.findings: list[Finding] = list(missing)
         self.groups: dict[Purl, list[_Group]] = {}
         self.members: dict[tuple[str, str], list[Package]] = {}
         """By folder and ecosystem: the parts of the tree itself."""
@@ -133,7 +136,8 @@ class _Builder:
             for group, ref in zip(self.groups[purl], group_refs, strict=True)
         ]
         members = [self._member(key, ref) for key, ref in member_refs.items() if ref != root_ref]
-        root = self._root(root_ref, Known.INCOMPLETE if loose or root_ref in self.flat else Known.COMPLETE)
+        is_open = loose or self.missing or root_ref in self.flat
+        root = self._root(root_ref, Known.INCOMPLETE if is_open else Known.COMPLETE)
         locks = {path for path, _ in self.readings} | {
             path for _, reading in self.readings for path in reading.also_read
         }

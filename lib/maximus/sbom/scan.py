@@ -14,6 +14,7 @@ from maximus.sbom.naming import visible
 from maximus.sbom.parsing import too_deep
 from maximus.sbom.readers import reader_of
 from maximus.sbom.tree import Selection, Source, Tree, walk
+from maximus.sbom.unlocked import declares
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -57,7 +58,7 @@ def find_locks(
     selection: Selection | None = None,
 ) -> Tree:
     """Return the tree with the locks that are to be read; the arguments and errors are those of `scan`."""
-    tree = walk(root, lambda path: reader_of(path) is not None, leave_out, selection)
+    tree = walk(root, lambda path: reader_of(path) is not None, leave_out, selection, declares)
     if ".gitmodules" in tree.locks:
         return replace(tree, gitlinks=_gitlinks_of(tree.root) if gitlinks is None else gitlinks)
     return tree

@@ -118,6 +118,8 @@ class Tree:
     """Files that some reader reads, sorted."""
     manifests: frozenset[str] = frozenset()
     """Files that stand beside locks: `package.json`, `Cargo.toml`, ..."""
+    declared: tuple[str, ...] = ()
+    """Files that ask for packages, sorted, whether or not a lock goes with them (`unlocked.py`)."""
     skipped: tuple[Skipped, ...] = ()
     installed: tuple[str, ...] = ()
     """Where packages are installed, sorted: `node_modules`, environments, `*.dist-info`, `*.egg-info`, Bundler's."""
@@ -207,12 +209,16 @@ class Selection:
 
 
 def walk(
-    root: Path, is_lock: Callable[[str], bool], leave_out: Iterable[Path] = (), selection: Selection | None = None
+    root: Path,
+    is_lock: Callable[[str], bool],
+    leave_out: Iterable[Path] = (),
+    selection: Selection | None = None,
+    declares: Callable[[str], bool] = lambda _: False,
 ) -> Tree:
     """Return the tree below a folder: its locks and manifests, and what was left out and why.
 
-    `is_lock` is asked about paths relative to the root. `leave_out` names folders and files that are never looked
-    into: the release folder, which holds our own output.
+    `is_lock` is asked about paths relative to the root, `declares` about base names. `leave_out` names folders and
+    files that are never looked into: the release folder, which holds our own output.
     Raises Error SBOM002 (usage) where there is no such folder, SBOM009 where it has too many entries.
     """
     if not root.is_dir():
@@ -226,12 +232,13 @@ def walk(
         )
     here = root.resolve()
     closed = {path.resolve() for path in leave_out} - {here}
-    walker = _Walker(here, is_lock, closed, selection or Selection())
+    walker = _Walker(here, is_lock, closed, selection or Selection(), declares)
     walker.run()
     return Tree(
         here,
         tuple(sorted(walker.locks)),
         frozenset(walker.manifests),
+        tuple(sorted(walker.declared)),
         tuple(sorted(set(walker.skipped), key=lambda item: (item.path, item.reason))),
         tuple(sorted(walker.installed)),
     )
@@ -240,13 +247,22 @@ def walk(
 class _Walker:
     """One walk: a stack of folders, each with the reason for which its locks are only named."""
 
-    def __init__(self, root: Path, is_lock: Callable[[str], bool], closed: set[Path], selection: Selection) -> None:
+    def __init__(
+        self,
+        root: Path,
+        is_lock: Callable[[str], bool],
+        closed: set[Path],
+        selection: Selection,
+        declares: Callable[[str], bool],
+    ) -> None:
         self.root = root
         self.is_lock = is_lock
+        self.declares = declares
         self.selection = selection
         self.closed = {str(path) for path in closed}
         self.locks: list[str] = []
         self.manifests: set[str] = set()
+        self.declared: list[str] = []
         self.skipped: list[Skipped] = []
         self.installed: list[str] = []
         self.seen = 0
@@ -282,8 +298,8 @@ class _Walker:
                 return
         except OSError:
             return
-        wanted = self.is_lock(path)
-        if (not wanted and entry.name not in _MANIFESTS) or entry.path in self.closed:
+        wanted, declares = self.is_lock(path), self.declares(entry.name)
+        if (not wanted and not declares and entry.name not in _MANIFESTS) or entry.path in self.closed:
             return
         if path.endswith(_LISTS_A_COPY) and reason == _VENDORED and f"/{path}".count("/vendor/") == 1:
             reason = ""
@@ -294,9 +310,14 @@ class _Walker:
             if wanted:
                 self.skipped.append(Skipped(visible(path), why, is_source=why != _OUTPUT))
             return
+        self._keep(path, entry.name, wanted=wanted, declares=declares)
+
+    def _keep(self, path: str, name: str, *, wanted: bool, declares: bool) -> None:
         if wanted:
             self.locks.append(path)
-        if entry.name in _MANIFESTS:
+        if declares:
+            self.declared.append(path)
+        if name in _MANIFESTS:
             self.manifests.add(path)
 
     def _reason_by_name(self, path: str, reason: str) -> str:
