@@ -297,6 +297,9 @@ def _warn_of_idle(inputs: Inputs, face: Face) -> None:
     for name, value, other, given_with in idle:
         if value and not given_with:
             face.warn(f"`{name}` does nothing here: `{other}` is empty, so nothing is compared")
+    for name, globs in (("include", inputs.include), ("exclude", inputs.exclude)):
+        if globs and inputs.image:
+            face.warn(f"`{name}` does nothing here: it selects locks of a tree, and `image` is inventoried")
 
 
 def _run(inputs: Inputs, face: Face, written: _Written) -> Outputs:
@@ -472,6 +475,8 @@ def _of_tree(inputs: Inputs, face: Face, held: contextlib.ExitStack) -> _Found:
     # The locks of the last release take as long to read as those of this one.
     base = held.enter_context(Beside(lambda: _base_of(inputs, tree, selection))) if inputs.base else None
     found = scan.read_locks(tree)
+    for words in tree.unfit:
+        face.warn(f"{words}, which fits no lock and no manifest in {inputs.path}")
     for fault in found.faults:
         face.fail(fault)
     facts, dated = _facts_of(found.tree, face.environment)
@@ -591,7 +596,14 @@ def _selection_of(inputs: Inputs) -> Selection:
     from maximus.globs import compile_globs  # noqa: PLC0415 - as in `_run`
     from maximus.sbom.tree import Selection  # noqa: PLC0415 - likewise
 
-    return Selection(compile_globs(inputs.include), compile_globs(inputs.exclude))
+    # Each glob is compiled once more for itself: which of them fits nothing, the whole cannot tell.
+    each = [
+        (f"`{name}` has {glob!r}", pattern)
+        for name, globs in (("include", inputs.include), ("exclude", inputs.exclude))
+        for glob in dict.fromkeys(globs)
+        if (pattern := compile_globs([glob]))
+    ]
+    return Selection(compile_globs(inputs.include), compile_globs(inputs.exclude), tuple(each))
 
 
 def _base_of(inputs: Inputs, tree: Tree, selection: Selection) -> _Compared:

@@ -90,6 +90,32 @@ def test_a_manifest_without_a_lock_is_told_and_blocks_nothing(tmp_path: Path) ->
     assert face.record.exit_status is ExitStatus.UNMEASURED
 
 
+def test_a_glob_that_fits_nothing_is_told_by_name(tmp_path: Path) -> None:
+    """A slip in it must not look as if it worked; what fits a lock, a manifest or a folder never entered is none."""
+    tree, errors = make_tree(tmp_path / "app"), io.StringIO()
+    make(
+        tree, {"vendor/a/package-lock.json": NPM_3, "samples/Gemfile": "gem 'a'", "web/node_modules/a/package.json": ""}
+    )
+    face = TerminalFace({}, "sbom", as_json=True, stream=io.StringIO(), errors=errors)
+    fits = ("samples/**", "**/node_modules/**", "release/**")
+    (tree / "release").mkdir()
+    run(tree, tree / "release", face, include=("vendor/*/*", "vndor/**"), exclude=(*fits, "docs/**", "docs/**"))
+    assert [line for line in errors.getvalue().splitlines() if "which fits no lock" in line] == [
+        f"warning: `include` has 'vndor/**', which fits no lock and no manifest in {tree}",
+        f"warning: `exclude` has 'docs/**', which fits no lock and no manifest in {tree}",
+    ]
+    assert face.record.exit_status is ExitStatus.PASS
+
+
+def test_globs_do_nothing_for_an_image_and_that_is_told(tmp_path: Path) -> None:
+    """They select locks of a tree."""
+    errors = io.StringIO()
+    image = oci(tmp_path / "image", [layer({"app/node_modules/a/package.json": b'{"name": "a", "version": "1.0.0"}'})])
+    face = TerminalFace({}, "sbom", as_json=True, stream=io.StringIO(), errors=errors)
+    run(tmp_path, tmp_path / "release", face, image=str(image), exclude=("docs/**",))
+    assert "`exclude` does nothing here: it selects locks of a tree, and `image` is inventoried" in errors.getvalue()
+
+
 def test_every_verdict_says_how_many_were_looked_at(tmp_path: Path) -> None:
     """Locks, components, documents and references are judged, each with its count."""
     face = face_of()

@@ -123,6 +123,8 @@ class Tree:
     skipped: tuple[Skipped, ...] = ()
     installed: tuple[str, ...] = ()
     """Where packages are installed, sorted: `node_modules`, environments, `*.dist-info`, `*.egg-info`, Bundler's."""
+    unfit: tuple[str, ...] = ()
+    """The words of the selection's globs that fit no lock, no manifest and nothing in a folder that is not entered."""
     gitlinks: Mapping[str, str] = field(default_factory=dict)
     """The commits of the submodules, by folder; empty where the tree is no checkout."""
     memory: dict[str, Any] = field(default_factory=dict)
@@ -206,6 +208,8 @@ class Selection:
     """Locks that are read although they lie among test data or vendored copies."""
     exclude: re.Pattern[str] | None = None
     """Locks that are left out, and listed as such."""
+    globs: tuple[tuple[str, re.Pattern[str]], ...] = ()
+    """Each glob by itself, behind the words that name it: those that fit nothing are told."""
 
 
 def walk(
@@ -241,6 +245,7 @@ def walk(
         tuple(sorted(walker.declared)),
         tuple(sorted(set(walker.skipped), key=lambda item: (item.path, item.reason))),
         tuple(sorted(walker.installed)),
+        tuple(words for words, _ in walker.unfit),
     )
 
 
@@ -259,6 +264,7 @@ class _Walker:
         self.is_lock = is_lock
         self.declares = declares
         self.selection = selection
+        self.unfit = list(selection.globs)
         self.closed = {str(path) for path in closed}
         self.locks: list[str] = []
         self.manifests: set[str] = set()
@@ -284,6 +290,7 @@ class _Walker:
                 raise Error("SBOM009", f"{self.root} has more than {MAX_ENTRIES} entries", fix="Name a smaller folder.")
             if folder and (why := _is_generated({entry.name for entry in listed})):
                 self.skipped.append(Skipped(visible(folder), why, is_source=False))
+                self._fit(f"{folder}/-")
                 if why == _ENVIRONMENT and not reason:
                     self.installed.append(folder)
                 continue
@@ -294,13 +301,15 @@ class _Walker:
     def _look_at(self, entry: os.DirEntry[str], path: str, reason: str, stack: list[tuple[str, str]]) -> None:
         try:
             if entry.is_dir(follow_symlinks=False):
-                self._enter(entry, path, reason, stack)
+                if not self._enter(entry, path, reason, stack):
+                    self._fit(f"{path}/-")
                 return
         except OSError:
             return
         wanted, declares = self.is_lock(path), self.declares(entry.name)
         if (not wanted and not declares and entry.name not in _MANIFESTS) or entry.path in self.closed:
             return
+        self._fit(path)
         if path.endswith(_LISTS_A_COPY) and reason == _VENDORED and f"/{path}".count("/vendor/") == 1:
             reason = ""
         elif path.endswith(_ARCHIVES):
@@ -311,6 +320,11 @@ class _Walker:
                 self.skipped.append(Skipped(visible(path), why, is_source=why != _OUTPUT))
             return
         self._keep(path, entry.name, wanted=wanted, declares=declares)
+
+    def _fit(self, path: str) -> None:
+        """Take the globs that fit a path from those that have fitted nothing so far."""
+        if self.unfit:
+            self.unfit = [(words, glob) for words, glob in self.unfit if not glob.fullmatch(path)]
 
     def _keep(self, path: str, name: str, *, wanted: bool, declares: bool) -> None:
         if wanted:
@@ -332,24 +346,26 @@ class _Walker:
             return "" if self._leads_to_a_file_inside(path) else "a link that leads out of the tree or to no file"
         return "" if entry.is_file(follow_symlinks=False) else "not a regular file"
 
-    def _enter(self, entry: os.DirEntry[str], path: str, reason: str, stack: list[tuple[str, str]]) -> None:
+    def _enter(self, entry: os.DirEntry[str], path: str, reason: str, stack: list[tuple[str, str]]) -> bool:
+        """Put a folder on the stack, or name it; tell whether it will be entered."""
         name = entry.name
         if name in _SILENT or entry.path in self.closed:
-            return
+            return False
         if name in _CLOSED:
             self.skipped.append(Skipped(visible(path), _CLOSED[name], is_source=False))
             if name in _HOLD_PACKAGES and not reason:
                 self.installed.append(path)
-            return
+            return False
         if name == "bundle" and path.endswith("vendor/bundle") and os.path.isdir(f"{entry.path}/ruby"):  # noqa: PTH112 - as fast as the walk
             self.skipped.append(Skipped(visible(path), _INSTALLED, is_source=False))
             if reason == _VENDORED:
                 self.installed.append(path)
-            return
+            return False
         if name.endswith((".dist-info", ".egg-info")) and not reason:
             # What `pip install --target` leaves in any folder.
             self.installed.append(path)
         stack.append((path, reason or _COPIES.get(name, "")))
+        return True
 
     def _leads_to_a_file_inside(self, path: str) -> bool:
         try:
