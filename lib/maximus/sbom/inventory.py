@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections import deque
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from typing import TYPE_CHECKING, TypeVar
 
 from maximus.errors import Error
@@ -39,10 +40,14 @@ from maximus.sbom.naming import MAX_VERSION, is_exact, is_name, make_purl, norma
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from maximus.sbom.model import LicenceClaim
+    from maximus.sbom.model import LicenceClaim, LockFact
 
 __all__ = ["build", "gaps_of"]
 
+_LICENCES: Callable[[Package], tuple[LicenceClaim, ...]] = attrgetter("licences")
+_FACTS: Callable[[Package], tuple[LockFact, ...]] = attrgetter("facts")
+_NOTES: Callable[[Package], tuple[tuple[str, str], ...]] = attrgetter("notes")
+_NOT_APPLICABLE: Callable[[Package], tuple[NotApplicable, ...]] = attrgetter("not_applicable")
 _WEIGHT = {scope: number for number, scope in enumerate(Scope)}
 _KNOWN = {Known.UNKNOWN: 0, Known.INCOMPLETE: 1, Known.COMPLETE: 2}
 _NO_VERSION = Gap("Component Version", "the lock names no exact version")
@@ -127,7 +132,7 @@ class _Builder:
         for ref in member_refs.values():
             if ref != root_ref:
                 # Whoever else needs it: as a part of the tree it is released with it.
-                edges.setdefault((root_ref, ref), _Tie()).scopes.add(Scope.RUNTIME)
+                edges.setdefault((root_ref, ref), _Tie()).add(Scope.RUNTIME)
         loose = self._attach_loose(root_ref, edges, [ref for groups in refs.values() for ref in groups])
         scopes = _spread(root_ref, edges)
         components = [
@@ -147,7 +152,7 @@ class _Builder:
             members=tuple(sorted(members, key=lambda item: item.ref)),
             components=tuple(sorted(components, key=lambda item: item.ref)),
             edges=tuple(
-                Edge(source, target, _by_weight(tie.scopes), tuple(sorted(tie.markers)) if tie.markers else ())
+                Edge(source, target, tie.sorted_scopes(), tuple(sorted(set(tie.markers))) if tie.markers else ())
                 for (source, target), tie in sorted(edges.items())
             ),
             findings=tuple(
@@ -265,10 +270,12 @@ class _Builder:
                 source, target = names.get(link.source), names.get(link.target)
                 if source is None or target is None or source == target:
                     continue
-                tie = edges.setdefault((source, target), _Tie())
-                tie.scopes.add(link.scope)
+                tie = edges.get((source, target))
+                if tie is None:
+                    tie = edges[source, target] = _Tie()
+                tie.add(link.scope)
                 if link.marker:
-                    tie.markers.add(told(visible(link.marker)))
+                    tie.markers += (told(visible(link.marker)),)
                 if not link.known:
                     self.flat.add(source)
                 elif source in own:
@@ -308,8 +315,8 @@ class _Builder:
             edges = max(edges, package.edges, key=_KNOWN.__getitem__)
         artifacts = _artifacts(packages)
         # Where another lock has it with a file, the hash applies after all.
-        absent = () if artifacts else _united(packages, lambda package: package.not_applicable)
-        licences = _united(packages, lambda package: package.licences)
+        absent = () if artifacts else _united(packages, _NOT_APPLICABLE)
+        licences = _united(packages, _LICENCES)
         producer = next((item.producer for item in packages if item.producer), None) or _producer(first)
         return Component(
             ref=ref,
@@ -321,7 +328,7 @@ class _Builder:
             version=visible(first.version),
             locations=_locations(packages),
             artifacts=artifacts,
-            facts=_united(packages, lambda package: package.facts),
+            facts=_united(packages, _FACTS),
             licences=licences,
             producer=producer,
             scopes=_by_weight(scopes) or (Scope.RUNTIME,),
@@ -329,8 +336,8 @@ class _Builder:
             edges=edges,
             gaps=gaps_of(first.version, producer, None if absent else artifacts, licences, edges, first.moves),
             not_applicable=absent,
-            notes=_united(packages, lambda package: package.notes),
-            registries=_united(packages, lambda package: (package.registry,) if package.registry else ()),
+            notes=_united(packages, _NOTES),
+            registries=tuple(sorted({package.registry for package in packages if package.registry})),
         )
 
     def _member(self, key: tuple[str, str], ref: ComponentRef) -> Component:
@@ -365,7 +372,7 @@ class _Builder:
         packages: list[Package],
         edges: Known,
     ) -> Component:
-        licences = _united(packages, lambda package: package.licences)
+        licences = _united(packages, _LICENCES)
         return Component(
             ref=ref,
             purl=purl,
@@ -386,12 +393,23 @@ class _Builder:
         )
 
 
-@dataclass(slots=True)
 class _Tie:
-    """What is known about one edge."""
+    """What is known about one edge. There are hundreds of thousands, nearly all of one scope and without a marker."""
 
-    scopes: set[Scope] = field(default_factory=set)
-    markers: set[str] = field(default_factory=set)
+    __slots__ = ("markers", "scopes")
+
+    def __init__(self) -> None:
+        self.scopes: tuple[Scope, ...] = ()
+        self.markers: tuple[str, ...] = ()
+
+    def add(self, scope: Scope) -> None:
+        """Note that it is there for this scope as well."""
+        if scope not in self.scopes:
+            self.scopes += (scope,)
+
+    def sorted_scopes(self) -> tuple[Scope, ...]:
+        """Return the scopes, the lightest condition first."""
+        return self.scopes if len(self.scopes) < 2 else tuple(sorted(self.scopes, key=_WEIGHT.__getitem__))  # noqa: PLR2004 - nothing to sort
 
 
 def _with_subpath(purl: str, folder: str) -> str:
@@ -431,20 +449,21 @@ def _spread(
     """
     after: dict[ComponentRef, list[tuple[ComponentRef, Scope]]] = {}
     for (source, target), tie in edges.items():
-        for scope in tie.scopes or {Scope.RUNTIME}:
+        for scope in tie.scopes or (Scope.RUNTIME,):
             after.setdefault(source, []).append((target, scope))
-    found: dict[ComponentRef, set[Scope]] = {root: {Scope.RUNTIME}}
+    found: dict[ComponentRef, tuple[Scope, ...]] = {root: (Scope.RUNTIME,)}
     waiting = deque([(root, Scope.RUNTIME)])
     while waiting:
         here, scope = waiting.popleft()
+        weight = _WEIGHT[scope]
         for target, link_scope in after.get(here, ()):
-            reached = scope if _WEIGHT[scope] >= _WEIGHT[link_scope] else link_scope
-            known = found.setdefault(target, set())
+            reached = scope if scope is link_scope or weight >= _WEIGHT[link_scope] else link_scope
+            known = found.get(target, ())
             if reached not in known:
-                known.add(reached)
+                found[target] = (*known, reached)
                 waiting.append((target, reached))
     # What is needed at run time is no less so for being a development need as well; both are told.
-    return {ref: tuple(scopes) for ref, scopes in found.items()}
+    return found
 
 
 def _by_weight(scopes: set[Scope]) -> tuple[Scope, ...]:
@@ -548,6 +567,8 @@ def _least_known(packages: Sequence[Package]) -> Known:
 
 def _united(packages: Sequence[Package], part: Callable[[Package], tuple[_Part, ...]]) -> tuple[_Part, ...]:
     """Return the parts of all these packages, each once, in an order that does not depend on the locks' order."""
-    if len(packages) == 1 and len(part(packages[0])) < 2:  # noqa: PLR2004 - nothing to unite or to sort
-        return part(packages[0])
+    if len(packages) == 1:
+        found = part(packages[0])
+        if len(found) < 2:  # noqa: PLR2004 - nothing to unite or to sort
+            return found
     return tuple(sorted({item for package in packages for item in part(package)}, key=repr))
