@@ -16,7 +16,7 @@ from maximus.sbom import cyclonedx
 from maximus.sbom.earlier import serial_of
 from maximus.sbom.limits import MAX_COMPONENTS
 from maximus.sbom.model import Known
-from maximus.sbom.naming import visible
+from maximus.sbom.naming import parse_purl, visible, write_purl
 from maximus.sbom.parsing import mappings_in
 
 if TYPE_CHECKING:
@@ -185,17 +185,15 @@ def _identity(purl: str) -> tuple[str, str, str] | None:
 
     Remembered: two releases have most of their packages in common, and taking a purl apart costs more than the rest.
     """
-    from packageurl import PackageURL  # noqa: PLC0415 - 20 ms that only an inventory should cost
-
     try:
-        found = PackageURL.from_string(purl)
+        found = parse_purl(purl)
     except ValueError:
         return None
-    whole = found.to_string()
+    whole = write_purl(found)
     key = _plain_key(whole)
     if not key:
         kept = {name: value for name, value in (found.qualifiers or {}).items() if name not in _VOLATILE}
-        key = PackageURL(found.type, found.namespace, found.name, None, kept or None, found.subpath).to_string()
+        key = write_purl(found._replace(version=None, qualifiers=kept))
     return key, whole, visible(found.version or "")
 
 

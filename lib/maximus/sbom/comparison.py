@@ -9,6 +9,7 @@ import enum
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from maximus.sbom.naming import respelled
 from maximus.sbom.ordering import distance, is_newer, step
 
 if TYPE_CHECKING:
@@ -102,6 +103,8 @@ def compare(
     lost: list[Entry] = []
     gained: list[Entry] = []
     old, new = _by_key(before), _by_key(after)
+    spelled = respelled(old, new)
+    old = {spelled.get(key, key): entries for key, entries in old.items()}
     for key in sorted(old.keys() | new.keys()):
         left, right = list(old.get(key, [])), list(new.get(key, []))
         if left == right:

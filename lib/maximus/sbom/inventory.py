@@ -35,7 +35,17 @@ from maximus.sbom.model import (
     Skipped,
     Subject,
 )
-from maximus.sbom.naming import MAX_VERSION, is_exact, is_name, make_purl, normal_pypi, split_group, visible
+from maximus.sbom.naming import (
+    MAX_VERSION,
+    is_exact,
+    is_name,
+    make_purl,
+    normal_pypi,
+    parse_purl,
+    split_group,
+    visible,
+    write_purl,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -413,12 +423,7 @@ class _Tie:
 
 
 def _with_subpath(purl: str, folder: str) -> str:
-    from packageurl import PackageURL  # noqa: PLC0415 - loaded already: a purl was made
-
-    whole = PackageURL.from_string(purl)
-    return PackageURL(
-        whole.type, whole.namespace, whole.name, whole.version, whole.qualifiers, visible(folder)
-    ).to_string()
+    return write_purl(parse_purl(purl)._replace(subpath=visible(folder)))
 
 
 def _told(finding: Finding) -> Finding:

@@ -7,12 +7,28 @@ from __future__ import annotations
 
 import functools
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from maximus.sbom.limits import MAX_TEXT
 from maximus.sbom.model import Ecosystem, Purl
 
-__all__ = ["MAX_VERSION", "is_exact", "is_name", "make_purl", "normal_pypi", "split_group", "visible"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from packageurl import PackageURL
+
+__all__ = [
+    "MAX_VERSION",
+    "is_exact",
+    "is_name",
+    "make_purl",
+    "normal_pypi",
+    "parse_purl",
+    "respelled",
+    "split_group",
+    "visible",
+    "write_purl",
+]
 
 MAX_VERSION: Final = 1024
 """Characters of a version: CycloneDX allows no longer one."""
@@ -83,10 +99,12 @@ _VERSIONS = {
     Ecosystem.GENERIC: _WORD,
 }
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-# Names and versions in which neither case nor any sign changes in a purl.
+# Names and versions in which neither case nor any sign changes in a purl; of npm's no case does.
 _PLAIN_NAME = re.compile(r"(?:@[a-z0-9._-]+/)?[a-z0-9._-]+")
+_PLAIN_NPM = re.compile(r"(?:@[A-Za-z0-9._-]+/)?[A-Za-z0-9._-]+")
 _PLAIN_VERSION = re.compile(r"[A-Za-z0-9._-]+")
 _PLAIN = frozenset({"pypi", "npm", "cargo", "gem", "nuget", "pub", "hex"})
+_AS_WRITTEN = Ecosystem.GENERIC.value
 _GROUPED = frozenset({Ecosystem.MAVEN, Ecosystem.COMPOSER})
 # A group of its own would say that these are two names; all of it is one.
 _PATHS = frozenset(
@@ -142,7 +160,7 @@ def make_purl(
         and not subpath
         and ecosystem in _PLAIN
         and _PLAIN_VERSION.fullmatch(version)
-        and _PLAIN_NAME.fullmatch(name)
+        and (_PLAIN_NPM if ecosystem == Ecosystem.NPM else _PLAIN_NAME).fullmatch(name)
     ):
         # What the library would return, at a tenth of its 17 us; the tests compare the two.
         return Purl(f"pkg:{ecosystem}/{name.replace('@', '%40')}@{version}")
@@ -154,7 +172,46 @@ def make_purl(
     else:
         namespace, name = split_group(ecosystem, name)
     made = PackageURL(ecosystem, namespace or None, name, version or None, dict(qualifiers) or None, subpath or None)
-    return Purl(made.to_string())
+    return write_purl(made._replace(name=name))
+
+
+def parse_purl(text: str) -> PackageURL:
+    """Return the parts of a package URL, each npm name in its own case; raise ValueError where the text is none.
+
+    npm has packages that differ in nothing else (`JSONStream` and `jsonstream`), and its purls tell them apart;
+    packageurl-python writes both small. What it returns is written with `write_purl`, never with its own method.
+    See https://github.com/package-url/purl-spec, types/npm-definition.json.
+    """
+    from packageurl import PackageURL  # noqa: PLC0415 - 20 ms that only an inventory should cost
+
+    found = PackageURL.from_string(text)
+    if found.type != Ecosystem.NPM or text.islower():
+        return found
+    # The same text as one of a type whose names nobody changes.
+    rest = re.sub(r"^[/\s]*@", "%40", text.partition(":")[2].strip().lstrip("/").partition("/")[2])
+    name = PackageURL.from_string(f"pkg:{_AS_WRITTEN}/{rest}").name
+    return found._replace(name=name if name.lower() == found.name else found.name)
+
+
+def write_purl(purl: PackageURL) -> Purl:
+    """Return the canonical text of a package URL, an npm name in its own case."""
+    if purl.type != Ecosystem.NPM or purl.name.islower():
+        return Purl(purl.to_string())
+    written: str = purl._replace(type=_AS_WRITTEN).to_string()
+    return Purl(written.replace(f"pkg:{_AS_WRITTEN}/", f"pkg:{Ecosystem.NPM}/", 1))
+
+
+def respelled(keys: Iterable[str], others: Iterable[str]) -> dict[str, str]:
+    """Return for each npm purl without version that others write in another case how they write it.
+
+    Only where it stands once on each side: of two that differ in nothing else nobody knows which is which.
+    """
+    here, there = ({key for key in side if key.startswith(f"pkg:{Ecosystem.NPM}/")} for side in (keys, others))
+    spellings: dict[str, tuple[list[str], list[str]]] = {}
+    for place, side in enumerate((here - there, there - here)):
+        for key in side:
+            spellings.setdefault(key.lower(), ([], []))[place].append(key)
+    return {mine[0]: theirs[0] for mine, theirs in spellings.values() if len(mine) == len(theirs) == 1}
 
 
 def visible(text: str) -> str:

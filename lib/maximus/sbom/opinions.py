@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
 from maximus.sbom.licences import expression_of
-from maximus.sbom.naming import visible
+from maximus.sbom.naming import respelled, visible
 from maximus.verdict import Status, Verdict
 
 if TYPE_CHECKING:
@@ -104,6 +104,8 @@ def compare_opinions(ours: Listed, theirs: Listed) -> Opinion:
     version, what is left over is there on one side alone.
     """
     here, there = _by_package(ours.entries), _by_package(theirs.entries)
+    spelled = respelled(there, here)
+    there = {spelled.get(key, key): versions for key, versions in there.items()}
     found: list[Disagreement] = []
     compared = {Sort.HASH: 0, Sort.LICENCE: 0}
     shared = 0

@@ -17,7 +17,7 @@ from maximus.sbom.digests import SPDX_ALGORITHMS
 from maximus.sbom.licences import expression_of
 from maximus.sbom.limits import MAX_TEXT
 from maximus.sbom.model import Digest, LicenceClaim, Location, Producer, Scope, Stated
-from maximus.sbom.naming import visible
+from maximus.sbom.naming import parse_purl, visible, write_purl
 from maximus.sbom.producers import is_mail
 
 if TYPE_CHECKING:
@@ -192,7 +192,7 @@ class _Reading:
         return Entry(
             kind,
             place,
-            purl.to_string() if purl else "",
+            write_purl(purl) if purl else "",
             visible(reason.strip()),
             version=visible(self._text(item, "version", place)),
             licence=self._licence(item, place),
@@ -222,10 +222,8 @@ class _Reading:
         return self._one_purl(item["purl"], f"{place}.purl")
 
     def _one_purl(self, value: Any, place: str) -> PackageURL | None:  # noqa: ANN401 - as in `_parsed`
-        from packageurl import PackageURL  # noqa: PLC0415 - as in `_parsed`
-
         try:
-            return PackageURL.from_string(value if isinstance(value, str) and len(value) <= MAX_TEXT else "")
+            return parse_purl(value if isinstance(value, str) and len(value) <= MAX_TEXT else "")
         except ValueError:
             self.faults.append(f"{place} is no package URL: {visible(str(value))[:120]!r}")
             return None
@@ -238,7 +236,7 @@ class _Reading:
             self.faults.append(f"{place}.{key} is no list of at most {MAX_ENTRIES} package URLs")
             return None
         found = [self._one_purl(each, f"{place}.{key}[{number}]") for number, each in enumerate(value)]
-        return tuple(sorted({purl.to_string() for purl in found if purl}))
+        return tuple(sorted({write_purl(purl) for purl in found if purl}))
 
     def _licence(self, item: dict[str, Any], place: str) -> LicenceClaim | None:
         text = self._text(item, "licence", place)

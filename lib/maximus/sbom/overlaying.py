@@ -24,7 +24,7 @@ from maximus.sbom.model import (
     Purl,
     Scope,
 )
-from maximus.sbom.naming import split_group, visible
+from maximus.sbom.naming import parse_purl, split_group, visible, write_purl
 
 if TYPE_CHECKING:
     from packageurl import PackageURL
@@ -84,17 +84,17 @@ class _Work:
 
     def _fitting(self, text: str) -> list[ComponentRef]:
         """Return the components that a purl means: all versions without a version, any qualifiers without some."""
-        asked = _parsed(text)
+        asked = parse_purl(text)
         refs = self.index.get(_name_of(asked), set())
-        return sorted(ref for ref in refs if _means(asked, _parsed(self.components[ref].purl)))
+        return sorted(ref for ref in refs if _means(asked, parse_purl(self.components[ref].purl)))
 
     def _put(self, component: Component) -> None:
         self.components[component.ref] = component
-        self.index.setdefault(_name_of(_parsed(component.purl)), set()).add(component.ref)
+        self.index.setdefault(_name_of(parse_purl(component.purl)), set()).add(component.ref)
 
     def _take(self, ref: ComponentRef) -> Component:
         component = self.components.pop(ref)
-        self.index[_name_of(_parsed(component.purl))].discard(ref)
+        self.index[_name_of(parse_purl(component.purl))].discard(ref)
         return component
 
     def _found(self, entry: Entry) -> list[ComponentRef]:
@@ -206,12 +206,6 @@ class _Work:
         )
 
 
-def _parsed(text: str) -> PackageURL:
-    from packageurl import PackageURL  # noqa: PLC0415 - loaded already: the overlay was read
-
-    return PackageURL.from_string(text)
-
-
 def _name_of(purl: PackageURL) -> _Name:
     return purl.type, purl.namespace, purl.name
 
@@ -247,7 +241,7 @@ def _changed(component: Component, entry: Entry) -> Component:
         made = replace(made, scopes=(entry.scope,))
     if entry.version:
         said.append(f"version, was {component.version or 'unknown'}")
-        purl = Purl(_parsed(component.purl)._replace(version=entry.version).to_string())
+        purl = write_purl(parse_purl(component.purl)._replace(version=entry.version))
         # A suffix tells apart what shares a purl.
         suffix = component.ref.removeprefix(component.purl)
         made = replace(made, version=entry.version, purl=purl, ref=ComponentRef(f"{purl}{suffix}"))
@@ -257,7 +251,7 @@ def _changed(component: Component, entry: Entry) -> Component:
 
 
 def _added(entry: Entry, name: str) -> Component:
-    found = _parsed(entry.purl)
+    found = parse_purl(entry.purl)
     between = ":" if found.type == Ecosystem.MAVEN else "/"
     group, short = split_group(found.type, f"{found.namespace}{between}{found.name}" if found.namespace else found.name)
     unknown: list[tuple[str, object]] = [

@@ -12,7 +12,8 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from maximus.sbom.model import ComponentRef, Edge, Gap, Known, Purl, Scope
+from maximus.sbom.model import ComponentRef, Edge, Gap, Known, Scope
+from maximus.sbom.naming import parse_purl, write_purl
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -80,10 +81,8 @@ def _service(
     inventory: Inventory, folder: str, components: list[Component], after: dict[ComponentRef, list[Edge]]
 ) -> tuple[Component, dict[ComponentRef, list[Edge]]]:
     """Return a folder with locks of its own as a part of the tree, and the ways within its locks."""
-    from packageurl import PackageURL  # noqa: PLC0415 - loaded already: a purl was made
-
     inside = {component.ref for component in components}
-    purl = Purl(PackageURL.from_string(inventory.root.purl)._replace(subpath=folder).to_string())
+    purl = write_purl(parse_purl(inventory.root.purl)._replace(subpath=folder))
     ref = ComponentRef(f"{purl}#unit")
     name = folder.rpartition("/")[2]
     head = replace(inventory.root, ref=ref, purl=purl, name=name, own=folder, notes=(), licences=(), locations=())

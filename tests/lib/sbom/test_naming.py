@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from packageurl import PackageURL
 
 from maximus.sbom.model import Ecosystem
-from maximus.sbom.naming import is_exact, is_name, make_purl, split_group, visible
+from maximus.sbom.naming import (
+    is_exact,
+    is_name,
+    make_purl,
+    parse_purl,
+    respelled,
+    split_group,
+    visible,
+    write_purl,
+)
 
 NAMES = {
     Ecosystem.PYPI: (["a", "zope.interface", "A-B_c"], ["", "-a", "a-", "a/b", "a b", "é", "a\n"]),
@@ -58,6 +69,8 @@ def test_an_exact_version_is_no_range(ecosystem: Ecosystem, version: str, expect
         ("npm", "@babel/core", "pkg:npm/%40babel/core@1.0"),
         ("golang", "github.com/a/b/v2", "pkg:golang/github.com/a/b/v2@1.0"),
         ("cargo", "serde_json", "pkg:cargo/serde_json@1.0"),
+        ("npm", "JSONStream", "pkg:npm/JSONStream@1.0"),
+        ("npm", "@Acme/Left*Pad", "pkg:npm/%40Acme/Left%2APad@1.0"),
     ],
 )
 def test_makes_canonical_purls(ecosystem: str, name: str, purl: str) -> None:
@@ -74,7 +87,60 @@ def test_the_short_way_says_what_the_library_says(ecosystem: str, name: str, ver
     """A purl made without the library is the one that the library reads and writes back."""
     bare = name if ecosystem == "npm" else name.rpartition("/")[2]
     made = make_purl(ecosystem, bare, version)
-    assert PackageURL.from_string(made).to_string() == made
+    assert write_purl(parse_purl(made)) == made
+    # packageurl-python writes npm's names small, and is the judge of everything else.
+    library = PackageURL.from_string(made).to_string()
+    assert (library.lower() == made.lower()) if ecosystem == "npm" else (library == made)
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("pkg:npm/JSONStream@1.3.5-RC", "pkg:npm/JSONStream@1.3.5-RC"),
+        ("pkg:npm/@Acme/Left", "pkg:npm/%40Acme/Left"),
+        ("pkg:NPM//%40Acme/Left@1?a=B#C/d", "pkg:npm/%40Acme/Left@1?a=B#C/d"),
+        (
+            "pkg:npm/L%65ft@1?vcs_url=git%2Bhttps://Host.example/A",
+            "pkg:npm/Left@1?vcs_url=git%2Bhttps://Host.example/A",
+        ),
+        ("pkg:pypi/Left_Pad@1.0A", "pkg:pypi/left-pad@1.0A"),
+        ("pkg:composer/Acme/Left@1", "pkg:composer/acme/left@1"),
+    ],
+)
+def test_an_npm_name_keeps_its_case(text: str, written: str) -> None:
+    """There are packages that differ in nothing else; other types keep what the specification says of them."""
+    assert write_purl(parse_purl(text)) == written
+
+
+@given(st.text(alphabet="pkg:npm/@%40aB.1?=&#", max_size=40))
+def test_a_purl_is_read_wherever_the_library_reads_one(rest: str) -> None:
+    """No text makes more or less of a purl than it does, and what is written says the same again."""
+    text = f"pkg:npm/{rest}"
+    try:
+        expected = PackageURL.from_string(text)
+    except ValueError:
+        with pytest.raises(ValueError, match=r"(?i)purl|qualifier"):
+            parse_purl(text)
+        return
+    found = parse_purl(text)
+    assert found._replace(name=found.name.lower()) == expected
+    assert found.name.lower() == expected.name
+
+
+def test_only_one_function_takes_purls_apart() -> None:
+    """Another one would write npm's names small."""
+    library = Path(__file__).resolve().parents[3] / "lib"
+    places = {path.name for path in library.rglob("*.py") if "URL.from_string" in path.read_text(encoding="utf-8")}
+    assert places == {"naming.py"}
+
+
+def test_a_name_in_another_case_is_the_same_only_where_there_is_one() -> None:
+    """Of two that differ in nothing else nobody knows which is which; other types are left alone."""
+    assert respelled(["pkg:npm/a", "pkg:npm/b"], ["pkg:npm/A", "pkg:npm/b"]) == {"pkg:npm/a": "pkg:npm/A"}
+    assert respelled(["pkg:npm/a"], ["pkg:npm/A", "pkg:npm/a"]) == {}
+    assert respelled(["pkg:npm/a"], ["pkg:npm/AB", "pkg:npm/Ab"]) == {}
+    assert respelled(["pkg:npm/ab"], ["pkg:npm/AB", "pkg:npm/Ab"]) == {}
+    assert respelled(["pkg:cargo/a"], ["pkg:cargo/A"]) == {}
 
 
 def test_splits_a_scope_off() -> None:

@@ -15,7 +15,7 @@ from maximus.sbom.images.limits import MAX_DATABASE, MAX_EXECUTABLE, MAX_JAR, MA
 from maximus.sbom.images.system import Database, Release, SystemPackage
 from maximus.sbom.limits import MAX_MANIFEST
 from maximus.sbom.model import Ecosystem, Finding, Kind, Known, Link, Location, Package, Purl, Reading, Subject
-from maximus.sbom.naming import visible
+from maximus.sbom.naming import parse_purl, visible
 from maximus.sbom.readers import absence, jvm
 
 if TYPE_CHECKING:
@@ -239,9 +239,7 @@ def _of_said(said: Said | None, path: str, layer: str) -> Reading | None:
     """Return the one package that a file of metadata is about."""
     if said is None:
         return None
-    from packageurl import PackageURL  # noqa: PLC0415 - loaded already where a purl was made
-
-    found = PackageURL.from_string(said.purl)
+    found = parse_purl(said.purl)
     name = f"{found.namespace}/{found.name}" if found.namespace else found.name
     return _one(
         Package(

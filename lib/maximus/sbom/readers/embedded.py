@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from maximus.sbom import addresses, digests, licences, parsing, producers
 from maximus.sbom.digests import DigestLines
 from maximus.sbom.model import ELSEWHERE, Artifact, Ecosystem, Finding, Known, Link, Location, Package, Reading
-from maximus.sbom.naming import visible
+from maximus.sbom.naming import parse_purl, visible
 from maximus.sbom.readers import absence
 from maximus.sbom.readers.interface import Reader
 from maximus.sbom.readers.lines import keys_of
@@ -124,10 +124,8 @@ def _components(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]
 
 
 def _package(purl: str, facts: dict[str, Any], place: Location, origin: str, lines: DigestLines) -> Package | None:
-    from packageurl import PackageURL  # noqa: PLC0415 - 20 ms that only an inventory should cost
-
     try:
-        found = PackageURL.from_string(purl)
+        found = parse_purl(purl)
     except ValueError:
         return None
     ecosystem = _KNOWN.get(found.type)
