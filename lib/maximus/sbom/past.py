@@ -10,6 +10,8 @@ from maximus.errors import Error
 from maximus.sbom.limits import MAX_LOCK
 from maximus.sbom.naming import visible
 from maximus.sbom.readers import reader_of
+from maximus.sbom.readers.compose_variables import FILE
+from maximus.sbom.readers.containers import COMPOSE
 from maximus.sbom.scan import Scan, scan
 
 if TYPE_CHECKING:
@@ -85,10 +87,13 @@ def _wanted(listed: dict[str, int]) -> list[str]:
         if (reader := reader_of(path)) is not None and (reader.is_lock or listed[path] <= MAX_LOCK)
     }
     folders = {PurePosixPath(path).parent for path in locks if path.endswith(_LISTS)}
+    composed = {PurePosixPath(path).parent for path in locks if reader_of(path) is COMPOSE}
     beside = {
         path
         for path in safe
-        if PurePosixPath(path).name in _BESIDE or (path.endswith(_LISTS) and PurePosixPath(path).parent in folders)
+        if PurePosixPath(path).name in _BESIDE
+        or (path.endswith(_LISTS) and PurePosixPath(path).parent in folders)
+        or (PurePosixPath(path).name == FILE and PurePosixPath(path).parent in composed)
     }
     return sorted(locks | {path for path in beside if listed[path] <= MAX_LOCK})
 

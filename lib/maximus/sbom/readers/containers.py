@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from maximus.sbom import parsing
 from maximus.sbom.model import Finding, Link, Location, Package, Reading, Scope
 from maximus.sbom.naming import visible
-from maximus.sbom.readers import references
+from maximus.sbom.readers import compose_variables, references
 from maximus.sbom.readers.interface import Reader
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _FROM = re.compile(r"FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?\s*$", re.IGNORE
 _COPY = re.compile(r"(?:COPY|ADD)\s+(?:--\S+\s+)*?--from=(\S+)", re.IGNORECASE)
 _MOUNT = re.compile(r"--mount=\S*?\bfrom=([^\s,]+)", re.IGNORECASE)
 _ARG = re.compile(r"ARG\s+(\w+)(?:=(\S*))?\s*$", re.IGNORECASE)
-_VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?::?-([^{}]*))?\})")
+_VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?::?(?:-([^{}]*)|\?[^{}]*))?\})")
 _NOT_BESIDE = (".dockerignore", ".md", ".txt", ".swp", ".orig")
 _MAX_LINE = 64 << 10
 """Characters of an instruction with its continuations."""
@@ -84,9 +84,10 @@ class Images:
             self.packages[key] = made
             self.links.append(Link("", key, scope))
 
-    def reading(self) -> Reading:
+    def reading(self, also_read: tuple[str, ...] = ()) -> Reading:
         """Return everything that was taken in."""
-        return Reading(tuple(self.packages.values()), tuple(self.links), findings=tuple(self.findings))
+        packages, links, findings = tuple(self.packages.values()), tuple(self.links), tuple(self.findings)
+        return Reading(packages, links, findings=findings, also_read=also_read)
 
 
 def _read_dockerfile(source: Source) -> Reading:
@@ -126,11 +127,29 @@ def _read_compose(source: Source) -> Reading:
                 built.add((scalar.document, service))
             case _:
                 continue
-    for owner, name, line in images:
-        # With `build` the image's name is what is made here and not what is taken.
-        if owner not in built:
-            found.add(_filled(name, {}), line, Scope.RUNTIME)
-    return found.reading()
+    beside = source.beside(compose_variables.FILE)
+    # With `build` the image's name is what is made here and not what is taken.
+    taken = [(name, line) for owner, name, line in images if owner not in built]
+    # Nobody's secrets are opened for nothing.
+    raw = source.tree.manifest(beside) if any("$" in name for name, _ in taken) else None
+    values = compose_variables.variables_in(raw) if raw is not None else {}
+    is_used = False
+    for name, line in taken:
+        text = _resolved(name, values)
+        is_used = is_used or (bool(values) and text != _resolved(name, {}))
+        found.add(text, line, Scope.RUNTIME)
+    return found.reading((beside,) if is_used else ())
+
+
+def _resolved(text: str, values: dict[str, str]) -> str:
+    """Return the text with variables put in, and those that stand in their values and defaults."""
+    for _ in range(compose_variables.MAX_ROUNDS):
+        # Cut each time: a value may name another hundreds of times.
+        filled = _filled(text[: compose_variables.MAX_FILLED], values)[: compose_variables.MAX_FILLED]
+        if filled == text:
+            break
+        text = filled
+    return text
 
 
 def _read_kustomize(source: Source) -> Reading:
