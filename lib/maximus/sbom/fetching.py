@@ -174,8 +174,10 @@ def _file_of(component: Component, client: Client) -> str:
         for item in parsing.mappings_in(document.get("files")):
             if parsing.texts(item.get("hashes")).get("sha256") in stated:
                 return urljoin(page, parsing.text_of(item.get("url")).partition("#")[0])
-    reason = "the lock names no address of its file, and no index that has it is configured"
-    raise UnreachableError(reason)
+        reason = "the index that was asked has no file with the digest that the lock states"
+        raise UnreachableError(reason)
+    reason = "the lock names no address of their files, and no index is configured"
+    raise NobodyError(reason)
 
 
 def _of_pypi(component: Component, client: Client) -> tuple[Said | None, str, str]:
@@ -186,9 +188,12 @@ def _of_pypi(component: Component, client: Client) -> tuple[Said | None, str, st
         source, digest = _on_page(client.get(page, accept=_SIMPLE), page, stated)
     else:
         wheels = sorted(item.url for item in component.artifacts if item.url.endswith(".whl"))
-        source, digest = (f"{wheels[0]}.metadata", "") if wheels else ("", "")
+        if not wheels:
+            reason = "the lock names no address of a wheel, and no index is configured"
+            raise NobodyError(reason)
+        source, digest = f"{wheels[0]}.metadata", ""
     if not source:
-        reason = "the lock names no address of a wheel, and no index that has its metadata is configured"
+        reason = "the index that was asked has no metadata of a file with a digest that the lock states"
         raise UnreachableError(reason)
     answer = client.get(source, sha256=digest)
     return of_metadata(answer.body), source, answer.date

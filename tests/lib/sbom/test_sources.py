@@ -391,3 +391,15 @@ def test_the_metadata_is_of_the_wheel_that_the_lock_names(tmp_path: Path) -> Non
         found = fetching.fetch(inventory_of(tmp_path, lock).components, client)
         assert default.asked == []
     assert len(found.facts) == 1
+
+
+def test_without_an_index_one_finding_speaks_of_all(tmp_path: Path) -> None:
+    """Nobody may be asked about any of them: that is one thing to mend, and not one for each of hundreds."""
+    lines = [f"p{number}==1.0 --hash=sha256:{hashlib.sha256(bytes([number])).hexdigest()}" for number in range(12)]
+    found = fetched(tmp_path, {"requirements.txt": "\n".join(lines) + "\n"}, {})
+    assert found.unanswered == 12
+    assert {item.text.partition(" (")[0] for item in found.findings} == {"nobody was asked about 12 packages of pypi"}
+    assert sorted(item.text.partition("): ")[2] for item in found.findings) == [
+        "the lock names no address of a wheel, and no index is configured",
+        "the lock names no address of their files, and no index is configured",
+    ]
