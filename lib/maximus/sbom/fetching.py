@@ -52,7 +52,7 @@ class Fetched:
     facts: tuple[Fact, ...]
     """In the order of the components."""
     findings: tuple[Finding, ...]
-    """One for each component that nothing could be had about; for all that nobody may be asked about one a lock."""
+    """One for all components of a lock that nothing could be had about for one reason; each alarm for itself."""
     unanswered: int = 0
     """How many components something could not be had about."""
 
@@ -100,21 +100,24 @@ def fetch(components: Iterable[Component], client: Client, *, hashes: bool = Fal
             wanting = [item for item in wanting if item.ecosystem != ecosystem]
     with ThreadPoolExecutor(_WORKERS) as pool:
         answers = list(pool.map(lambda item: _one(item, client, hashes=hashes), wanting))
-    unasked: dict[tuple[str, str, str], list[Component]] = {}
+    alike: dict[tuple[str, str, bool, str], list[Component]] = {}
     for component, (_, faults) in zip(wanting, answers, strict=True):
         # Both questions about a package may have ended alike.
         for fault in {str(fault): fault for fault in faults}.values():
-            if isinstance(fault, NobodyError):
-                place = (component.ecosystem, component.locations[0].path, str(fault))
-                unasked.setdefault(place, []).append(component)
-            else:
-                text = f"nothing was fetched about {component.purl}: {visible(str(fault))[:_MAX_REASON]}"
-                findings.append(Finding("unresolved", text, component.locations[0], lost=False))
-    for (kind, _, reason), left in unasked.items():
+            # What a host does to one package it mostly does to hundreds; other bytes are of one alone.
+            alone = component.purl if "alarm" in str(fault) else component.locations[0].path
+            reason = visible(str(fault))[:_MAX_REASON]
+            alike.setdefault((component.ecosystem, alone, isinstance(fault, NobodyError), reason), []).append(component)
+    for (kind, _, is_nobody, reason), left in alike.items():
+        if len(left) == 1 and not is_nobody:
+            text = f"nothing was fetched about {left[0].purl}: {reason}"
+            findings.append(Finding("unresolved", text, left[0].locations[0], lost=False))
+            continue
         names = ", ".join(item.full_name for item in left[:_MAX_NAMES])
         more = f" and {len(left) - _MAX_NAMES} more" if len(left) > _MAX_NAMES else ""
         count = "one package" if len(left) == 1 else f"{len(left)} packages"
-        text = f"nobody was asked about {count} of {kind} ({names}{more}): {reason}"
+        what = "nobody was asked" if is_nobody else "nothing was fetched"
+        text = f"{what} about {count} of {kind} ({names}{more}): {reason}"
         findings.append(Finding("unresolved", text, left[0].locations[0], lost=False))
     facts = tuple(fact for fact, _ in answers if fact is not None)
     return Fetched(facts, tuple(findings), unanswered - sum(not faults for _, faults in answers))

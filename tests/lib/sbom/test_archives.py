@@ -108,7 +108,7 @@ def test_a_private_module_is_never_asked_for(tmp_path: Path) -> None:
     with index({UPPER_PATH: UPPER}) as server:
         found = asked(made, {"GOPROXY": server.address, "GOPRIVATE": "*.corp.example,example.org/*"})
         assert server.asked == []
-    assert ["private" in item.text for item in found.findings] == [True, True]
+    assert ["about 2 packages" in item.text and "private" in item.text for item in found.findings] == [True]
 
 
 @pytest.mark.parametrize(("sign", "status", "is_found"), [(",", 404, True), (",", 403, False), ("|", 403, True)])
@@ -168,7 +168,7 @@ def test_a_crate_of_another_registry_is_not_asked_for(tmp_path: Path) -> None:
 
 
 def test_a_registry_without_a_configuration_is_asked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its no holds for every crate, and each crate is told."""
+    """Its no holds for every crate, and the crates are named once."""
     monkeypatch.setattr(fetching, "_WORKERS", 1)
     source = "registry+https://registry.example/crates.io-index"
     entries = "".join(
@@ -179,7 +179,8 @@ def test_a_registry_without_a_configuration_is_asked_once(tmp_path: Path, monkey
     with index({}) as server:
         found = asked(made, {}, cargo=cargo_configuration(server.address))
         assert [path for path, _ in server.asked] == ["/index/config.json"]
-    assert (len(found.facts), len(found.findings)) == (0, 5)
+    assert (len(found.facts), found.unanswered) == (0, 5)
+    assert ["about 5 packages of cargo (c0, c1, c2, c3, c4): " in item.text for item in found.findings] == [True]
 
 
 def test_without_a_configuration_nobody_is_asked_and_that_is_told_once(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import itertools
 import json
+import re
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -198,7 +199,7 @@ def test_a_private_address_is_not_asked_behind_tls_either() -> None:
 
 
 def test_a_host_that_fails_is_asked_no_more(tmp_path: Path) -> None:
-    """It costs its own components' fields, and the rest is fetched."""
+    """It costs its own components' fields, is told in a few words, and the rest is fetched."""
     lines = "".join(f"p{number}==1.0 --hash=sha256:{number:064x}\n" for number in range(20))
     broken: dict[str, bytes | int] = {f"/p{number}/": 503 for number in range(20)}
     with index(broken) as bad, index({"/left/1.0.0": json.dumps(VERSION).encode()}) as good:
@@ -206,7 +207,10 @@ def test_a_host_that_fails_is_asked_no_more(tmp_path: Path) -> None:
         found = asked(made, {"PIP_INDEX_URL": bad.address, "npm_config_registry": good.address})
         assert transfer.MAX_FAULTS <= len(bad.asked) < 20
     assert [fact.purl for fact in found.facts] == ["pkg:npm/left@1.0.0"]
-    assert len(found.findings) == 20
+    assert found.unanswered == 20
+    assert 0 < len(found.findings) <= 3
+    told = [re.search(r"about (\d+) packages", item.text) for item in found.findings]
+    assert sum(int(match[1]) if match else 1 for match in told) == 20
 
 
 @pytest.mark.parametrize(("limit", "value", "why"), [("MAX_BODY", 10, "more than"), ("MAX_REQUESTS", 0, "requests")])
