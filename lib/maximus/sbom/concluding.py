@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from maximus.sbom.licences import all_of
+from maximus.sbom.licences import stated
 from maximus.sbom.model import LicenceClaim
 
 if TYPE_CHECKING:
@@ -32,9 +32,8 @@ def conclude_declared(inventory: Inventory) -> Inventory:
 
 
 def _concluded(component: Component) -> Component:
-    declared = sorted({claim.expression for claim in component.licences if claim.expression and not claim.concluded})
-    if not declared or any(claim.concluded for claim in component.licences):
+    text = stated(component.licences, concluded=False)
+    if not text or any(claim.concluded for claim in component.licences):
         return component
-    text = all_of(declared)
     claim = LicenceClaim(text, text, concluded=True, evidence=EVIDENCE)
     return replace(component, licences=tuple(sorted((*component.licences, claim), key=repr)))

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from maximus.sbom.licences import all_of
+from maximus.sbom.licences import stated
 from maximus.sbom.model import Kind, Known, Scope
 
 if TYPE_CHECKING:
@@ -193,9 +193,9 @@ def licences_of(claims: tuple[LicenceClaim, ...], *, mixed: bool = False) -> lis
     chosen = [claim for claim in claims if claim.expression] or list(claims)
     compound = any(claim.expression and not _SINGLE.fullmatch(claim.expression) for claim in chosen)
     if compound and not mixed:
-        word = "concluded" if any(claim.concluded for claim in chosen) else "declared"
-        text = all_of(sorted({claim.expression for claim in chosen if _acknowledged(claim) == word}))
-        return [{"expression": text, "acknowledgement": word}]
+        concluded = any(claim.concluded for claim in chosen)
+        text = stated(claims, concluded=concluded)
+        return [{"expression": text, "acknowledgement": "concluded" if concluded else "declared"}]
     made = {(claim.expression, "" if claim.expression else claim.text, _acknowledged(claim)): None for claim in chosen}
     return [
         {"license": {"id": expression, "acknowledgement": word}}
@@ -209,11 +209,12 @@ def licences_of(claims: tuple[LicenceClaim, ...], *, mixed: bool = False) -> lis
 
 def _displaced(claims: tuple[LicenceClaim, ...]) -> list[tuple[str, str]]:
     """Return as a property what is declared where 1.6 has room for nothing but what is concluded."""
-    declared = sorted({claim.expression for claim in claims if claim.expression and not claim.concluded})
-    concluded = {claim.expression for claim in claims if claim.expression and claim.concluded}
-    if not declared or not concluded or all(_SINGLE.fullmatch(text) for text in (*declared, *concluded)):
+    declared = stated(claims, concluded=False)
+    if not declared or not stated(claims, concluded=True):
         return []
-    return [("maximus:declared-licence", all_of(declared))]
+    if all(_SINGLE.fullmatch(claim.expression) for claim in claims if claim.expression):
+        return []
+    return [("maximus:declared-licence", declared)]
 
 
 def _acknowledged(claim: LicenceClaim) -> str:

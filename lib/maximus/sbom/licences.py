@@ -9,7 +9,7 @@ from maximus.sbom.limits import MAX_EXPRESSION
 from maximus.sbom.model import LicenceClaim
 from maximus.sbom.naming import visible
 
-__all__ = ["all_of", "declared", "expression_of", "from_npm"]
+__all__ = ["declared", "expression_of", "from_npm", "stated"]
 
 # Bare identifiers that SPDX deprecated because they leave open what follows: they stay evidence.
 _OPEN = frozenset(
@@ -45,11 +45,18 @@ def expression_of(text: str) -> str:
     return "" if any(word.rstrip("+") in _OPEN for word in words) else found
 
 
-def all_of(expressions: list[str]) -> str:
+def _all_of(expressions: list[str]) -> str:
     """Return one expression under which all of these hold; empty for none."""
     if len(expressions) < 2:  # noqa: PLR2004 - nothing to join
         return expressions[0] if expressions else ""
     return " AND ".join(f"({text})" if " " in text else text for text in expressions)
+
+
+def stated(claims: tuple[LicenceClaim, ...], *, concluded: bool) -> str:
+    """Return the one expression of everything that is concluded, or else declared; empty where nothing is."""
+    if len(claims) == 1:
+        return claims[0].expression if claims[0].concluded is concluded else ""
+    return _all_of(sorted({item.expression for item in claims if item.expression and item.concluded is concluded}))
 
 
 def declared(text: str, evidence: str) -> LicenceClaim:

@@ -11,11 +11,11 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from maximus.sbom.digests import SPDX_ALGORITHMS
-from maximus.sbom.licences import all_of
+from maximus.sbom.licences import stated
 from maximus.sbom.model import Kind, Known, Scope
 
 if TYPE_CHECKING:
-    from maximus.sbom.model import Component, ComponentRef, Edge, Inventory, Producer
+    from maximus.sbom.model import Artifact, Component, ComponentRef, Edge, Inventory, Producer
 
 __all__ = ["as_document", "spdx_id"]
 
@@ -67,8 +67,6 @@ def as_document(inventory: Inventory, *, when: str, tool_version: str, serial: s
 
 def _package(component: Component, own_id: str, when: str, tool: str) -> dict[str, Any]:
     one = component.delivered
-    declared = sorted({claim.expression for claim in component.licences if claim.expression and not claim.concluded})
-    concluded = sorted({claim.expression for claim in component.licences if claim.expression and claim.concluded})
     agent = _agent(component.producer) if component.producer else _NOBODY
     made: dict[str, Any] = {
         "SPDXID": own_id,
@@ -77,8 +75,8 @@ def _package(component: Component, own_id: str, when: str, tool: str) -> dict[st
         "downloadLocation": one.url if one and one.url else _NOTHING,
         "filesAnalyzed": False,
         "supplier": agent,
-        "licenseConcluded": all_of(concluded) or _NOTHING,
-        "licenseDeclared": all_of(declared) or _NOTHING,
+        "licenseConcluded": stated(component.licences, concluded=True) or _NOTHING,
+        "licenseDeclared": stated(component.licences, concluded=False) or _NOTHING,
         "copyrightText": component.copyright or _NOTHING,
         "primaryPackagePurpose": _PURPOSES.get(component.kind, component.kind.value.upper()),
         "externalRefs": _references(component),
@@ -86,7 +84,7 @@ def _package(component: Component, own_id: str, when: str, tool: str) -> dict[st
     made["originator"] = agent if component.producer else _NOTHING
     if one and one.file:
         made["packageFileName"] = one.file
-    if checksums := _checksums(component):
+    if checksums := _checksums((one,) if one else component.artifacts):
         made["checksums"] = checksums
     if len(component.artifacts) > 1:
         made["comment"] = (
@@ -127,12 +125,8 @@ def _agent(producer: Producer) -> str:
     return f"Organization: {producer.name}{mail}"
 
 
-def _checksums(component: Component) -> list[dict[str, str]]:
-    found = {
-        (SPDX_ALGORITHMS[digest.algorithm], digest.value)
-        for artifact in ((component.delivered,) if component.delivered else component.artifacts)
-        for digest in artifact.digests
-    }
+def _checksums(artifacts: tuple[Artifact, ...]) -> list[dict[str, str]]:
+    found = {(SPDX_ALGORITHMS[digest.algorithm], digest.value) for file in artifacts for digest in file.digests}
     return [{"algorithm": algorithm, "checksumValue": value} for algorithm, value in sorted(found)]
 
 
@@ -166,14 +160,17 @@ def _relationships(inventory: Inventory, ids: dict[ComponentRef, str]) -> list[d
     found += _ends(inventory, ids)
     found.sort()
     return [
-        {"spdxElementId": source, "relationshipType": kind, "relatedSpdxElement": target}
-        | ({"comment": comment} if comment else {})
+        {"spdxElementId": source, "relationshipType": kind, "relatedSpdxElement": target, "comment": comment}
+        if comment
+        else {"spdxElementId": source, "relationshipType": kind, "relatedSpdxElement": target}
         for source, kind, target, comment in found
     ]
 
 
 def _condition(edge: Edge) -> str:
     """Return under which condition something is needed; nothing where it always is."""
+    if edge.scopes == _ALWAYS and not edge.markers:
+        return ""
     said = "" if edge.scopes == _ALWAYS else ", ".join(scope.value for scope in edge.scopes)
     return "; ".join([*([f"scope: {said}"] if said else []), *(f"marker: {marker}" for marker in edge.markers)])
 
