@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Any
 from maximus.errors import Error, ExitStatus
 from maximus.verdict import Status, Verdict
 
-from . import draft, evidence, gate, proof, sbom, sign, verify
+from . import draft, evidence, gate, sbom, sign, verify
 from .consciousness import METRICS
 from .declare import Concluded, given, out
-from .imagery import prove_images
-from .pushed import read_images
+from .draft import proof
+from .sign.pushed import read_images
+from .verify.imagery import prove_images
 from .workplace import find_tree
 
 if TYPE_CHECKING:

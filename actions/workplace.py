@@ -1,13 +1,17 @@
-"""Where a run does its work: a tree that is there, and a repository by its whole name."""
+"""Where a run does its work: a tree that is there, a repository by its whole name, the folder of `docker login`."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from maximus.errors import Error, ExitStatus
 
-__all__ = ["check_repository", "find_tree", "is_repository"]
+if TYPE_CHECKING:
+    from .face import Face
+
+__all__ = ["check_repository", "docker_config", "find_tree", "is_repository"]
 
 
 def find_tree(name: str) -> Path:
@@ -39,3 +43,10 @@ def check_repository(text: str) -> None:
             where="GITHUB_REPOSITORY",
             status=ExitStatus.USAGE,
         )
+
+
+def docker_config(face: Face) -> Path:
+    """Return where `docker login` keeps what registries want to see."""
+    folder = face.environment.get("DOCKER_CONFIG")
+    home = face.environment.get("HOME") or face.environment.get("USERPROFILE") or "."
+    return Path(folder or Path(home) / ".docker") / "config.json"

@@ -64,12 +64,17 @@ LIMITS = ("sbom.limits", "sbom.naming", "sbom.patience", "documents", "sbom.imag
 """Whose limits docs/sbom.md tells."""
 
 
+def _source(action: Action) -> str:
+    """Return the file in which an action declares its inputs."""
+    return Path(str(action.module.__file__)).relative_to(ROOT).as_posix()
+
+
 def action_yml(action: Action) -> str:
     """Return the action's metadata file: one `run:` step, no `uses:`, no expression in a command."""
     icon, colour = BRANDING[action.name]
     needed = [f"#   {scope}: {level}" for scope, level in PERMISSIONS[action.name].items()] or ["#   none"]
     lines = [
-        "# Made by tools/generate.py from actions/%s.py: change it there." % action.name,  # noqa: UP031 - reads best
+        f"# Made by tools/generate.py from {_source(action)}: change it there.",
         "# Permissions the job needs:",
         *needed,
         f"name: {TITLES[action.name]}",
@@ -197,7 +202,7 @@ def _amount(value: float, said: str) -> str:
 def errors_page() -> str:
     """Return docs/errors.md: every code, what it says, what to do, and where it is raised."""
     found: dict[str, list[tuple[str, str, str, str]]] = {}
-    for path in sorted([*(ROOT / "lib").rglob("*.py"), *(ROOT / "actions").glob("*.py")]):
+    for path in sorted([*(ROOT / "lib").rglob("*.py"), *(ROOT / "actions").rglob("*.py")]):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Error"):
                 continue

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from actions import chart
 from actions.chart import Bar, can_show_blocks, draw, share
 from actions.runner import RunnerFace
-from actions.sbom_chart import show_charts
+from actions.sbom.chart import show_charts
 from actions.terminal import TerminalFace
 from tests.actions.test_terminal import Screen
 from tests.lib.sbom.paging import component
