@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 settings.register_profile("maximus", deadline=None)
 settings.load_profile("maximus")
 
-pytest_plugins = ["tests.actions.drafting", "tests.fakehub.fixtures", "tests.stack.fixtures"]
+pytest_plugins = ["tests.actions.draft.drafting", "tests.fakehub.fixtures", "tests.stack.fixtures"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -79,8 +79,8 @@ def test_byte_code_is_never_left_beside_the_code(tmp_path: Path, writable: bool)
         place.write_text("a file in the way", encoding="utf-8")
     copy = tmp_path / "copy"
     for part in ("actions", "lib/maximus"):
-        for source in (ROOT / part).glob("*.py"):
-            target = copy / part / source.name
+        for source in (ROOT / part).rglob("*.py"):
+            target = copy / source.relative_to(ROOT)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(source.read_bytes())
     done = subprocess.run(

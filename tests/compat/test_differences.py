@@ -13,7 +13,7 @@ import pytest
 
 from actions.draft import PULL_REQUEST_EVENTS
 from maximus.notes.limits import MAX_BODY
-from tests.actions.drafting import RELEASES, REPOSITORY, Run, configured, drafts, release_folder, world
+from tests.actions.draft.drafting import RELEASES, REPOSITORY, Run, configured, drafts, release_folder, world
 from tests.fakehub.__main__ import EXAMPLE
 from tests.fakehub.faults import Lost, Meanwhile, Partial, Status
 

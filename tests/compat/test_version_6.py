@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.actions.drafting import REPOSITORY, Run, configured, drafts
+from tests.actions.draft.drafting import REPOSITORY, Run, configured, drafts
 from tests.fakehub.faults import Status
 
 if TYPE_CHECKING:

@@ -417,7 +417,7 @@ def test_the_commands_of_the_guide_are_taken(line: str) -> None:
 def test_the_guide_knows_every_code() -> None:
     """Each of the area's codes stands in the guide, alone or in a range."""
     root = Path(verify.__file__).resolve().parents[2]
-    sources = [*(root / "lib" / "maximus" / "verification").glob("*.py"), Path(verify.__file__)]
+    sources = [path for part in ("lib/maximus/verification", "actions/verify") for path in (root / part).rglob("*.py")]
     used = {code for path in sources for code in re.findall(r'"VERIFY(\d{3})"', path.read_text(encoding="utf-8"))}
     told = {int(code) for code in re.findall(r"VERIFY(\d{3})", GUIDE)}
     for first, last in re.findall(r"`VERIFY(\d{3})` to `VERIFY(\d{3})`", GUIDE):
