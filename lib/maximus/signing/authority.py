@@ -15,7 +15,6 @@ import textwrap
 import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.ec import (
     ECDSA,
@@ -27,7 +26,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from maximus.errors import Error, ExitStatus
 
-from .transport import Refused
+from .transport import Refused, host_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -203,7 +202,7 @@ def _refusal(refused: Refused) -> Error:
 
 def nonsense(fault: Exception, service: str, url: str) -> Error:
     """Return the error for an answer of the service at this address that cannot be used."""
-    host = urlsplit(url).netloc
+    host = host_of(url)
     return Error(
         "SIGN008",
         f"{service} at {host} answered with something that is not what was asked for",

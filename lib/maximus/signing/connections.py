@@ -72,8 +72,12 @@ class Reply:
     content: bytes
 
     def json(self) -> Any:  # noqa: ANN401 - foreign JSON enters here
-        """Return the document in it; raise ValueError where it holds none."""
-        return json.loads(self.content)
+        """Return the document in it; raise ValueError where it holds none, or one that nests too deep."""
+        try:
+            return json.loads(self.content)
+        except RecursionError as fault:
+            msg = "its answer nests too deep"
+            raise ValueError(msg) from fault
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import base64
-import binascii
-import json
+import math
+import re
 import threading
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from maximus import documents
 from maximus.errors import Error, ExitStatus
 
-from .transport import Refused
+from .transport import Refused, host_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,6 +28,8 @@ AUDIENCE: Final = "sigstore"
 _SERVICE: Final = "the identity token's issuer"
 _LEEWAY: Final = 10.0
 """Seconds that this machine's clock may be behind the issuer's before that is a fault."""
+_SENDABLE: Final = re.compile(r"[!-~]+")
+"""What a header can carry; what it cannot is quoted by who refuses it, and must be secret."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +52,23 @@ class TokenSource:
     """
 
     def __init__(self, transport: Transport, url: str, bearer: str, mask: Callable[[str], None]) -> None:
-        """Ask at `url` with the job's `bearer`, both as the runner's environment has them."""
+        """Ask at `url` with the job's `bearer`, both as the runner's environment has them.
+
+        Raises Error TOKEN003 (usage) for a bearer that no request can carry.
+        """
         mask(bearer)
+        if not _SENDABLE.fullmatch(bearer):
+            raise Error(
+                "TOKEN003",
+                "the job's request token cannot be sent",
+                why="it has a blank, a line break or another character that no token has",
+                fix="Leave ACTIONS_ID_TOKEN_REQUEST_TOKEN as the runner sets it.",
+                where="ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+                status=ExitStatus.USAGE,
+            )
         self._session = transport.session(_SERVICE, headers={"Authorization": f"bearer {bearer}"})
         self._url = _with_audience(url)
-        self._host = urlsplit(url).netloc
+        self._host = host_of(url)
         self._mask = mask
         self._asked: _Asked | None = None
 
@@ -91,6 +106,8 @@ class TokenSource:
         if not isinstance(raw, str) or not raw:
             raise self._unusable("its answer holds no token")
         self._mask(raw)
+        if not _SENDABLE.fullmatch(raw):
+            raise self._unusable("it has a blank, a line break or another character that no token has")
         return raw
 
     def _parse(self, raw: str) -> Token:
@@ -140,8 +157,8 @@ def claims_of(raw: str) -> Mapping[str, Any]:
     """Return a token's claims, unverified; nothing where it has none. Fulcio is who verifies them."""
     try:
         body = raw.split(".")[1]
-        claims = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
-    except (IndexError, ValueError, binascii.Error):
+        claims = documents.parse_json(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)), "the token")
+    except (IndexError, ValueError, Error):
         return {}
     return claims if isinstance(claims, dict) else {}
 
@@ -164,11 +181,18 @@ def _complaint(claims: Mapping[str, Any]) -> str:
 
 
 def _number(value: object) -> float:
-    return float(value) if isinstance(value, int | float) else 0.0
+    try:
+        return float(value) if isinstance(value, int | float) else 0.0
+    except OverflowError:
+        return math.inf
 
 
 def _with_audience(url: str) -> str:
     """Return the request URL with our audience in its query, whatever the query was."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        # Who sends to it says so.
+        return url
     query = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if name != "audience"]
     return urlunsplit(parts._replace(query=urlencode([*query, ("audience", AUDIENCE)])))

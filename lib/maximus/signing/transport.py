@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from typing import Self
 
 
-__all__ = ["Limits", "Refused", "Session", "Transport"]
+__all__ = ["Limits", "Refused", "Session", "Transport", "host_of"]
 
 _TRANSIENT: Final = frozenset({408, 425, 429, 499, 500, 502, 503, 504})
 """Answers after which the same request may succeed a little later.
@@ -261,16 +261,19 @@ class Session:
         followed = 0
         while True:
             reply = self._send(request)
-            location = reply.headers.get("Location")
-            if reply.status not in _REDIRECTS or not location:
+            if reply.status < HTTPStatus.MULTIPLE_CHOICES:
                 return reply
-            if followed == MAX_REDIRECTS:
-                raise Refused(self._service, _host(request.url), reply.status, f"more than {MAX_REDIRECTS} redirects")
+            location = reply.headers.get("Location") if reply.status in _REDIRECTS else None
+            why = f"more than {MAX_REDIRECTS} redirects" if followed == MAX_REDIRECTS else ""
+            onward = _onward(request.url, location) if location else ""
+            if why or not onward:
+                why = why or ("a redirect that is not followed" if location else _phrase(reply.status))
+                raise Refused(self._service, host_of(request.url), reply.status, why)
             followed += 1
-            request = _redirected(request, reply.status, urljoin(request.url, location))
+            request = _redirected(request, reply.status, onward)
 
     def _send(self, request: Request) -> Reply:
-        host = _host(request.url)
+        host = host_of(request.url)
         limits = self._transport.limits
 
         def attempt(seconds: float) -> _Answer:
@@ -353,9 +356,12 @@ class _Watch:
                 continue
 
 
-def _host(url: str) -> str:
-    """Return the host and port as an address states them, without a credential."""
-    return urlsplit(url).netloc.rpartition("@")[2]
+def host_of(url: str) -> str:
+    """Return the host and port as an address states them, without a credential; nothing where it is no address."""
+    try:
+        return urlsplit(url).netloc.rpartition("@")[2]
+    except ValueError:
+        return ""
 
 
 def _encoded(document: Any) -> bytes:  # noqa: ANN401 - JSON
@@ -374,10 +380,21 @@ def _redirected(request: Request, status: int, url: str) -> Request:
     return Request(method, url, headers, body)
 
 
+def _onward(url: str, location: str) -> str:
+    """Return where a redirect leads; nothing where that is no address, or one without the TLS that there was."""
+    try:
+        onward = urljoin(url, location)
+        parts = urlsplit(onward)
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return ""
+    return onward if is_address and (parts.scheme == "https" or urlsplit(url).scheme != "https") else ""
+
+
 def _is_json(content: bytes) -> bool:
     try:
         json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return True
 
@@ -387,7 +404,7 @@ def _message(content: bytes) -> str:
     try:
         document = json.loads(content)
         text = str(document.get("message") or document.get("error") or "") if isinstance(document, dict) else ""
-    except ValueError:
+    except (ValueError, RecursionError):
         text = content[: 4 * _MESSAGE].decode("utf-8", "replace")
         if text.lstrip().startswith("<"):
             return ""
@@ -404,11 +421,12 @@ def _phrase(status: int) -> str:
 def _retry_after(reply: Reply) -> float:
     """Return the seconds that the service asks to be left alone, from a number or a date; 0 for neither."""
     text = reply.headers.get("Retry-After", "").strip()
-    if text.isdigit():
+    # A digit of ASCII's: there are others, of which no number is made.
+    if text.isascii() and text.isdigit():
         return float(text)
     try:
         until = email.utils.parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return 0.0
     if until.tzinfo is None:
         until = until.replace(tzinfo=dt.UTC)

@@ -204,6 +204,28 @@ def test_a_redirect_without_end_is_a_refusal(place: Place, session: Session) -> 
     assert len(place.asked) == MAX_REDIRECTS + 1
 
 
+@pytest.mark.parametrize(
+    "location",
+    ["http://[::1", "ftp://elsewhere.example/", "file:///etc/passwd", "http://:80/", "http://a.example:99999/"],
+)
+def test_a_redirect_to_no_address_is_a_refusal(place: Place, session: Session, location: str) -> None:
+    """The service sent it, so it is no setting of the user's."""
+    place.answers["/"] = (302, {"Location": location, "Content-Length": "0"}, b"")
+    with pytest.raises(Refused, match="a redirect that is not followed"):
+        session.get(f"{place.url}/")
+
+
+def test_a_redirect_out_of_tls_is_not_followed(
+    secure: Place, place: Place, session: Session, authority: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A token would come back in the clear."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority))
+    secure.answers["/"] = (302, {"Location": f"{place.url}/", "Content-Length": "0"}, b"")
+    with pytest.raises(Refused, match="a redirect that is not followed"):
+        session.get(f"{secure.url}/")
+    assert not place.asked
+
+
 def test_a_proxy_is_asked_for_the_whole_address(
     proxy: Place, authority: Path, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import time
 from typing import TYPE_CHECKING
 
@@ -118,3 +120,64 @@ def test_an_issuer_that_is_away_is_named(issuer: Issuer, transport: Transport) -
         TokenSource(transport, request_url(faults.url), "b", lambda _: None).fetch()
     assert (raised.value.code, raised.value.status) == ("WIRE001", ExitStatus.OUTSIDE)
     assert raised.value.where == faults.url.removeprefix("http://")
+
+
+@pytest.mark.parametrize("bearer", ["s3cret\n", "s3cret\r\nX-Other: 1", "s3cr\u20act", "s3cret 1"])
+def test_a_bearer_that_no_request_can_carry_is_not_shown(issuer: Issuer, transport: Transport, bearer: str) -> None:
+    """The standard library would quote it in its refusal; nothing is sent."""
+    with Faults(issuer.url) as faults, pytest.raises(Error) as raised:
+        TokenSource(transport, request_url(faults.url), bearer, lambda _: None).fetch()
+    assert (raised.value.code, raised.value.status) == ("TOKEN003", ExitStatus.USAGE)
+    assert "s3cr" not in str(raised.value)
+    assert faults.count() == 0
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\nX-Other: 1", "\u20ac", " "])
+def test_a_token_that_no_request_can_carry_is_not_shown(issuer: Issuer, transport: Transport, end: str) -> None:
+    """Fulcio would never get it, and its refusal would quote it."""
+    raw = TokenSource(transport, request_url(issuer.url), "b", lambda _: None).fetch().raw
+    with Faults(issuer.url) as faults:
+        faults.inject(Answer(200, body=json.dumps({"value": raw + end}).encode()))
+        with pytest.raises(Error) as raised:
+            TokenSource(transport, request_url(faults.url), "b", lambda _: None).fetch()
+    assert raised.value.code == "TOKEN002"
+    assert raw[:20] not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [b"[" * 100_000, b'{"exp": NaN}', b'{"exp": 1e999}', b'{"sub": "\\ud800"}', b'{"exp": 1, "exp": 2}', b"\xff"],
+)
+def test_claims_that_nobody_else_reads_are_none(said: bytes) -> None:
+    """Too deep, no number, no text: what no reader of the certificate could make sense of."""
+    assert claims_of(f"x.{base64.urlsafe_b64encode(said).decode().rstrip('=')}.y") == {}
+
+
+def test_a_time_beyond_all_numbers_is_told_as_one(issuer: Issuer, transport: Transport) -> None:
+    """An `nbf` of 400 digits is a time that has not come."""
+    claims = {"iss": "i", "sub": "s", "aud": "sigstore", "iat": 1, "exp": 10**400, "nbf": 10**400}
+    raw = f"x.{base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip('=')}.y"
+    with Faults(issuer.url) as faults:
+        faults.inject(Answer(200, body=json.dumps({"value": raw}).encode()))
+        with pytest.raises(Error) as raised:
+            TokenSource(transport, request_url(faults.url), "b", lambda _: None).fetch()
+    assert raised.value.why.startswith("it begins in inf s")
+
+
+@pytest.mark.parametrize("url", ["http://[::1", "issuer.example", "http://issuer.example:port/", ""])
+def test_an_address_that_is_none_is_a_wrong_setting(transport: Transport, url: str) -> None:
+    """Whatever the environment has there."""
+    with pytest.raises(Error) as raised:
+        TokenSource(transport, url, "b", lambda _: None).fetch()
+    assert (raised.value.code, raised.value.status) == ("WIRE003", ExitStatus.USAGE)
+
+
+def test_a_credential_in_the_issuers_address_is_not_shown(issuer: Issuer, transport: Transport) -> None:
+    """The issuer is named by its host alone."""
+    with Faults(issuer.url) as faults:
+        faults.inject(Answer(403))
+        url = request_url(faults.url).replace("http://", "http://user:s3cret@")
+        source = TokenSource(transport, url, "b", lambda _: None)
+        with pytest.raises(Error) as raised:
+            source.fetch()
+    assert "s3cret" not in f"{raised.value}{source!r}"

@@ -410,3 +410,37 @@ def test_a_netrc_does_not_replace_a_token(
     with Transport(Limits(), clock=clock, rest=clock.rest) as transport:
         transport.session("the service", headers={"Authorization": "bearer token"}).get(faults.url)
     assert faults.requests[0].headers["authorization"] == "bearer token"
+
+
+@pytest.mark.parametrize("said", ["\u00b2", "Mon, 01 Jan 99999999999999999999 00:00:00 GMT", "Mon", "-1", "1e3"])
+def test_a_time_to_wait_that_is_none_is_passed_over(faults: Faults, session: Session, clock: Clock, said: str) -> None:
+    """The service is tried again as if it had named none."""
+    faults.inject(Answer(503, retry_after=said))
+    assert session.get(faults.url).json() == {"ok": True}
+    assert clock.waits[0] < 1
+
+
+@pytest.mark.parametrize("status", [200, 503])
+def test_json_that_nests_too_deep_is_no_answer(faults: Faults, session: Session, status: int) -> None:
+    """As little as a page for browsers; it costs another attempt and no traceback."""
+    faults.inject(Answer(status, body=b"[" * 100_000))
+    assert session.get(faults.url).json() == {"ok": True}
+
+
+def test_a_refusal_that_nests_too_deep_is_a_refusal(faults: Faults, session: Session) -> None:
+    """It is quoted as it begins."""
+    faults.inject(Answer(400, body=b'{"message":' * 100_000))
+    with pytest.raises(Refused) as raised:
+        session.get(faults.url)
+    assert len(raised.value.message) <= 300
+
+
+@pytest.mark.parametrize("status", [300, 304, 305])
+def test_an_answer_that_is_elsewhere_and_does_not_say_where_is_a_refusal(
+    faults: Faults, session: Session, status: int
+) -> None:
+    """There is no document in it."""
+    faults.inject(Answer(status, body=b""))
+    with pytest.raises(Refused) as raised:
+        session.get(faults.url)
+    assert raised.value.status == status
