@@ -18,10 +18,16 @@ __all__ = ["ENVIRONMENT", "EXPLICIT", "LOCK"]
 
 _FILE = re.compile(r"(?P<name>.+)-(?P<version>[^-]+)-(?P<build>[^-]+)\.(?:conda|tar\.bz2)")
 _PINNED = re.compile(
-    r"(?:[^:\s]+::)?(?P<name>[A-Za-z0-9_.-]+)\s*={1,2}\s*(?P<version>[^=<>!~*,|\s]+)(?:=(?P<build>[^=*\s]+))?"
+    r"(?:[^:\s]+::)?(?P<name>[A-Za-z0-9_.-]+)\s*(?P<sign>={1,2})\s*(?P<version>[^=<>!~*,|\s]+)(?:=(?P<build>[^=*\s]+))?"
 )
 _PIP = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?\s*={2,3}\s*(?P<version>[^\s,;*]+)")
-_EXPLICIT = re.compile(r"(?:.*/)?conda-[^/]+\.lock")
+# `conda-lock` calls it conda-PLATFORM.lock unless it is told otherwise; a list is of one platform, and names it.
+_EXPLICIT = re.compile(
+    r"(?:.*/)?(?:conda-[^/]+|(?:[^/]*[-_.])?(?:linux|osx|win)-(?:32|64|arm64|aarch64|armv\w+|ppc64(?:le)?|s390x|riscv64)"
+    r"(?:[-_.][^/]*)?)\.lock"
+)
+_PREFIX = "one `=` asks for any version that begins like this; only `==`, or a build behind it, is exact"
+_MARK = re.compile(r"(?m)^@EXPLICIT[ \t]*\r?$")
 
 
 def _read_lock(source: Source) -> Reading:
@@ -106,6 +112,9 @@ def _locked(key: str, entry: dict[str, Any], place: Location, known: Known, line
 
 def _read_explicit(source: Source) -> Reading:
     text = parsing.decode(source.raw, source.path)
+    if not _MARK.search(text):
+        # Without the mark Conda itself takes such a file for a list of what is asked for.
+        return Reading((), ())
     lines = DigestLines.of(source.path, text)
     packages: list[Package] = []
     findings: list[Finding] = []
@@ -158,10 +167,20 @@ def _read_environment(source: Source) -> Reading:
             findings.append(Finding("unpinned", f"{visible(scalar.value)[:200]} names no exact version", place))
             continue
         build = () if of_pip or not found["build"] else (("build", found["build"]),)
+        begins_with = not of_pip and not build and found["sign"] == "="
         ecosystem = Ecosystem.PYPI if of_pip else Ecosystem.CONDA
         key = f"{scalar.line}:{scalar.value}"
         packages.append(
-            Package(key, ecosystem, found["name"], found["version"], (place,), qualifiers=build, edges=Known.UNKNOWN)
+            Package(
+                key,
+                ecosystem,
+                found["name"],
+                found["version"],
+                (place,),
+                moves=_PREFIX if begins_with else "",
+                qualifiers=build,
+                edges=Known.UNKNOWN,
+            )
         )
     return Reading(tuple(packages), tuple(Link("", package.key) for package in packages), findings=tuple(findings))
 

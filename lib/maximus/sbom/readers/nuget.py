@@ -31,9 +31,14 @@ def _read_lock(source: Source) -> Reading:
     packages: list[Package] = []
     links: list[Link] = []
     findings: list[Finding] = []
-    for framework, value in parsing.mapping(document.get("dependencies") or {}, source.path).items():
+    frameworks = parsing.mapping(document.get("dependencies") or {}, source.path)
+    for framework, value in frameworks.items():
         entries = parsing.mapping(value, source.path)
-        keys = {name.lower(): f"{framework}/{name}" for name in entries}
+        # Of a platform (`net8.0/linux-x64`) stands only what differs; the rest is that of the framework itself.
+        general = framework.partition("/")[0]
+        shared = parsing.mapping(frameworks.get(general) or {}, source.path)
+        keys = {name.lower(): f"{general}/{name}" for name in shared}
+        keys |= {name.lower(): f"{framework}/{name}" for name in entries}
         for name, stated in entries.items():
             entry = parsing.mapping(stated, source.path)
             kind, place = parsing.text_of(entry.get("type")), Location(source.path, lines.get(name, 0))

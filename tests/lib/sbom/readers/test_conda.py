@@ -33,6 +33,28 @@ def test_an_explicit_list_is_one_of_files(tmp_path: Path) -> None:
     assert [item.kind for item in made.findings] == ["ignored"]
 
 
+@pytest.mark.parametrize("name", ["py312-linux-64.lock", "requirements/ci.osx-arm64.lock", "win-64.lock"])
+def test_an_explicit_list_may_have_any_name_that_tells_its_platform(tmp_path: Path, name: str) -> None:
+    """`conda-lock --filename-template` calls it so; without Conda's mark a file of such a name is none."""
+    (text,) = MORE_SAMPLES["conda-explicit"].values()
+    made = inventory_of(tmp_path / "list", {name: text})
+    assert [item.purl for item in made.components] == ["pkg:conda/zlib@1.3.1?build=h4ab18f5_1&subdir=linux-64"]
+    other = inventory_of(tmp_path / "other", {name: text.replace("@EXPLICIT", "@OTHERWISE")})
+    assert (other.components, other.findings) == ((), ())
+
+
+def test_one_equals_sign_in_an_environment_is_no_exact_version(tmp_path: Path) -> None:
+    """`python=3.12` is every 3.12.x; two signs, or a build, name one."""
+    text = "dependencies:\n  - python=3.12\n  - zlib==1.3.1\n  - numpy=1.26.4=py312_0\n  - pip:\n      - flask==3.0.3\n"
+    made = inventory_of(tmp_path, {"environment.yml": text})
+    assert {name: item.is_exact for name, item in by_name(made).items()} == {
+        "python 3.12": False,
+        "zlib 1.3.1": True,
+        "numpy 1.26.4": True,
+        "flask 3.0.3": True,
+    }
+
+
 def test_an_environment_counts_only_with_exact_versions(tmp_path: Path) -> None:
     """Ranges are named and are no components."""
     made = inventory_of(tmp_path, MORE_SAMPLES["conda-environment"])

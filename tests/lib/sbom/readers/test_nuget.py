@@ -32,6 +32,60 @@ def test_edges_and_projects(tmp_path: Path) -> None:
     assert {marker for edge in made.edges for marker in edge.markers} == {"net8.0"}
 
 
+RUNTIMES = """{
+  "version": 1,
+  "dependencies": {
+    "net8.0": {
+      "Desktop": {
+        "type": "Direct",
+        "requested": "[2.0.0, )",
+        "resolved": "2.0.0",
+        "dependencies": {
+          "Desktop.Native": "2.0.0",
+          "Kernel": "1.0.0"
+        }
+      },
+      "Desktop.Native": {
+        "type": "Transitive",
+        "resolved": "2.0.0"
+      },
+      "Kernel": {
+        "type": "Transitive",
+        "resolved": "1.0.0"
+      }
+    },
+    "net8.0/linux-x64": {
+      "Desktop.Native": {
+        "type": "Transitive",
+        "resolved": "2.0.0",
+        "dependencies": {
+          "Kernel": "1.0.0",
+          "runtime.linux-x64.Desktop": "2.0.1"
+        }
+      },
+      "runtime.linux-x64.Desktop": {
+        "type": "Transitive",
+        "resolved": "2.0.1"
+      }
+    }
+  }
+}
+"""
+
+
+def test_a_platform_s_part_of_a_lock_states_only_what_differs(tmp_path: Path) -> None:
+    """What else a package needs there is locked for the framework: no gap, and an edge."""
+    made = inventory_of(tmp_path, {"packages.lock.json": RUNTIMES})
+    assert edges_of(made) == {
+        (".", "Desktop 2.0.0"),
+        ("Desktop 2.0.0", "Desktop.Native 2.0.0"),
+        ("Desktop 2.0.0", "Kernel 1.0.0"),
+        ("Desktop.Native 2.0.0", "Kernel 1.0.0"),
+        ("Desktop.Native 2.0.0", "runtime.linux-x64.Desktop 2.0.1"),
+    }
+    assert made.findings == ()
+
+
 def test_a_flat_list_claims_no_direct_need(tmp_path: Path) -> None:
     """`packages.config` is flat; development needs are marked; an entry without version is told."""
     made = inventory_of(tmp_path, MORE_SAMPLES["packages-config"])
