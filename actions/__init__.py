@@ -1,4 +1,4 @@
-"""How the suite is run: one module an action, and two faces.
+"""How the suite is run: one module or folder an action, and two faces.
 
 In a checkout this package is `actions`; in an installed wheel it is `maximus.actions`.
 """

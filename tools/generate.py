@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import inspect
 import itertools
 import json
 import re
@@ -66,7 +67,7 @@ LIMITS = ("sbom.limits", "sbom.naming", "sbom.patience", "documents", "sbom.imag
 
 def _source(action: Action) -> str:
     """Return the file in which an action declares its inputs."""
-    return Path(str(action.module.__file__)).relative_to(ROOT).as_posix()
+    return Path(inspect.getfile(action.module.Inputs)).relative_to(ROOT).as_posix()
 
 
 def action_yml(action: Action) -> str:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from maximus.changes import Release
     from maximus.github.releases import Payload
 
-    from . import Outputs
+    from .inputs import Outputs
 
 __all__ = ["drafts_as_json", "headline", "notes_name", "refuse_files", "refuse_twins"]
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from maximus.notes.sections import Sections
 
     from ..face import Face
-    from . import Inputs
+    from .inputs import Inputs
 
 __all__ = ["existing", "read"]
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from .. import verify
     from ..face import Face
-    from . import Inputs
+    from .inputs import Inputs
 
 __all__ = ["Site", "check_inputs", "run"]
 

@@ -14,10 +14,11 @@ from maximus.documents import load_json, parse_json, read_document
 from maximus.errors import Error, ExitStatus
 from maximus.verdict import Status, Verdict
 
-from .. import evidence
 from ..custody import key_in_variable
 from ..declare import as_json
 from ..workplace import is_repository
+from . import telling
+from .inputs import Inputs, Outputs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +38,7 @@ _MAX_PROVEN: Final = 1_000
 """How many proofs one run writes."""
 
 
-def append_entries(inputs: evidence.Inputs, face: Face) -> evidence.Outputs:
+def append_entries(inputs: Inputs, face: Face) -> Outputs:
     """Append records, an approval each where `run-id` is given."""
     from maximus.evidence.log import append  # noqa: PLC0415 - `--help` needs none of it
 
@@ -61,17 +62,17 @@ def append_entries(inputs: evidence.Inputs, face: Face) -> evidence.Outputs:
             where="input run-id" if inputs.run_id else "input entry",
             status=ExitStatus.UNMEASURED,
         )
-    done = append(log, records, evidence.now())
+    done = append(log, records, telling.now())
     if done.rebuilt:
         face.warn(f"the nodes beside {log} did not agree with it: they were made again from the whole log")
     face.judge(Verdict("evidence.append", Status.PASS, len(records), len(records), unit="entries"))
     last = done.first + len(records) - 1
     which = f"entry {last}" if last == done.first else f"entries {done.first} to {last}"
     face.headline(f"{which} appended to {log}; head {done.root.hex()}, {counted(done.count, 'entry', 'entries')}")
-    return evidence.Outputs(head=done.root.hex(), count=str(done.count), appended=str(len(records)))
+    return Outputs(head=done.root.hex(), count=str(done.count), appended=str(len(records)))
 
 
-def _log_of(inputs: evidence.Inputs) -> Path:
+def _log_of(inputs: Inputs) -> Path:
     if not inputs.log:
         raise Error(
             "EVID072",
@@ -108,7 +109,7 @@ def _record(document: object, where: str) -> dict[str, Any]:
     return document
 
 
-def _approvals(inputs: evidence.Inputs, log: Path, face: Face) -> tuple[dict[str, Any], ...]:
+def _approvals(inputs: Inputs, log: Path, face: Face) -> tuple[dict[str, Any], ...]:
     """Return the approvals of a run as records; those that the log has already are not told twice."""
     from maximus import __version__  # noqa: PLC0415 - only this asks GitHub
     from maximus.github.approvals import list_approvals  # noqa: PLC0415 - likewise
@@ -138,7 +139,7 @@ def _approvals(inputs: evidence.Inputs, log: Path, face: Face) -> tuple[dict[str
         found = list_approvals(client, repository, int(inputs.run_id))
     finally:
         client.close()
-    moment = evidence.now()
+    moment = telling.now()
     records = [
         {
             "action": approval.state,
@@ -180,7 +181,7 @@ def _known(log: Path) -> Iterator[dict[str, Any]]:
                     continue
 
 
-def make_checkpoint(inputs: evidence.Inputs, face: Face) -> evidence.Outputs:
+def make_checkpoint(inputs: Inputs, face: Face) -> Outputs:
     """Write the checkpoint of a log, and the proofs that are asked for."""
     from maximus.documents import pretty  # noqa: PLC0415 - `--help` needs none of it
     from maximus.evidence.checkpoint import make_checkpoint as compose  # noqa: PLC0415 - likewise
@@ -211,13 +212,13 @@ def make_checkpoint(inputs: evidence.Inputs, face: Face) -> evidence.Outputs:
             name = f"{log.name}.since-{checkpoint.count}.proof.json"
             proofs[name] = prove_consistency(reader, checkpoint.count, checkpoint.root)
         head, count = reader.root.hex(), reader.count
-    path = evidence.written(target / f"{log.name}.checkpoint", note)
-    made = [evidence.written(target / name, pretty(document)) for name, document in sorted(proofs.items())]
+    path = telling.written(target / f"{log.name}.checkpoint", note)
+    made = [telling.written(target / name, pretty(document)) for name, document in sorted(proofs.items())]
     face.table("checkpoint", ("what", "where"), [("checkpoint", path), *(("proof", name) for name in made)])
     face.judge(Verdict("evidence.checkpoint", Status.PASS, count, count, unit="entries"))
     how = f"signed by {signer.public.fingerprint}" if signer else "not signed yet: sign the file, with `sign`"
     face.headline(f"{path}: {counted(count, 'entry', 'entries')}, head {head}, {how}")
-    return evidence.Outputs(head=head, count=str(count), checkpoint=path, proofs=as_json(made))
+    return Outputs(head=head, count=str(count), checkpoint=path, proofs=as_json(made))
 
 
 def _indexes(texts: tuple[str, ...]) -> tuple[int, ...]:
@@ -233,7 +234,7 @@ def _indexes(texts: tuple[str, ...]) -> tuple[int, ...]:
     return tuple(sorted({int(text) for text in texts}))
 
 
-def _origin(inputs: evidence.Inputs, log: Path, face: Face) -> str:
+def _origin(inputs: Inputs, log: Path, face: Face) -> str:
     """Return the log's name: as given, or who keeps it and the file's own name."""
     if inputs.origin:
         return inputs.origin
@@ -271,7 +272,7 @@ def _public(name: str) -> PublicKey:
     return read_public_key(Path(name), name)
 
 
-def verify(inputs: evidence.Inputs, face: Face, outputs: evidence.Outputs) -> evidence.Outputs:
+def verify(inputs: Inputs, face: Face, outputs: Outputs) -> Outputs:
     """Check a log, checkpoints and proofs; nothing is written, not even the nodes beside the log."""
     from maximus.evidence.checkpoint import read_checkpoint  # noqa: PLC0415 - `--help` needs none of it
 
@@ -288,7 +289,7 @@ def verify(inputs: evidence.Inputs, face: Face, outputs: evidence.Outputs) -> ev
 
 
 def _check_signatures(
-    inputs: evidence.Inputs, checkpoints: list[tuple[str, Checkpoint]], face: Face
+    inputs: Inputs, checkpoints: list[tuple[str, Checkpoint]], face: Face
 ) -> list[tuple[str, Checkpoint]]:
     """Return the checkpoints that may be believed: those that the key signed, or all where no key is named."""
     from maximus.evidence.checkpoint import is_signed_by  # noqa: PLC0415 - `--help` needs none of it
@@ -327,7 +328,7 @@ def _verify_log(path: Path, checkpoints: list[tuple[str, Checkpoint]], face: Fac
     from maximus.evidence.holding import hold  # noqa: PLC0415 - likewise
 
     found = audit(path, wanted=[item.count for _, item in checkpoints])
-    evidence.tell(found.faults, face)
+    telling.tell(found.faults, face)
     status = Status.FAIL if found.faults else Status.PASS if found.count else Status.UNMEASURED
     reason = found.faults[0].what if found.faults else "" if found.count else "the log has no entry"
     code = found.faults[0].code if found.faults else ""
@@ -335,7 +336,7 @@ def _verify_log(path: Path, checkpoints: list[tuple[str, Checkpoint]], face: Fac
     held: tuple[Error, ...] = ()
     if checkpoints:
         held = hold(found, path.name, checkpoints)
-        evidence.tell(held, face)
+        telling.tell(held, face)
         state = Status.FAIL if held else Status.PASS
         why, code = (held[0].what, held[0].code) if held else ("", "")
         face.judge(Verdict("evidence.checkpoints", state, len(checkpoints), reason=why, code=code))
@@ -394,7 +395,7 @@ def _verify_proofs(
         face.headline(f"{good} of {len(names)} proofs hold" + (f": {reason}" if reason else f": {rows[0][2]}"))
 
 
-def make_report(inputs: evidence.Inputs, face: Face) -> evidence.Outputs:
+def make_report(inputs: Inputs, face: Face) -> Outputs:
     """Write the report of a period, as CSV and as Markdown."""
     from maximus.evidence.auditing import audit  # noqa: PLC0415 - `--help` needs none of it
     from maximus.evidence.period import parse_period  # noqa: PLC0415 - likewise
@@ -405,22 +406,22 @@ def make_report(inputs: evidence.Inputs, face: Face) -> evidence.Outputs:
     lines: list[Line] = []
     found = audit(log, visit=lambda line, _: lines.append(line))
     if found.faults:
-        evidence.tell(found.faults, face)
+        telling.tell(found.faults, face)
         reason = found.faults[0].what
         verdict = Verdict("evidence.log", Status.FAIL, found.count, reason=reason, code=found.faults[0].code)
         face.judge(verdict)
         face.headline(f"no report: {log} does not hold together: {reason}")
-        return evidence.Outputs(head=found.root.hex(), count=str(found.count))
+        return Outputs(head=found.root.hex(), count=str(found.count))
     head = f"{counted(found.count, 'entry', 'entries')}, head {found.root.hex()}"
     report = compose(lines, period, _origin(inputs, log, face), head)
     target = Path(inputs.output) if inputs.output else log.parent
     stem = f"{log.stem}-{period}"
-    table = evidence.written(target / f"{stem}.csv", report.csv)
-    page = evidence.written(target / f"{stem}.md", report.markdown)
+    table = telling.written(target / f"{stem}.csv", report.csv)
+    page = telling.written(target / f"{stem}.md", report.markdown)
     status = Status.PASS if report.count else Status.UNMEASURED
     reason = "" if report.count else f"no entry lies in {period}"
     face.judge(Verdict("evidence.report", status, report.count, report.count, unit="entries", reason=reason))
     face.note("report", report.markdown)
     late = f", {len(report.breaches)} of {len(report.decisions)} decisions late" if report.decisions else ""
     face.headline(f"{counted(report.count, 'entry', 'entries')} in {period}{late}; {table} and {page}")
-    return evidence.Outputs(head=found.root.hex(), count=str(found.count), report=table, report_markdown=page)
+    return Outputs(head=found.root.hex(), count=str(found.count), report=table, report_markdown=page)

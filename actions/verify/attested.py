@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from maximus.verification.material import Broken, Item, Material, Sealed
 
     from ..face import Face
-    from . import Inputs
     from .expectation import Bench
+    from .inputs import Inputs
 
 __all__ = ["with_attestations"]
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from maximus.verification.trust import Trust
 
     from ..face import Face
-    from . import Inputs
+    from .inputs import Inputs
 
 __all__ = ["Bench", "bench_of", "reads_files", "with_policy"]
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from maximus.verification.trust import Trust
 
     from ..face import Face
-    from . import Inputs
     from .expectation import Bench
+    from .inputs import Inputs
 
 __all__ = ["source_name", "trust_verdict", "write_policy", "write_statement"]
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from maximus.verification.material import Material
 
     from ..face import Face
-    from . import Inputs
+    from .inputs import Inputs
 
 __all__ = ["prove_images", "pulled"]
 

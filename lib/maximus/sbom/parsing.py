@@ -37,22 +37,42 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_MERGE = ("\n<<<<<<< ", "\n=======", "\n>>>>>>> ")
 _INDENTATION = re.compile(rb"(?m)^(?:[ \t]|[-?:][ \t])*")
 _BRACKETS = re.compile(rb"[\[\]{}]")
 _ANCHOR = re.compile(rb"(?m)(?:^|[\s\[{,:?-])&[^\s,\[\]{}]")
 
 
 def decode(raw: bytes, where: str) -> str:
-    """Return the text of a lock: UTF-8, or what its byte-order mark says. Raises Error SBOM005."""
+    """Return the text of a lock: UTF-8, or what its byte-order mark says.
+
+    Raises Error SBOM005 where it is none, or where a merge left both sides in it: a format told by its lines would pass
+    over the marks and lose what stands behind them.
+    """
     encoding = "utf-8"
     for mark, name in _BOMS:
         if raw.startswith(mark):
             raw, encoding = raw[len(mark) :], name
             break
     try:
-        return raw.decode(encoding)
+        text = raw.decode(encoding)
     except UnicodeDecodeError as fault:
         raise broken(where, f"it is not text in {encoding.upper()}") from fault
+    _refuse_merge(text, where)
+    return text
+
+
+def _refuse_merge(text: str, where: str) -> None:
+    if "<<<<<<< " not in text:
+        return
+    lines = "\n" + text
+    begun = place = lines.find(_MERGE[0])
+    for mark in _MERGE[1:]:
+        # Each behind the one before, or none at all.
+        place = lines.find(mark, place + 1) if place >= 0 else place
+    if place >= 0:
+        raise broken(where, "a merge left both sides in it", lines.count("\n", 0, begun + 1))
 
 
 def parse_toml(raw: bytes, where: str) -> dict[str, Any]:
@@ -78,8 +98,11 @@ def parse_json(raw: bytes, where: str) -> dict[str, Any]:
     import orjson  # noqa: PLC0415
 
     try:
-        found = orjson.loads(raw.removeprefix(codecs.BOM_UTF8))
+        found = orjson.loads(decode(raw, where) if raw.startswith(_UTF_16) else raw.removeprefix(codecs.BOM_UTF8))
     except orjson.JSONDecodeError as fault:
+        # Of what is no text, or was left by a merge, orjson says something that only its author understands.
+        if not decode(raw, where).strip():
+            raise broken(where, "it is empty") from fault
         # Which of the two it says depends on the version.
         if re.search("recursion|depth limit", str(fault).lower()):
             raise too_deep(where) from fault

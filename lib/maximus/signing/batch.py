@@ -170,6 +170,7 @@ def _state(  # noqa: PLR0913, PLR0917 - likewise
 
     def look(path: Path) -> _Sighted | Failed:
         try:
+            _name(path, root)
             return _sight(path)
         except Error as error:
             return Failed((path,), error)
@@ -179,7 +180,7 @@ def _state(  # noqa: PLR0913, PLR0917 - likewise
             case Failed():
                 failed.append(seen)
             case _:
-                sighted[path.relative_to(root).as_posix()] = seen
+                sighted[_name(path, root)] = seen
     if failed:
         return tuple(failed)
     return _sign_statements(sighted, signer, claim, place, advance)
@@ -246,6 +247,22 @@ def in_parallel(
 def _sight(path: Path) -> _Sighted:
     marks = _marks(path)
     return _Sighted(hash_file(path), marks)
+
+
+def _name(path: Path, root: Path) -> str:
+    """Return a file's name in a statement; raise Error SIGN021 for one that no statement can hold."""
+    name = path.relative_to(root).as_posix()
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError as fault:
+        raise Error(
+            "SIGN021",
+            f"no statement can name {ascii(name)}",
+            why="its name is not in UTF-8, and JSON holds nothing else",
+            fix="Give the file another name; or sign with `mode: each` and without attestations, which name no file.",
+            where=ascii(path.as_posix()),
+        ) from fault
+    return name
 
 
 def _marks(path: Path) -> tuple[int, ...]:

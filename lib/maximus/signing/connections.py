@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from http.client import HTTPMessage
 
-__all__ = ["FAULTS", "MAX_REPLY", "Connections", "Misled", "Reply", "Request", "TooLarge"]
+__all__ = ["FAULTS", "MAX_REPLY", "Connections", "Detained", "Misled", "Reply", "Request", "TooLarge", "proxy_of"]
 
 MAX_REPLY: Final = 32 << 20
 """Bytes of the largest reply that is read."""
@@ -46,6 +46,16 @@ _PROXYS: Final = "the address of the proxy that the environment names"
 
 class Misled(Exception):  # noqa: N818 - what happened; the caller makes an Error of it
     """An address, or what the environment says about the way to it, cannot be followed; it says why in words."""
+
+
+class Detained(OSError):  # noqa: N818 - as above
+    """The proxy, and not the service, could not be had; its cause is what happened to the connection."""
+
+    def __init__(self, proxy: str, said: str = "") -> None:
+        """Keep the proxy's host and port, and what it answered where it did."""
+        super().__init__(f"the proxy {proxy} {said}".rstrip())
+        self.proxy = proxy
+        self.said = said
 
 
 class TooLarge(OSError):  # noqa: N818 - as above
@@ -117,7 +127,7 @@ class Connections:
         """
         parts = _parsed(request.url, "its address")
         is_tls, host, port = parts.scheme == "https", parts.hostname or "", _port(parts)
-        way = _Way(is_tls, host, port, _proxy(parts.scheme, host, port))
+        way = _Way(is_tls, host, port, proxy_of(parts.scheme, host, port))
         if kept := self._take(way):
             started = time.monotonic()
             try:
@@ -182,6 +192,16 @@ class Connections:
             connection = HTTPConnection(host, port, timeout=timeout)
         try:
             connection.connect()
+        except ssl.SSLError:
+            connection.close()
+            raise
+        except (OSError, HTTPException) as fault:
+            connection.close()
+            if proxy is None:
+                raise
+            # What it answered to a tunnel, http.client tells in words alone.
+            said = str(fault).partition("Tunnel connection failed: ")[2]
+            raise Detained(proxy.netloc.rpartition("@")[2], said) from fault
         except BaseException:
             connection.close()
             raise
@@ -244,7 +264,7 @@ def _credentials(proxy: SplitResult) -> dict[str, str]:
     return {"Proxy-Authorization": f"Basic {base64.b64encode(pair.encode('utf-8')).decode('ascii')}"}
 
 
-def _proxy(scheme: str, host: str, port: int) -> str:
+def proxy_of(scheme: str, host: str, port: int) -> str:
     """Return the address of the proxy for a place; empty where it is reached without one."""
     is_only_environment = sys.platform not in ("darwin", "win32")
     if is_only_environment and not any(name.lower().endswith("_proxy") for name in os.environ):
@@ -267,7 +287,8 @@ def _is_in_networks(host: str, exempt: str) -> bool:
         return False
     for entry in exempt.split(","):
         with suppress(ValueError):
-            if "/" in entry and address in ipaddress.ip_network(entry.strip(), strict=False):
+            # A single address is a network of one; one of IPv6 may stand as addresses write it.
+            if address in ipaddress.ip_network(entry.strip().strip("[]"), strict=False):
                 return True
     return False
 

@@ -76,7 +76,7 @@ def _cosign_key(pem: bytes, password: str) -> PrivateKeyTypes:
         if len(nonce) != SecretBox.NONCE_SIZE:
             msg = "its nonce has the wrong length"
             raise _Malformed(msg)
-    except (KeyError, TypeError, ValueError, RecursionError) as fault:
+    except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as fault:
         msg = "it cannot be parsed"
         raise _Malformed(msg) from fault
     try:

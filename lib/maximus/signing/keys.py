@@ -40,7 +40,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from maximus.errors import Error, ExitStatus
-from maximus.files import open_file
+from maximus.files import open_file, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -62,6 +62,8 @@ MAX_KEY: Final = 64 << 10
 KEY_NAME: Final = "signing-key.pem"
 """The name of the managed key in the user's configuration folder."""
 _MIN_RSA: Final = 2048
+_MAPPED: Final = 16 << 20
+"""Bytes from which on a file that Ed25519 signs is mapped and not read."""
 _CURVES: Final = ("secp256r1", "secp384r1")
 _READ_CURVES: Final = (*_CURVES, "secp521r1")
 """What others sign with is verified: P-521 too."""
@@ -371,11 +373,15 @@ def _unknown_type(where: str) -> Error:
 
 @contextlib.contextmanager
 def _mapped(path: Path) -> Iterator[memoryview | bytes]:
-    """Yield a file's bytes without reading them into memory."""
-    with open_file(path) as stream:
-        if os.fstat(stream.fileno()).st_size == 0:
-            # Nothing cannot be mapped, and can be signed.
-            yield b""
-            return
-        with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as mapping, memoryview(mapping) as content:
-            yield content
+    """Yield a file's bytes, a large one's without reading them into memory; raise Error FILE001 where that fails."""
+    with open_file(path) as stream, contextlib.ExitStack() as stack:
+        try:
+            # A mapped file that becomes shorter ends the process: few are worth the risk.
+            content: memoryview | bytes = stream.read(_MAPPED)
+            if len(content) == _MAPPED:
+                mapping = stack.enter_context(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))
+                content = stack.enter_context(memoryview(mapping))
+        except (OSError, ValueError) as fault:
+            # Some file systems map nothing, and what is empty by now cannot be mapped.
+            raise unreadable(fault if isinstance(fault, OSError) else OSError(str(fault)), path) from fault
+        yield content

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from maximus import documents
 from maximus.errors import Error, ExitStatus
-from maximus.files import HashedFile
+from maximus.files import HashedFile, write_whole
 from maximus.registry.client import OCI_MANIFEST
 
 from .annotated import (
@@ -90,7 +90,7 @@ class Older:
     def _file(self, payload: bytes) -> HashedFile:
         digest = hashlib.sha256(payload).hexdigest()
         path = self._folder / digest
-        path.write_bytes(payload)
+        write_whole(path, payload)
         return HashedFile(path, len(payload), digest)
 
     def _layers(self, tag: str) -> tuple[Descriptor, ...]:

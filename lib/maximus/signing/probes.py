@@ -12,7 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
+
+from .connections import proxy_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,11 +54,13 @@ def _probe(service: str, url: str, limit: float) -> Probed:
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
     name = parts.hostname or ""
-    if parts.scheme in getproxies() and not proxy_bypass(name):
+    if proxy_of(parts.scheme, name, parts.port or _PORTS[parts.scheme]):
         return Probed(service, host, why="by a proxy, not probed")
     began = time.monotonic()
     try:
-        with socket.create_connection((name, parts.port or _PORTS.get(parts.scheme, 443)), timeout=limit):
+        with socket.create_connection((name, parts.port or _PORTS[parts.scheme]), timeout=limit):
             return Probed(service, host, round((time.monotonic() - began) * 1000))
+    except UnicodeError:
+        return Probed(service, host, why="not reached: its name is no host's")
     except OSError as fault:
         return Probed(service, host, why=f"not reached: {fault.strerror or str(fault) or 'no answer in time'}")

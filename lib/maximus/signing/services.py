@@ -7,9 +7,11 @@ See: https://github.com/sigstore/protobuf-specs/blob/main/protos/sigstore_trustr
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -105,15 +107,18 @@ def _selected(found: list[tuple[str, int]], selection: Mapping[str, Any] | None)
     if selector == _ALL:
         return found
     count = int((selection or {}).get("count") or 1) if selector == _EXACT else 1
-    if selector == _EXACT and len(found) < count:
+    if selector == _EXACT and not 1 <= count <= len(found):
         msg = f"its signingConfig asks for {count} services of a kind and names {len(found)}"
         raise ValueError(msg)
     return found[:count]
 
 
 def _address(url: object) -> str:
-    if isinstance(url, str) and url.startswith(("https://", "http://")):
-        return url
+    with suppress(ValueError):
+        if isinstance(url, str):
+            parts = urlsplit(url)
+            if parts.scheme in ("https", "http") and parts.hostname and parts.port != 0:
+                return url
     msg = f"its signingConfig names {url!r:.80}, which is no address"
     raise ValueError(msg)
 
@@ -126,4 +131,5 @@ def _holds(period: Mapping[str, Any], now: datetime) -> bool:
 
 def _moment(text: str) -> datetime:
     time = datetime.fromisoformat(text)
-    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+    # It is only compared: to bring one of the year 1 to another zone would be an overflow.
+    return time if time.tzinfo else time.replace(tzinfo=UTC)

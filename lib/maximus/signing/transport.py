@@ -23,7 +23,7 @@ from urllib.parse import urljoin, urlsplit
 from maximus import __version__
 from maximus.errors import Error, ExitStatus
 
-from .connections import FAULTS, Connections, Misled, Reply, Request, TooLarge
+from .connections import FAULTS, Connections, Detained, Misled, Reply, Request, TooLarge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -436,6 +436,11 @@ def _retry_after(reply: Reply) -> float:
 def _failed(fault: Exception) -> _Fault:
     """Return what a failed attempt came to, in plain words."""
     match fault:
+        case Detained(said=said) if said:
+            return _Fault(f"the proxy {fault.proxy} answered {said[:_MESSAGE]}")
+        case Detained(proxy=proxy, __cause__=Exception() as cause):
+            behind = _failed(cause)
+            return _Fault(f"by the proxy {proxy}: {behind.why}", is_absent=behind.is_absent)
         case ConnectionRefusedError():
             return _Fault("the connection was refused", is_absent=True)
         case socket.gaierror() | UnicodeError():

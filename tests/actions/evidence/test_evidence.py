@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from actions import command, dependencies, evidence
+from actions import command, dependencies
 from maximus.documents import faults
 from maximus.files import hash_file
 from maximus.signing.keys import SigningKey
@@ -423,7 +423,7 @@ def test_an_encrypted_key_is_refused_with_a_way_out(run: Evidence, tmp_path: Pat
 
 def test_a_report_has_both_forms(run: Evidence, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Named by log and period; late decisions are counted in the headline."""
-    monkeypatch.setattr(evidence, "now", lambda: "2026-01-10T12:00:00Z")
+    monkeypatch.setattr("actions.evidence.telling.now", lambda: "2026-01-10T12:00:00Z")
     begin = {"action": "pending", "decision_id": "d-1", "severity": "high", "timestamp": "2026-01-10T11:00:00Z"}
     run("append", log="audit.jsonl", entry=json.dumps(begin))
     run("append", log="audit.jsonl", entry=json.dumps(DECISION))

@@ -202,7 +202,7 @@ def _pem() -> bytes:
 def test_what_no_test_has_met_is_experimental(key: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The verdict says so, and of the others it does not."""
     monkeypatch.setattr(custody, "find_key", lambda *_: SigningKey(generate_private_key(SECP256R1())))
-    monkeypatch.setattr(sign, "find_key", lambda *_: SigningKey(generate_private_key(SECP256R1())))
+    monkeypatch.setattr("actions.sign.action.find_key", lambda *_: SigningKey(generate_private_key(SECP256R1())))
 
     face, _, _ = signed({}, sign.Inputs(key=key))
     (verdict,) = [each for each in face.record.verdicts if each.check == "sign.files"]
@@ -213,7 +213,7 @@ def test_what_no_test_has_met_is_experimental(key: str, said: str, monkeypatch: 
 
 def test_a_password_has_no_part_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is said, and the key signs."""
-    monkeypatch.setattr(sign, "find_key", lambda *_: SigningKey(generate_private_key(SECP256R1())))
+    monkeypatch.setattr("actions.sign.action.find_key", lambda *_: SigningKey(generate_private_key(SECP256R1())))
 
     _, _, shown = signed({}, sign.Inputs(key="hashivault://k", key_password="secret"))  # noqa: S106 - a test's
 

@@ -87,6 +87,40 @@ def test_what_is_broken_is_named(parse: object, raw: bytes) -> None:
     assert raised.value.fix
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_what_a_merge_left_is_no_lock(end: str) -> None:
+    """A format told by its lines would lose what stands behind the marks, and pass."""
+    text = end.join(["GEM", "<<<<<<< HEAD", "  specs:", "=======", "  other:", ">>>>>>> branch", ""])
+    with pytest.raises(Error) as raised:
+        parsing.decode(text.encode(), "Gemfile.lock")
+    assert (raised.value.code, raised.value.where) == ("SBOM005", "Gemfile.lock:2")
+    assert parsing.decode(b"# <<<<<<< x\n=======\n>>>>>>> y", "x.txt").startswith("#")
+    assert parsing.decode(b"<<<<<<< x\n>>>>>>> y\n=======\n", "x.txt").startswith("<")
+
+
+@pytest.mark.parametrize(
+    ("raw", "why"),
+    [
+        (b"", "it is empty"),
+        (b" \n", "it is empty"),
+        (b'{"a": "\xe9"}', "it is not text in UTF-8"),
+        (b'\xff\xfe{"a":', "it is not text in UTF-16-LE"),
+        (b'{\n<<<<<<< a\n"b": 1\n=======\n"c": 2\n>>>>>>> d\n}', "line 2: a merge left both sides in it"),
+    ],
+)
+def test_what_is_no_json_is_told_in_plain_words(raw: bytes, why: str) -> None:
+    """The parser's own words would be about surrogates in line 1."""
+    with pytest.raises(Error) as raised:
+        parsing.parse_json(raw, "composer.lock")
+    assert (raised.value.code, raised.value.why) == ("SBOM005", why)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_json_is_read_by_its_byte_order_mark(encoding: str) -> None:
+    """As every other format is."""
+    assert parsing.parse_json('{"a": "ü"}'.encode(encoding), "composer.lock") == {"a": "ü"}
+
+
 def test_a_list_where_a_table_belongs_is_a_fault_of_the_lock() -> None:
     """Valid syntax of another shape is named too."""
     with pytest.raises(Error) as raised:
