@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urljoin
 
 from platformdirs import user_cache_dir, user_data_dir
-from tuf.api.exceptions import DownloadError, DownloadHTTPError, RepositoryError
+from tuf.api.exceptions import (
+    DownloadError,
+    DownloadHTTPError,
+    LengthOrHashMismatchError,
+    RepositoryError,
+)
 from tuf.ngclient.config import UpdaterConfig
 from tuf.ngclient.fetcher import FetcherInterface
 from tuf.ngclient.updater import Updater
@@ -30,6 +35,8 @@ __all__ = ["fetch_targets", "first_line", "metadata_folder", "public_root"]
 
 _APPLICATION: Final = ("sigstore-python", "sigstore")
 """The name and the author under which sigstore-python keeps its folders, which are shared."""
+_RACES: Final = 10
+"""How often it is tried again where another process is at the same folders."""
 
 
 def _folders(url: str) -> tuple[Path, Path]:
@@ -65,16 +72,24 @@ def fetch_targets(names: Sequence[str], transport: Transport, url: str, bootstra
     try:
         metadata.mkdir(parents=True, exist_ok=True)
         targets.mkdir(parents=True, exist_ok=True)
-        updater = Updater(
-            metadata_dir=str(metadata),
-            metadata_base_url=url,
-            target_base_url=urljoin(f"{url}/", "targets/"),
-            target_dir=str(targets),
-            fetcher=_Fetcher(transport),
-            config=UpdaterConfig(app_user_agent=f"maximus/{__version__}"),
-            bootstrap=bootstrap or carried("root.json", url),
-        )
-        return [_target(updater, name) for name in names]
+        for is_last in (*[False] * _RACES, True):
+            try:
+                updater = Updater(
+                    metadata_dir=str(metadata),
+                    metadata_base_url=url,
+                    target_base_url=urljoin(f"{url}/", "targets/"),
+                    target_dir=str(targets),
+                    fetcher=_Fetcher(transport),
+                    config=UpdaterConfig(app_user_agent=f"maximus/{__version__}"),
+                    bootstrap=bootstrap or carried("root.json", url),
+                )
+                return [_target(updater, name) for name in names]
+            except (FileExistsError, FileNotFoundError, _Meanwhile):
+                # Another process brings the same folders up to date at this moment: a link that TUF removes and makes
+                # again, a target that it writes in place. What is there is verified anew, so it is only tried again.
+                if is_last:
+                    raise
+        raise AssertionError  # the last round returns or raises
     except (RepositoryError, DownloadError, OSError, ValueError) as fault:
         _raise_ours(fault)
         raise Error(
@@ -88,13 +103,22 @@ def fetch_targets(names: Sequence[str], transport: Transport, url: str, bootstra
         ) from fault
 
 
+class _Meanwhile(RepositoryError):  # noqa: N818 - what happened; it never leaves this module
+    """What TUF verified was written again, by another process, before it was read."""
+
+
 def _target(updater: Updater, name: str) -> bytes:
     info = updater.get_targetinfo(name)
     if info is None:
         msg = f"it has no {name}"
         raise RepositoryError(msg)
     path = updater.find_cached_target(info) or updater.download_target(info)
-    return Path(path).read_bytes()
+    content = Path(path).read_bytes()
+    try:
+        info.verify_length_and_hashes(content)
+    except LengthOrHashMismatchError as fault:
+        raise _Meanwhile(str(fault)) from fault
+    return content
 
 
 class _Fetcher(FetcherInterface):

@@ -6,7 +6,9 @@ import datetime as dt
 import functools
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import pytest
@@ -15,6 +17,7 @@ from sigstore._internal.tuf import DEFAULT_TUF_URL
 from sigstore._utils import read_embedded
 from tuf.api._payload import MetaFile, Root, Snapshot, TargetFile, Targets, Timestamp
 from tuf.api.metadata import Metadata
+from tuf.ngclient.updater import Updater
 
 from maximus.errors import Error, ExitStatus
 from maximus.signing.instances import read_instance
@@ -24,7 +27,6 @@ from maximus.verification.roots import read_roots
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 _Signed = TypeVar("_Signed", Root, Targets, Snapshot, Timestamp)
@@ -112,6 +114,34 @@ def test_a_second_run_takes_the_targets_it_has(url: str, repository: Repository,
     for target in (repository.folder / "targets").iterdir():
         target.unlink()
     assert read_roots(public_trust(transport, read_instance(url), repository.root).root).authorities
+
+
+def test_many_that_learn_of_an_instance_at_once_do_not_disturb_each_other(
+    url: str, repository: Repository, transport: Transport
+) -> None:
+    """TUF makes a link anew by removing it, and writes targets in place: others find neither at that moment."""
+    with ThreadPoolExecutor(12) as pool:
+        found = list(pool.map(lambda _: public_trust(transport, read_instance(url), repository.root), range(36)))
+    assert {trust.services.authority for trust in found} == {found[0].services.authority}
+
+
+def test_a_target_that_another_process_writes_is_read_again(
+    url: str, repository: Repository, transport: Transport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is verified as it was read, and not as it was before."""
+    public_trust(transport, read_instance(url), repository.root)
+    find, halves = Updater.find_cached_target, ["once"]
+
+    def find_and_cut(self: Updater, info: TargetFile) -> str | None:
+        path = find(self, info)
+        if path and halves:
+            halves.pop()
+            Path(path).write_bytes(b"{")
+        return path
+
+    monkeypatch.setattr(Updater, "find_cached_target", find_and_cut)
+    assert read_roots(public_trust(transport, read_instance(url), repository.root).root).authorities
+    assert not halves
 
 
 def test_a_repository_that_is_away_is_named(repository: Repository, transport: Transport, url: str) -> None:
