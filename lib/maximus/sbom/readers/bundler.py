@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["READER"]
 
+_HEADING = re.compile(r"(?m)^(?:GEM|GIT|PATH|PLUGIN SOURCE|PLATFORMS|DEPENDENCIES)[ \t]*$")
 _SOURCES = frozenset({"GEM", "GIT", "PATH", "PLUGIN SOURCE"})
 _SPEC = re.compile(r" {4}(?! )(\S+) \(([^()]+)\)$")
 _NEED = re.compile(r" {6}(?! )([^\s(!]+)(?: \([^()]*\))?!?$")
@@ -56,6 +57,8 @@ class _Spec:
 def _read(source: Source) -> Reading:
     text = parsing.decode(source.raw, source.path).replace("\r\n", "\n")
     specs, asked, checksums = _sections(text)
+    if not specs and not _HEADING.search(text):
+        raise parsing.broken(source.path, "it has no section of a lock")
     lines = DigestLines.of(source.path, text.replace("sha256=", "sha256:"))
     by_name: dict[str, list[_Spec]] = {}
     for spec in specs:
@@ -98,7 +101,7 @@ def _sections(text: str) -> tuple[list[_Spec], list[str], dict[str, str]]:
         elif section == "DEPENDENCIES" and (found := _ASKED.match(line)):
             asked.append(found[1])
         elif section == "CHECKSUMS" and (found := _CHECKSUM.match(line)) and found[3]:
-            checksums[f"{found[1]} {found[2]}"] = found[3].replace("=", ":", 1)
+            checksums[f"{found[1]} {found[2]}"] = found[3]
     return specs, asked, checksums
 
 
@@ -113,7 +116,9 @@ def _package(source: Source, spec: _Spec, known: Known, checksum: str, lines: Di
         if vcs := addresses.vcs_url(spec.settings.get("remote", ""), spec.settings.get("revision", "")):
             qualifiers.append(("vcs_url", vcs))
         absent = (absence.COMMIT_ONLY,)
-    digest = digests.from_pair(checksum, lines)
+    # One or more, of different algorithms.
+    written = (digests.from_pair(one.replace("=", ":", 1), lines) for one in checksum.split(","))
+    known_ones = tuple(digest for digest in written if digest)
     suffix = f"-{spec.platform}" if spec.platform else ""
     return Package(
         key=spec.key,
@@ -123,8 +128,8 @@ def _package(source: Source, spec: _Spec, known: Known, checksum: str, lines: Di
         locations=(Location(source.path, spec.line),),
         own=own,
         qualifiers=tuple(qualifiers),
-        artifacts=(Artifact(f"{spec.name}-{spec.version}{suffix}.gem", "", (digest,)),)
-        if digest and not absent
+        artifacts=(Artifact(f"{spec.name}-{spec.version}{suffix}.gem", "", known_ones),)
+        if known_ones and not absent
         else (),
         edges=known,
         not_applicable=absent,

@@ -7,11 +7,13 @@ out under its own name.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from maximus.sbom import parsing
 from maximus.sbom.model import Ecosystem, Finding, Known, Link, Location, LockFact, Package, Reading, Scope
 from maximus.sbom.naming import visible
+from maximus.sbom.readers import references
 from maximus.sbom.readers.interface import Reader
 from maximus.sbom.readers.lines import keys_of
 
@@ -21,7 +23,9 @@ if TYPE_CHECKING:
 __all__ = ["CONFIG", "LOCK", "PAKET"]
 
 _KEY = re.compile(r'\s*"([^"]+)": \{')
-_PAKET_SPEC = re.compile(r" {4}(?! )(\S+) \(([^()]+)\)")
+# A repository has no file before its commit.
+_PAKET_SPEC = re.compile(r" {4}(?! {2})((?! )\S+)?(?: \(([^()]+)\)|$)")
+_COMMIT = re.compile(r"[0-9a-f]{40}")
 _PAKET_NEED = re.compile(r" {6}(?! )(\S+)")
 
 
@@ -94,29 +98,50 @@ def _read_config(source: Source) -> Reading:
 
 def _read_paket(source: Source) -> Reading:
     text = parsing.decode(source.raw, source.path).replace("\r\n", "\n")
-    packages: list[Package] = []
+    packages: dict[str, Package] = {}
     needs: list[tuple[str, str]] = []
-    group, section = "", ""
+    findings: list[Finding] = []
+    group, section, remote, last = "", "", "", ""
     for number, line in enumerate(text.split("\n"), 1):
+        place = Location(source.path, number)
         if line.startswith("GROUP "):
-            group = line.removeprefix("GROUP ").strip()
+            group, last = line.removeprefix("GROUP ").strip(), ""
         elif line and not line.startswith(" "):
-            section = line.strip()
-        elif section == "NUGET" and (found := _PAKET_SPEC.match(line)):
-            key = f"{group}/{found[1]}".lower()
-            scope = (Scope.DEV,) if group.lower() in ("build", "test") else ()
-            place = Location(source.path, number)
-            packages.append(
-                Package(key, Ecosystem.NUGET, found[1], found[2], (place,), scopes=scope, edges=Known.COMPLETE)
-            )
-        elif section == "NUGET" and packages and (found := _PAKET_NEED.match(line)):
-            needs.append((packages[-1].key, f"{group}/{found[1]}".lower()))
-    keys = {package.key for package in packages}
+            section, remote, last = line.strip(), "", ""
+        elif line.startswith("  remote: "):
+            remote = line.removeprefix("  remote: ").strip()
+        elif last and (need := _PAKET_NEED.match(line)):
+            needs.append((last, f"{group}/{need[1]}".lower()))
+        elif (found := _PAKET_SPEC.match(line)) and (found[2] or section != "NUGET"):
+            scopes = (Scope.DEV,) if group.lower() in ("build", "test") else ()
+            if section == "NUGET":
+                key = f"{group}/{found[1]}".lower()
+                made = Package(key, Ecosystem.NUGET, found[1] or "", found[2], (place,), edges=Known.COMPLETE)
+            else:
+                key = f"{group}/{number}"
+                made = _paket_file(key, section, remote, found[1] or "", found[2] or "", place)
+            last = key if made else ""
+            if made is None:
+                what = f"{visible(found[1] or '')} of {visible(remote)}".removeprefix(" of ")
+                findings.append(Finding("unpinned", f"{what} names no commit", place))
+            else:
+                packages.setdefault(key, replace(made, scopes=scopes))
     needed = {target for _, target in needs}
-    links = [Link(start, target) for start, target in needs if target in keys]
+    links = [Link(start, target) for start, target in needs if target in packages]
     # `paket.dependencies` says what is asked for; what nothing else needs must be, the rest may be.
-    links += [Link("", key, known=key not in needed) for key in sorted(keys)]
-    return Reading(tuple(packages), tuple(links))
+    links += [Link("", key, known=key not in needed) for key in sorted(packages)]
+    return Reading(tuple(packages.values()), tuple(links), findings=tuple(findings))
+
+
+def _paket_file(  # noqa: PLR0913, PLR0917 - the parts of one entry
+    key: str, section: str, remote: str, file: str, commit: str, place: Location
+) -> Package | None:
+    """Return the repository at a commit that a file, or all of it, is taken from; None where it is no such thing."""
+    address = f"https://github.com/{remote}" if section == "GITHUB" else remote if section == "GIT" else ""
+    # Behind the commit may stand what builds it.
+    commit = commit.partition(" ")[0]
+    made = references.repository(address, commit, key, place) if _COMMIT.fullmatch(commit) else None
+    return replace(made, subpath=file) if made else None
 
 
 LOCK = Reader("nuget", lambda path: path.rpartition("/")[2] == "packages.lock.json", _read_lock)

@@ -1,15 +1,17 @@
-"""References to container images and to GitHub's actions, taken apart: name, tag, digest."""
+"""References to container images, to GitHub's actions and to repositories at a commit, taken apart."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
+from maximus.sbom import addresses
 from maximus.sbom.model import Ecosystem, Finding, Kind, Known, Location, Package, Scope
 from maximus.sbom.naming import visible
 from maximus.sbom.readers import absence
 
-__all__ = ["Image", "action", "image", "image_package"]
+__all__ = ["Image", "action", "image", "image_package", "repository"]
 
 _IMAGE = re.compile(
     r"(?P<name>(?:[\w.-]+(?::\d+)?/)?[\w.-]+(?:/[\w.-]+)*)(?::(?P<tag>\w[\w.-]{0,127}))?(?:@(?P<digest>[a-z0-9]+:[0-9a-fA-F]{32,}))?",
@@ -110,3 +112,23 @@ def action(text: str, key: str, place: Location) -> tuple[Package | None, tuple[
         not_applicable=(absence.DEFINITION,),
     )
     return made, findings
+
+
+def repository(address: str, commit: str, key: str, place: Location) -> Package | None:
+    """Return the package of a repository at a commit, in any spelling of its address; None where it is no address."""
+    vcs = addresses.vcs_url(address, commit)
+    if not vcs:
+        return None
+    parts = urlsplit(addresses.vcs_url(address, "").removeprefix("git+"))
+    name = parts.path.strip("/").removesuffix(".git")
+    on_github = parts.hostname == "github.com"
+    return Package(
+        key=key,
+        ecosystem=Ecosystem.GITHUB if on_github else Ecosystem.GENERIC,
+        name=name.lower() if on_github else f"{parts.hostname}/{name}",
+        version=commit,
+        locations=(place,),
+        qualifiers=() if on_github else (("vcs_url", vcs),),
+        edges=Known.UNKNOWN,
+        not_applicable=(absence.COMMIT_ONLY,),
+    )

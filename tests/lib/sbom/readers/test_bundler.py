@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
+from maximus.sbom import scan
 from maximus.sbom.model import Known
 from tests.lib.sbom.more_samples import COMMIT, GEMFILE, MORE_SAMPLES
-from tests.lib.sbom.samples import edges_of, inventory_of, reading_of, sha256
+from tests.lib.sbom.samples import edges_of, inventory_of, make, reading_of, sha256, sha512
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,3 +62,22 @@ def test_a_need_that_is_not_locked_is_told(tmp_path: Path) -> None:
     reading = reading_of(tmp_path, {"gems.locked": "GEM\n  specs:\n    a (1.0)\n      b\n\nDEPENDENCIES\n  a\n"})
     assert [(item.kind, item.text) for item in reading.findings] == [("unresolved", "b is needed and not locked")]
     assert reading.packages[0].edges is Known.INCOMPLETE
+
+
+@pytest.mark.parametrize("text", ["", "\n", "source 'https://registry.example'\ngem 'rails'\n"])
+def test_a_file_without_a_section_is_no_lock(tmp_path: Path, text: str) -> None:
+    """An empty one is what a broken run leaves behind, and would pass for a project without gems."""
+    (fault,) = scan.scan(make(tmp_path, {"Gemfile.lock": text})).faults
+    assert (fault.code, fault.why) == ("SBOM005", "it has no section of a lock")
+    found = scan.scan(make(tmp_path, {"Gemfile.lock": "GEM\n  specs:\n\nPLATFORMS\n  ruby\n\nDEPENDENCIES\n"}))
+    assert found.faults == ()
+
+
+def test_a_gem_may_have_several_checksums(tmp_path: Path) -> None:
+    """Bundler writes those of different algorithms beside one another."""
+    both = f"sha256={sha256('rack')},sha512={sha512('rack')}"
+    text = f"GEM\n  remote: https://registry.example/\n  specs:\n    rack (3.1.0)\n\nCHECKSUMS\n  rack (3.1.0) {both}\n"
+    (rack,) = inventory_of(tmp_path, {"Gemfile.lock": text}).components
+    assert {item.algorithm: item.value for item in rack.artifacts[0].digests} == {
+        "SHA-256": sha256("rack"), "SHA-512": sha512("rack")
+    }  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from maximus.sbom.model import Scope
-from tests.lib.sbom.more_samples import MORE_SAMPLES
+from tests.lib.sbom.more_samples import COMMIT, MORE_SAMPLES
 from tests.lib.sbom.samples import by_name, edges_of, inventory_of, sri
 
 if TYPE_CHECKING:
@@ -96,8 +96,48 @@ def test_a_flat_list_claims_no_direct_need(tmp_path: Path) -> None:
 
 
 def test_paket_s_groups_and_needs(tmp_path: Path) -> None:
-    """Groups for building are development; only packages of NuGet are packages."""
+    """Groups for building are development; a file of a repository is that repository at its commit."""
     made = inventory_of(tmp_path, MORE_SAMPLES["paket"])
     assert ("Giraffe 6.4", "FSharp.Core 8.0.300") in edges_of(made)
     assert by_name(made)["FAKE 5.16"].scopes == (Scope.DEV,)
-    assert set(by_name(made)) == {"FSharp.Core 8.0.300", "Giraffe 6.4", "FAKE 5.16"}
+    assert {str(item.purl) for item in made.components} == {
+        "pkg:nuget/FSharp.Core@8.0.300",
+        "pkg:nuget/Giraffe@6.4",
+        "pkg:nuget/FAKE@5.16",
+        f"pkg:github/acme/scripts@{COMMIT}#build.fsx",
+    }
+    scripts = by_name(made)[f"acme/scripts {COMMIT}"]
+    assert (scripts.scopes, scripts.is_distributed) == ((Scope.DEV,), False)
+
+
+def test_what_paket_takes_from_elsewhere_is_told(tmp_path: Path) -> None:
+    """A repository at a commit is a component; a file of an address has no version, and is named."""
+    text = f"""NUGET
+  remote: https://registry.example/index.json
+    Octokit (0.50) - restriction: >= net6.0
+GITHUB
+  remote: acme/Scripts
+    modules/Octokit.fsx ({COMMIT})
+      Octokit (>= 0.20)
+GIT
+  remote: https://git.example/acme/tools.git
+     ({COMMIT})
+      build: build.sh
+HTTP
+  remote: https://files.example
+    library.dll (/library.dll)
+GIST
+  remote: acme/1972308
+    gist.fs
+"""
+    made = inventory_of(tmp_path, {"paket.lock": text})
+    assert {str(item.purl) for item in made.components} == {
+        "pkg:nuget/Octokit@0.50",
+        f"pkg:github/acme/scripts@{COMMIT}#modules/Octokit.fsx",
+        f"pkg:generic/git.example/acme/tools@{COMMIT}?vcs_url=git%2Bhttps://git.example/acme/tools.git%40{COMMIT}",
+    }
+    assert (f"acme/scripts {COMMIT}", "Octokit 0.50") in edges_of(made)
+    assert [(item.kind, item.text, item.location.line) for item in made.findings if item.lost] == [
+        ("unpinned", "library.dll of https://files.example names no commit", 14),
+        ("unpinned", "gist.fs of acme/1972308 names no commit", 17),
+    ]
