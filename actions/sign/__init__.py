@@ -5,7 +5,8 @@ Sigstore client verify too; or one statement covers them all (`mode: statement`)
 In a job with `id-token: write` the signature is bound to the workflow and needs no key.
 """
 
-from .action import NOT_LOGGED, plan_signing, run
+from .action import run
 from .inputs import Inputs, Outputs
+from .plan import NOT_LOGGED, plan_signing
 
 __all__ = ["NOT_LOGGED", "Inputs", "Outputs", "plan_signing", "run"]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from actions.draft.action import PULL_REQUEST_EVENTS
+from actions.draft.place import PULL_REQUEST_EVENTS
 from maximus.notes.limits import MAX_BODY
 from tests.actions.draft.drafting import RELEASES, REPOSITORY, Run, configured, drafts, release_folder, world
 from tests.fakehub.__main__ import EXAMPLE
