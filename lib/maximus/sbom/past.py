@@ -12,6 +12,7 @@ from maximus.sbom.naming import visible
 from maximus.sbom.readers import reader_of
 from maximus.sbom.readers.compose_variables import FILE
 from maximus.sbom.readers.containers import COMPOSE
+from maximus.sbom.readers.yarn_resolutions import SETTINGS
 from maximus.sbom.scan import Scan, scan
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ MAX_FILES: Final = 5_000
 _BESIDE = frozenset({
     "package.json", "Cargo.toml", "pyproject.toml", "Pipfile", "go.mod", "go.work", "go.sum", "go.work.sum",
     "modules.txt", "pnpm-workspace.yaml", "pyvenv.cfg", "CACHEDIR.TAG", "composer.json", "pom.xml",
-    "verification-metadata.xml", "Chart.yaml",
+    "verification-metadata.xml", "Chart.yaml", SETTINGS,
 })  # fmt: skip
 _LISTS = (".txt", ".in")
 

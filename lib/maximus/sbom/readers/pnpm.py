@@ -120,21 +120,18 @@ class _Document:
                 elif not reference.startswith(("link:", "workspace:", "file:", "portal:")):
                     edges = Known.INCOMPLETE
                     self._missing(name, Location(self.source.path))
+        name, version, _ = npm.own_manifest(self.source, path)
         self.packages.append(
             Package(
                 key=source_key,
                 ecosystem=Ecosystem.NPM,
-                name=self._own_name(path),
-                version="",
+                name=name,
+                version=version,
                 locations=(Location(self.source.path, self.keys.get(path, 0)),),
                 own=own,
                 edges=edges,
             )
         )
-
-    def _own_name(self, path: str) -> str:
-        """Return what the `package.json` in an importer's folder calls it; empty without one."""
-        return npm.own_manifest(self.source, path)[0]
 
     def _importer_key(self, path: str) -> str:
         return f"{self.prefix}importer:{path}"

@@ -88,3 +88,14 @@ snapshots:
     made = inventory_of(tmp_path, {"pnpm-lock.yaml": lock})
     assert sorted(by_name(made)) == ["a 1.0.0", "b 1.0.0", "b 2.0.0"]
     assert {("a 1.0.0", "b 1.0.0"), ("a 1.0.0", "b 2.0.0")} <= edges_of(made)
+
+
+def test_a_member_has_the_version_of_its_own_manifest(tmp_path: Path) -> None:
+    """The lock names the folders alone; the version of the release is not that of each part."""
+    lock = "lockfileVersion: '9.0'\n\nimporters:\n\n  .: {}\n\n  packages/lib: {}\n\n  packages/bare: {}\n"
+    manifest = '{"name": "@octo/lib", "version": "4.5.6"}'
+    made = inventory_of(tmp_path, {"pnpm-lock.yaml": lock, "packages/lib/package.json": manifest})
+    assert [(item.own, item.full_name, item.version) for item in made.members] == [
+        ("packages/bare", "bare", made.root.version),
+        ("packages/lib", "@octo/lib", "4.5.6"),
+    ]

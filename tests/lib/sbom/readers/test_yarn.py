@@ -124,3 +124,97 @@ def test_what_the_project_resolves_otherwise_is_what_a_package_needs(tmp_path: P
         ("@scope/cli 1.0.0", "react 17.0.2"),
     }
     assert ("@scope/cli 1.0.0", "react 18.3.1") not in edges_of(made)
+
+
+def _berry(*entries: tuple[str, str, str, str]) -> str:
+    """Return a lock of berry with these entries: descriptors, version, resolution, and lines of needs."""
+    made = "__metadata:\n  version: 8\n"
+    for descriptors, version, resolution, needs in entries:
+        made += f'\n"{descriptors}":\n  version: {version}\n  resolution: "{resolution}"\n'
+        made += f"  dependencies:\n{needs}" if needs else ""
+    return made
+
+
+def test_a_catalog_of_the_settings_says_what_a_need_was_resolved_to(tmp_path: Path) -> None:
+    """The lock says `catalog:`; the range stands in `.yarnrc.yml`, in the default catalog or in a named one."""
+    lock = _berry(
+        ("left@npm:^1.0.0", "1.2.3", "left@npm:1.2.3", ""),
+        ("left@npm:^2.0.0", "2.0.1", "left@npm:2.0.1", ""),
+        ("shared@npm:1.0.0", "1.0.0", "shared@npm:1.0.0", ""),
+        ("app@workspace:.", "0.0.0-use.local", "app@workspace:.", '    left: "catalog:"\n    shared: "catalog:dev"\n'),
+    )
+    settings = "nodeLinker: node-modules\ncatalog:\n  left: ^2.0.0\ncatalogs:\n  dev:\n    shared: 1.0.0\n"
+    made = inventory_of(tmp_path, {"yarn.lock": lock, ".yarnrc.yml": settings})
+    assert {(".", "left 2.0.1"), (".", "shared 1.0.0")} <= edges_of(made)
+    assert made.findings == ()
+    assert {item.purl: item.direct for item in made.components} == {
+        "pkg:npm/left@1.2.3": False,
+        "pkg:npm/left@2.0.1": True,
+        "pkg:npm/shared@1.0.0": True,
+    }
+
+
+@pytest.mark.parametrize("settings", ["", "catalog: [", "catalog: 1\ncatalogs: 2\n", "catalogs:\n  dev: 1\n"])
+def test_a_need_of_a_catalog_that_is_not_there_is_told(tmp_path: Path, settings: str) -> None:
+    """Without settings, or with some that say nothing of it, nobody knows what was meant."""
+    needs = '    left: "catalog:"\n'
+    lock = _berry(
+        ("left@npm:^1.0.0", "1.2.3", "left@npm:1.2.3", ""),
+        ("app@workspace:.", "0.0.0-use.local", "app@workspace:.", needs),
+    )
+    made = inventory_of(tmp_path, {"yarn.lock": lock, ".yarnrc.yml": settings})
+    assert [finding.text for finding in made.findings] == ["left is needed and not locked"]
+
+
+def test_a_linked_folder_is_found_from_the_workspace_that_asks_for_it(tmp_path: Path) -> None:
+    """Two workspaces reach one folder by different paths: it is one part of the tree, whatever it is asked for as."""
+    root, member = "app%40workspace%3A.", "%40octo%2Flib%40workspace%3Apackages%2Flib"
+    own = "0.0.0-use.local"
+    lock = _berry(
+        (f"$kit@link:../../kit::locator={member}", own, f"$kit@link:../../kit::locator={member}", ""),
+        (f"$kit@link:./kit::locator={root}", own, f"$kit@link:./kit::locator={root}", ""),
+        ("@octo/lib@workspace:packages/lib", own, "@octo/lib@workspace:packages/lib", '    $kit: "link:../../kit"\n'),
+        ("app@workspace:.", own, "app@workspace:.", '    $kit: "link:./kit"\n'),
+    )
+    files = {"yarn.lock": lock, "kit/package.json": '{"name": "kit", "version": "3.1.0"}'}
+    files["packages/lib/package.json"] = '{"name": "@octo/lib", "version": "2.0.0"}'
+    made = inventory_of(tmp_path, files)
+    assert [(item.own, item.full_name, item.version) for item in made.members] == [
+        ("kit", "kit", "3.1.0"),
+        ("packages/lib", "@octo/lib", "2.0.0"),
+    ]
+    assert ("/packages/lib", "/kit") in edges_of(made)
+    assert made.components == made.findings == ()
+
+
+def test_a_link_to_no_package_is_none(tmp_path: Path) -> None:
+    """`link:./nope` in `resolutions` takes a package away: it is neither a part of the tree nor missing."""
+    manifest = '{"name": "app", "resolutions": {"@types/left": "link:./nope"}}'
+    key = "@types/left@link:./nope::locator=app%40workspace%3A."
+    lock = _berry(
+        (key, "0.0.0-use.local", key, ""),
+        ("left@npm:^1.0.0", "1.2.3", "left@npm:1.2.3", '    "@types/left": "npm:^4.0.0"\n'),
+        ("app@workspace:.", "0.0.0-use.local", "app@workspace:.", '    left: "npm:^1.0.0"\n'),
+    )
+    made = inventory_of(tmp_path, {"yarn.lock": lock, "package.json": manifest})
+    assert made.members == made.findings == ()
+    assert [item.purl for item in made.components] == ["pkg:npm/left@1.2.3"]
+    assert made.components[0].edges is Known.COMPLETE
+
+
+def test_a_packed_file_in_the_tree_is_a_package_and_no_part_of_the_tree(tmp_path: Path) -> None:
+    """`file:` leads to a folder of the tree, or to a tarball of somebody's with a version of its own."""
+    place = "app%40workspace%3A."
+    lock = _berry(
+        (
+            f"left@file:vendor/left-1.2.3.tgz::locator={place}",
+            "1.2.3",
+            f"left@file:vendor/left-1.2.3.tgz#vendor/left-1.2.3.tgz::hash=abcdef&locator={place}",
+            "",
+        ),
+        ("app@workspace:.", "0.0.0-use.local", "app@workspace:.", '    left: "file:vendor/left-1.2.3.tgz"\n'),
+    )
+    made = inventory_of(tmp_path, {"yarn.lock": lock})
+    assert made.members == ()
+    assert edges_of(made) == {(".", "left 1.2.3")}
+    assert [artifact.file for artifact in made.components[0].artifacts] == ["left-1.2.3.tgz"]
