@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 __all__ = [
+    "MAX_ALIASED",
     "MAX_COMPONENTS",
     "MAX_DEPTH",
     "MAX_EDGES",
@@ -26,6 +27,8 @@ MAX_MANIFEST: Final = 4 << 20
 """Bytes of a manifest that lies beside a lock: `package.json`, `pyproject.toml`, `Cargo.toml`."""
 MAX_DEPTH: Final = 200
 """Levels of a YAML or XML file, or of a lock in Erlang's terms."""
+MAX_ALIASED: Final = 50_000
+"""Values of a YAML file that its aliases stand for."""
 MAX_COMPONENTS: Final = 200_000
 """Components of one inventory, or of a foreign document."""
 MAX_PACKAGES: Final = 2_000_000

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from maximus.errors import Error
-from maximus.sbom.limits import MAX_DEPTH
+from maximus.sbom.limits import MAX_ALIASED, MAX_DEPTH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -160,33 +160,51 @@ class Scalar:
     """From 1."""
     document: int
     """Which of the file's documents it is in, from 0."""
+    merged: int = 0
+    """Through how many `<<` it came here: what stands in a mapping itself counts more than what is merged into it."""
 
 
 def scalars_of_yaml(raw: bytes, where: str) -> Iterator[Scalar]:
-    """Yield every value of a YAML file that a person wrote; what an anchor names is told once, where it stands.
+    """Yield every value of a YAML file that a person wrote; at an alias those that its anchor names, with their lines.
 
-    Nothing is built and no alias is followed, so that none of them can multiply. Raises Error SBOM005 or SBOM006.
+    Nothing is built, and only so many values are told again, so that aliases of aliases cannot multiply.
+    Raises Error SBOM005, SBOM006 or SBOM008.
     """
     import yaml  # noqa: PLC0415 - as in `parse_yaml`
 
     text = decode(raw, where)
     _refuse_depth(raw if text.isascii() else text.encode("utf-8"), where)
     try:
-        yield from _Scalars().of(yaml.parse(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader)))
+        yield from _Scalars(where).of(yaml.parse(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader)))
     except yaml.YAMLError as fault:
         raise _no_yaml(where, fault) from fault
     except RecursionError as fault:
         raise too_deep(where) from fault
 
 
+@dataclass(slots=True)
+class _Anchored:
+    """A collection that has a name, and has not ended yet."""
+
+    name: str
+    depth: int
+    """How many keys lead to it."""
+    found: list[Scalar]
+
+
 class _Scalars:
     """Follows the events of a YAML file with the keys that lead to each."""
 
-    def __init__(self) -> None:
+    def __init__(self, where: str) -> None:
+        self.where = where
         self.keys: list[str | None] = []
         """Of each open collection the key whose value comes next; None where a mapping expects a key."""
         self.lists: list[bool] = []
         self.document = -1
+        self.anchors: dict[str, list[Scalar]] = {}
+        """By name: what stands in it, with the keys behind those that lead to it."""
+        self.open: list[_Anchored] = []
+        self.kept = 0
 
     def of(self, events: Any) -> Iterator[Scalar]:  # noqa: ANN401 - PyYAML's events have no types
         import yaml  # noqa: PLC0415 - loaded by the caller already
@@ -200,25 +218,61 @@ class _Scalars:
                     keys[-1] = event.value
                     continue
                 line = event.start_mark.line + 1 if event.start_mark else 0
-                yield Scalar(tuple([key or "" for key in keys]), event.value, line, self.document)
+                made = Scalar(tuple([key or "" for key in keys]), event.value, line, self.document)
+                if event.anchor or self.open:
+                    self._keep(made, event.anchor)
+                yield made
                 self._after_value()
-            elif kind is yaml.MappingStartEvent:
-                lists.append(False)
-                keys.append(None)
-            elif kind is yaml.SequenceStartEvent:
-                lists.append(True)
-                keys.append("-")
-            elif kind in (yaml.MappingEndEvent, yaml.SequenceEndEvent):
-                lists.pop()
-                keys.pop()
+            elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
+                if event.anchor:
+                    self.open.append(_Anchored(event.anchor, len(keys), []))
+                lists.append(kind is yaml.SequenceStartEvent)
+                keys.append("-" if kind is yaml.SequenceStartEvent else None)
+            elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+                self._end()
                 self._after_value()
             elif kind is yaml.AliasEvent:
-                if keys and keys[-1] is None:
-                    keys[-1] = ""
-                else:
-                    self._after_value()
+                yield from self._again(event.anchor)
+                self._after_value()
             elif kind is yaml.DocumentStartEvent:
                 self.document += 1
+                self.anchors.clear()
+
+    def _end(self) -> None:
+        self.lists.pop()
+        self.keys.pop()
+        if self.open and self.open[-1].depth == len(self.keys):
+            done = self.open.pop()
+            self.anchors[done.name] = done.found
+
+    def _again(self, name: str) -> Iterator[Scalar]:
+        """Yield what an anchor names, at the keys where its alias stands; behind `<<` at those of the mapping."""
+        if self.keys and self.keys[-1] is None:
+            # A key itself, of which nobody asks.
+            return
+        before = tuple(key or "" for key in self.keys)
+        behind = 1 if before[-1:] == ("<<",) else 2 if before[-2:] == ("<<", "-") else 0
+        before = before[:-behind] if behind else before
+        for scalar in self.anchors.get(name, ()):
+            made = replace(scalar, keys=before + scalar.keys, merged=scalar.merged + bool(behind))
+            self._keep(made)
+            yield made
+
+    def _keep(self, made: Scalar, name: str | None = None) -> None:
+        """Remember a value for the aliases of what it stands in. Raises Error SBOM008 where these are too many."""
+        if name:
+            self.anchors[name] = [replace(made, keys=())]
+        for anchored in self.open:
+            anchored.found.append(replace(made, keys=made.keys[anchored.depth :]))
+        self.kept += 1 + len(self.open)
+        if self.kept > MAX_ALIASED:
+            raise Error(
+                "SBOM008",
+                f"cannot read {self.where}",
+                why=f"its anchors and aliases stand for more than {MAX_ALIASED} values",
+                fix="Mend it or make it again with its own tool, or leave it out with `exclude`.",
+                where=self.where,
+            )
 
     def _after_value(self) -> None:
         """Expect the next key, where the collection around the value is a mapping."""

@@ -6,7 +6,7 @@ import pytest
 
 from maximus.errors import Error
 from maximus.sbom import parsing
-from maximus.sbom.limits import MAX_DEPTH
+from maximus.sbom.limits import MAX_ALIASED, MAX_DEPTH
 
 
 @pytest.mark.parametrize(
@@ -142,3 +142,36 @@ def test_what_is_no_yaml_says_where(text: str, line: int, why: str) -> None:
         with pytest.raises(Error) as caught:
             read(text.encode(), "x.yaml")
         assert (caught.value.where, caught.value.why) == (f"x.yaml:{line}", f"line {line}: {why}")
+
+
+def test_an_alias_tells_what_its_anchor_names() -> None:
+    """At its own keys, with the anchor's lines; behind `<<` at those of the mapping, and marked."""
+    text = b"""x: &base
+  image: db:1
+  env: {A: &a one}
+y:
+  <<: [*base]
+  image: db:2
+z: [*a, *base]
+"""
+    found = [(item.keys, item.value, item.line, item.merged) for item in parsing.scalars_of_yaml(text, "compose.yaml")]
+    assert found == [
+        (("x", "image"), "db:1", 2, 0),
+        (("x", "env", "A"), "one", 3, 0),
+        (("y", "image"), "db:1", 2, 1),
+        (("y", "env", "A"), "one", 3, 1),
+        (("y", "image"), "db:2", 6, 0),
+        (("z", "-"), "one", 3, 0),
+        (("z", "-", "image"), "db:1", 2, 0),
+        (("z", "-", "env", "A"), "one", 3, 0),
+    ]
+
+
+def test_aliases_of_aliases_end() -> None:
+    """Nine levels of ten would be a thousand million values; an alias inside its own anchor names nothing yet."""
+    text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
+    text += "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 9))
+    with pytest.raises(Error) as raised:
+        list(parsing.scalars_of_yaml(text.encode(), "compose.yaml"))
+    assert (raised.value.code, str(MAX_ALIASED) in raised.value.why) == ("SBOM008", True)
+    assert [item.value for item in parsing.scalars_of_yaml(b"a: &a [x, *a]\n", "compose.yaml")] == ["x"]

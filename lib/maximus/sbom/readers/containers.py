@@ -12,6 +12,7 @@ from maximus.sbom.readers import compose_variables, references
 from maximus.sbom.readers.interface import Reader
 
 if TYPE_CHECKING:
+    from maximus.sbom.parsing import Scalar
     from maximus.sbom.tree import Source
 
 __all__ = ["COMPOSE", "DOCKERFILE", "KUSTOMIZE", "Images"]
@@ -118,18 +119,21 @@ def _read_dockerfile(source: Source) -> Reading:
 def _read_compose(source: Source) -> Reading:
     found = Images(source)
     built: set[tuple[int, str]] = set()
-    images: list[tuple[tuple[int, str], str, int]] = []
+    images: dict[tuple[int, str], Scalar] = {}
     for scalar in parsing.scalars_of_yaml(source.raw, source.path):
         match scalar.keys:
             case ("services", service, "image"):
-                images.append(((scalar.document, service), scalar.value, scalar.line))
+                owner = (scalar.document, service)
+                # A service's own image counts more than one that is merged into it.
+                if owner not in images or scalar.merged < images[owner].merged:
+                    images[owner] = scalar
             case ("services", service, "build", *_):
                 built.add((scalar.document, service))
             case _:
                 continue
     beside = source.beside(compose_variables.FILE)
     # With `build` the image's name is what is made here and not what is taken.
-    taken = [(name, line) for owner, name, line in images if owner not in built]
+    taken = [(scalar.value, scalar.line) for owner, scalar in images.items() if owner not in built]
     # Nobody's secrets are opened for nothing.
     raw = source.tree.manifest(beside) if any("$" in name for name, _ in taken) else None
     values = compose_variables.variables_in(raw) if raw is not None else {}

@@ -57,6 +57,28 @@ def test_compose_runs_what_it_does_not_build(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_services_of_a_composition_share_what_an_anchor_names(tmp_path: Path) -> None:
+    """By `<<` or as an alias, from outside the services; a service's own image or build counts more."""
+    text = """x-app: &app
+  image: registry.example/app:1
+  restart: always
+x-tag: &tag postgres:16
+x-made: &made {build: ., image: made-here}
+services:
+  web: {<<: *app, command: web}
+  worker:
+    image: registry.example/worker:2
+    <<: [*app]
+  other: *app
+  db: {image: *tag}
+  own: {<<: *made}
+"""
+    made = inventory_of(tmp_path, {"compose.yaml": text})
+    assert {(item.name, item.version): [place.line for place in item.locations] for item in made.components} == {
+        ("app", "1"): [2], ("worker", "2"): [9], ("postgres", "16"): [4]
+    }  # fmt: skip
+
+
 def test_kustomize_names_images_by_parts(tmp_path: Path) -> None:
     """New names, tags and digests stand in fields of their own."""
     made = inventory_of(tmp_path, MORE_SAMPLES["kustomize"])
