@@ -16,6 +16,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import (
     ECDSA,
     SECP256R1,
@@ -130,7 +131,7 @@ class Certificates:
                 if not is_last and not token.is_valid():
                     continue
                 raise _refusal(refused) from refused
-            except (ValueError, KeyError, TypeError) as fault:
+            except (ValueError, KeyError, TypeError, UnsupportedAlgorithm) as fault:
                 raise nonsense(fault, "Fulcio", self._url) from fault
         raise AssertionError  # the last round returns or raises
 

@@ -257,7 +257,7 @@ def _name(path: Path, root: Path) -> str:
     except UnicodeEncodeError as fault:
         raise Error(
             "SIGN021",
-            f"no statement can name {ascii(name)}",
+            f"no statement can name {name!a}",
             why="its name is not in UTF-8, and JSON holds nothing else",
             fix="Give the file another name; or sign with `mode: each` and without attestations, which name no file.",
             where=ascii(path.as_posix()),

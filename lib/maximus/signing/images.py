@@ -157,7 +157,7 @@ def _as_of_old(
 
     The signature is one of its own, over a payload that such readers know, and has its own log entry.
     """
-    with tempfile.TemporaryDirectory(prefix="maximus-image-") as folder:
+    with _working_folder() as folder:
         older = Older(repository, signer, Path(folder))
 
         def work(pair: tuple[_Planned, bytes]) -> Attached | Error | None:
@@ -192,6 +192,20 @@ def _as_of_old(
         if isinstance(each, Error):
             raise each
     return tuple(each for each in found if isinstance(each, Attached))
+
+
+def _working_folder() -> tempfile.TemporaryDirectory[str]:
+    """Return a folder of our own that goes away again; raise Error SIGN053 where there can be none."""
+    try:
+        return tempfile.TemporaryDirectory(prefix="maximus-image-", ignore_cleanup_errors=True)
+    except OSError as fault:
+        raise Error(
+            "SIGN053",
+            "there is no folder for what is signed for older readers of images",
+            why=fault.strerror or str(fault),
+            fix="Name a folder that this user may write to with TMPDIR, and see that its disk is not full.",
+            where="TMPDIR",
+        ) from fault
 
 
 def _attached(image: Image, planned: _Planned, bundle: bytes) -> Attached:

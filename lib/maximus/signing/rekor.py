@@ -54,6 +54,11 @@ class Signatory:
     """The kind of the key and the hash that it signs, by its name in protobuf-specs."""
 
     @property
+    def is_repeating(self) -> bool:
+        """Tell whether its signatures over the same bytes are the same each time."""
+        return "PKCS1V15" in self.details
+
+    @property
     def pem(self) -> bytes:
         """The same in PEM, as the log writes it."""
         kind = "CERTIFICATE" if self.is_certificate else "PUBLIC KEY"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -76,6 +77,7 @@ class KeySigner:
         self._public = key.public
         self._der = self._public.der
         self._logging = logging
+        self._twins = _Twins() if logging and logging.signatory.is_repeating else None
 
     @property
     def workers(self) -> int:
@@ -89,7 +91,11 @@ class KeySigner:
 
     def sign_file(self, file: HashedFile) -> str:
         """Return the text of a bundle over the file's bytes."""
-        return self._bundle(lambda: MessageSignature(self._key.sign_file(file), file.sha256), file)
+
+        def bundle() -> str:
+            return self._bundle(lambda: MessageSignature(self._key.sign_file(file), file.sha256), file)
+
+        return self._twins.of(file.sha256, bundle) if self._twins else bundle()
 
     def sign_statement(self, payload: bytes) -> str:
         """Return the text of a bundle with an envelope around the statement."""
@@ -101,7 +107,10 @@ class KeySigner:
         match _parsed(text):
             case Bundle(certificate=b"", content=MessageSignature(signature=signature, sha256=sha256)) as bundle:
                 same = sha256 in ("", file.sha256)
-                return same and self._public.signed_file(signature, file) and not self._fault(bundle, file)
+                found = same and self._public.signed_file(signature, file) and not self._fault(bundle, file)
+                if found and self._twins:
+                    self._twins.know(file.sha256, bundle_text(bundle))
+                return found
         return False
 
     def has_signed_statement(self, text: bytes, payload: bytes) -> bool:
@@ -120,6 +129,36 @@ class KeySigner:
     def _fault(self, bundle: Bundle, file: HashedFile | None) -> str:
         """Return what is wrong with the log entry that there has to be; nothing where there need not be one."""
         return self._logging.fault(bundle, file) if self._logging else ""
+
+
+class _Twins:
+    """The bundles of files by their bytes: of files that are the same, one signature serves all.
+
+    Some keys make the same signature each time. Rekor v2 takes such a one once, and gives no proof for it after that.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[str, str] = {}
+        self._locks: dict[str, threading.Lock] = {}
+        self._lock = threading.Lock()
+
+    def know(self, sha256: str, text: str) -> None:
+        """Note a bundle that an earlier run made."""
+        self._known.setdefault(sha256, text)
+
+    def of(self, sha256: str, make: Callable[[], str]) -> str:
+        """Return the bundle over these bytes, made where there is none yet."""
+        with self._lock:
+            turn = self._locks.setdefault(sha256, threading.Lock())
+        with turn:
+            if sha256 not in self._known:
+                try:
+                    self._known[sha256] = make()
+                except Error as error:
+                    # Another file's bundle may have been found valid meanwhile.
+                    if error.code != "SIGN007" or sha256 not in self._known:
+                        raise
+            return self._known[sha256]
 
 
 @dataclass(frozen=True, slots=True)

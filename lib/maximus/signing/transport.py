@@ -436,11 +436,8 @@ def _retry_after(reply: Reply) -> float:
 def _failed(fault: Exception) -> _Fault:
     """Return what a failed attempt came to, in plain words."""
     match fault:
-        case Detained(said=said) if said:
-            return _Fault(f"the proxy {fault.proxy} answered {said[:_MESSAGE]}")
-        case Detained(proxy=proxy, __cause__=Exception() as cause):
-            behind = _failed(cause)
-            return _Fault(f"by the proxy {proxy}: {behind.why}", is_absent=behind.is_absent)
+        case Detained():
+            return _detained(fault)
         case ConnectionRefusedError():
             return _Fault("the connection was refused", is_absent=True)
         case socket.gaierror() | UnicodeError():
@@ -450,6 +447,14 @@ def _failed(fault: Exception) -> _Fault:
         case TooLarge():
             return _Fault(str(fault))
     return _Fault("the connection was lost")
+
+
+def _detained(fault: Detained) -> _Fault:
+    """Return what a failed attempt came to that the proxy ended."""
+    if fault.said:
+        return _Fault(f"the proxy {fault.proxy} answered {' '.join(fault.said.split())[:_MESSAGE]}")
+    behind = _failed(fault.__cause__) if isinstance(fault.__cause__, Exception) else _Fault("it is away")
+    return _Fault(f"by the proxy {fault.proxy}: {behind.why}", is_absent=behind.is_absent)
 
 
 def _away(service: str, host: str, why: str) -> Error:

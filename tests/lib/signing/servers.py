@@ -134,7 +134,10 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = answer  # noqa: N815 - the names http.server calls
 
     def do_CONNECT(self) -> None:
-        """Open a tunnel to where it is to lead."""
+        """Open a tunnel to where it is to lead, unless there is another answer."""
+        if self.path in self.place.answers:
+            self.answer()
+            return
         self.note(b"")
         host, _, port = self.path.rpartition(":")
         self.send_response(200)

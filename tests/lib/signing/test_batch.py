@@ -12,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from maximus.errors import Error
-from maximus.signing.batch import Failed, Origin, Outcome, Signed, sign_each, sign_together
+from maximus.signing.batch import Claim, Failed, Origin, Outcome, Signed, attest, sign_each, sign_together
 from maximus.signing.bundles import Envelope, bundle_path, read_bundle, statement_path
 from maximus.signing.keys import SigningKey
 from maximus.signing.signers import KeySigner
@@ -68,6 +68,15 @@ def together(files: tuple[Path, ...], signer: KeySigner) -> tuple[Outcome, ...]:
     root = files[0].parent
     return sign_together(
         files, root, signer, origin=Origin(), place=lambda n: statement_path(root, n), advance=lambda: None
+    )
+
+
+def attested(files: tuple[Path, ...], signer: KeySigner) -> tuple[Outcome, ...]:
+    """Attest something of all."""
+    root = files[0].parent
+    claim = Claim("https://example.com/scan/v1", {})
+    return attest(
+        files, root, signer, claim=claim, place=lambda n: statement_path(root, n, "attestation"), advance=lambda: None
     )
 
 
@@ -196,6 +205,19 @@ def test_no_statement_covers_a_part_of_a_release(files: tuple[Path, ...]) -> Non
     signer = Recording()
     assert failures(together(files, signer)) == [("b", "FILE001")]
     assert signer.signed == []
+
+
+def test_a_name_that_no_statement_can_hold_fails_by_itself(files: tuple[Path, ...]) -> None:
+    """Linux takes any bytes for a name, and JSON only what is UTF-8; alone the file can be signed."""
+    odd = files[0].parent / os.fsdecode(b"\xff.bin")
+    odd.touch()
+    signer = Recording()
+    for outcomes in (together((*files, odd), signer), attested((*files, odd), signer)):
+        assert failures(outcomes) == [(odd.name, "SIGN021")]
+        (failed,) = [outcome for outcome in outcomes if isinstance(outcome, Failed)]
+        assert str(failed.error).isascii()
+    assert signer.signed == []
+    assert failures(each((odd,), signer)) == []
 
 
 def test_a_file_that_goes_away_while_a_statement_is_signed_fails_all(files: tuple[Path, ...]) -> None:

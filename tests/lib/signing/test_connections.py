@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import socket
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +12,7 @@ from cryptography import x509
 
 from maximus.errors import Error, ExitStatus
 from maximus.signing import connections
+from maximus.signing.connections import proxy_of
 from maximus.signing.transport import MAX_REDIRECTS, Limits, Refused, Transport
 from tests.lib.signing.servers import Place, write_authority
 from tests.stack.faults import Drop, Faults
@@ -293,6 +295,38 @@ def test_what_no_proxy_does_not_name_goes_through_the_proxy(
         monkeypatch.setenv("no_proxy", exempt)
         session.get(f"{place.url}/")
     assert (len(place.asked), len(proxy.asked)) == (0, 1)
+
+
+@pytest.mark.parametrize("exempt", ["::1", "[::1]", "::/64", "10.0.0.0/8, [::1]"])
+def test_an_address_of_ipv6_is_exempt_as_it_is_written(monkeypatch: pytest.MonkeyPatch, exempt: str) -> None:
+    """With the brackets of an address in a URL, and without."""
+    monkeypatch.setenv("http_proxy", "http://proxy.example")
+    monkeypatch.setenv("no_proxy", exempt)
+    assert proxy_of("http", "::1", 80) == ""
+    assert proxy_of("http", "2001:db8::1", 80) == "http://proxy.example"
+
+
+def test_a_proxy_where_nobody_listens_is_named(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And not the service, which nobody has asked; without the credential."""
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        address = f"127.0.0.1:{closed.getsockname()[1]}"
+    for scheme in ("http", "https"):
+        monkeypatch.setenv(f"{scheme}_proxy", f"http://user:{HIDDEN}@{address}")
+        with pytest.raises(Error) as raised:
+            session.get(f"{scheme}://{scheme}.example/")
+        assert raised.value.code == "WIRE001"
+        assert raised.value.why == f"by the proxy {address}: the connection was refused"
+
+
+def test_a_proxy_that_refuses_a_tunnel_is_quoted(
+    place: Place, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may want a password."""
+    place.answers["service.example:443"] = (407, {"Content-Length": "0"}, b"")
+    monkeypatch.setenv("https_proxy", place.url)
+    with pytest.raises(Error) as raised:
+        session.get("https://service.example/")
+    assert raised.value.why.startswith(f"the proxy {place.address} answered 407")
 
 
 @pytest.mark.parametrize("address", [f"socks5://somebody:{HIDDEN}@127.0.0.1:1", "http://:80", "http://host:port"])

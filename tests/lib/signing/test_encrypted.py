@@ -159,6 +159,7 @@ def sealed(**changes: object) -> bytes:
         ({"kdf": {"params": {"N": 3, "r": 8, "p": 1}}}, "KEY001"),
         ({"kdf": {"params": {"N": 2, "r": 1, "p": 1000}}}, "KEY001"),
         ({"kdf": {"params": {"N": 2, "r": -1, "p": 1}}}, "KEY001"),
+        ({"kdf": {"params": {"N": float("inf"), "r": 1, "p": 1}}}, "KEY001"),
         ({"kdf": []}, "KEY001"),
         ({"ciphertext": ""}, "KEY008"),
         ({"ciphertext": 7}, "KEY001"),

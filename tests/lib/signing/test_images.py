@@ -319,3 +319,15 @@ def test_what_was_signed_before_an_outage_is_kept(registry: str, key: SigningKey
     with pytest.raises(Error, match="WIRE001"):
         attached(into, text, _Failing(key))
     assert [each.was_there for each in attached(into, text, KeySigner(key))] == [True, False, False]
+
+
+def test_a_machine_without_room_for_older_readers_is_told(
+    registry: str, key: SigningKey, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where there is no folder for what they read; the signature itself is there by then."""
+    into = repository(registry, "octo/no-room")
+    push_image(into, b"no room", "v1")
+    monkeypatch.setattr(images.tempfile, "tempdir", str(tmp_path / "gone"))
+    with pytest.raises(Error) as raised:
+        attached(into, f"{registry}/octo/no-room:v1", KeySigner(key))
+    assert raised.value.code == "SIGN053"

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 
 from maximus.errors import Error, ExitStatus
 from maximus.files import hash_file
+from maximus.signing import keys
 from maximus.signing.keys import (
     configuration_folder,
     load_public_key,
@@ -56,6 +57,28 @@ def test_a_key_verifies_what_it_signed(pem: bytes, content: bytes, tmp_path: Pat
     signature = key.sign_file(hash_file(tmp_path / "a"))
     assert public.signed_file(signature, hash_file(tmp_path / "a"))
     assert not public.signed_file(signature, hash_file(tmp_path / "b"))
+
+
+@pytest.mark.parametrize("size", [keys._MAPPED - 1, keys._MAPPED, keys._MAPPED + 1])
+def test_ed25519_signs_small_and_large_files(tmp_path: Path, size: int) -> None:
+    """Read whole below the size from on which they are mapped, and from it on without that."""
+    key = load_signing_key(pem_of(MAKERS["Ed25519"]()), "k")
+    with (tmp_path / "a").open("wb") as stream:
+        stream.truncate(size)
+    file = hash_file(tmp_path / "a")
+    signature = key.sign_file(file)
+    assert signature == key.sign_bytes(bytes(size))
+    assert key.public.signed_file(signature, file)
+
+
+def test_a_file_that_cannot_be_mapped_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some file systems map nothing; what was cut off meanwhile is empty."""
+    monkeypatch.setattr(keys, "_MAPPED", 0)
+    key = load_signing_key(pem_of(MAKERS["Ed25519"]()), "k")
+    (tmp_path / "a").touch()
+    with pytest.raises(Error) as raised:
+        key.sign_file(hash_file(tmp_path / "a"))
+    assert raised.value.code == "FILE001"
 
 
 def test_a_key_verifies_the_bytes_it_signed(pem: bytes) -> None:

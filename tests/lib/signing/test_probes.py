@@ -46,6 +46,23 @@ def test_a_name_that_cannot_be_resolved_is_named() -> None:
     assert "secret" not in str(found)
 
 
+def test_a_name_that_is_no_hosts_is_named() -> None:
+    """What is in a trust configuration is what somebody wrote."""
+    (found,) = probe([("Rekor", "https://a..example")])
+    assert str(found) == "Rekor at a..example: not reached: its name is no host's"
+
+
+@pytest.mark.parametrize(("exempt", "is_probed"), [("", False), ("10.0.0.0/8,127.0.0.0/8", True)])
+def test_a_probe_takes_the_way_that_requests_take(
+    monkeypatch: pytest.MonkeyPatch, exempt: str, *, is_probed: bool
+) -> None:
+    """A proxy for everything, and networks that do without it."""
+    monkeypatch.setenv("all_proxy", "http://proxy.example:3128")
+    monkeypatch.setenv("no_proxy", exempt)
+    (found,) = probe([("Rekor", "http://127.0.0.1:1")])
+    assert ("by a proxy" not in str(found)) is is_probed
+
+
 def test_nothing_to_probe_is_nothing_found() -> None:
     """A key needs no service."""
     assert probe([]) == ()

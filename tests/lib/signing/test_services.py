@@ -91,6 +91,13 @@ def test_a_period_is_closed_at_both_ends() -> None:
             read_services(document, now)
 
 
+def test_a_period_may_begin_with_the_first_year() -> None:
+    """In whatever zone: nothing is reckoned with it."""
+    valid = {"start": "0001-01-01T00:00:00+14:00", "end": "9999-12-31T23:59:59-14:00"}
+    document = config(caUrls=[service("https://fulcio.example", valid=valid)])
+    assert read_services(document, NOW).authority == "https://fulcio.example"
+
+
 @pytest.mark.parametrize(
     ("document", "why"),
     [
@@ -102,8 +109,12 @@ def test_a_period_is_closed_at_both_ends() -> None:
         (config(rekorTlogUrls=[service("https://x.example", 3)]), "names no Rekor"),
         (config(caUrls=[{"url": "https://x.example"}]), "'majorApiVersion' is missing"),
         (config(caUrls=[service("ftp://x.example")]), "'ftp://x.example', which is no address"),
+        (config(caUrls=[service("https://[::1")]), "'https://\\[::1', which is no address"),
+        (config(caUrls=[service("https://x.example:port")]), "which is no address"),
+        (config(tsaUrls=[service("https://")]), "'https://', which is no address"),
         (config(caUrls=[service("https://x.example")] * (MAX_SERVICES + 1)), "65 services"),
         (config(tsaConfig={"selector": "EXACT", "count": 2}), "asks for 2 services of a kind and names 1"),
+        (config(tsaConfig={"selector": "EXACT", "count": -1}), "asks for -1 services of a kind and names 1"),
         (config(caUrls=[service("https://x.example", valid={"start": "yesterday"})]), "yesterday"),
     ],
 )
