@@ -26,6 +26,10 @@ _COPY = re.compile(r"(?:COPY|ADD)\s+(?:--\S+\s+)*?--from=(\S+)", re.IGNORECASE)
 _MOUNT = re.compile(r"--mount=\S*?\bfrom=([^\s,]+)", re.IGNORECASE)
 _ARG = re.compile(r"ARG\s+(\w+)(?:=(\S*))?\s*$", re.IGNORECASE)
 _VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?::?(?:-([^{}]*)|\?[^{}]*))?\})")
+_MAX_VARIABLES = 4
+"""Variables, and one more, in the name of a stage."""
+_HEREDOC = re.compile(r"(?<!<)<<-?([\"']?)([A-Za-z_]\w*)\1")
+_TAKES_BODY = re.compile(r"(?:ONBUILD\s+)?(?:RUN|COPY|ADD)\s", re.IGNORECASE)
 _NOT_BESIDE = (".dockerignore", ".md", ".txt", ".swp", ".orig")
 _MAX_LINE = 64 << 10
 """Characters of an instruction with its continuations."""
@@ -39,14 +43,25 @@ def _instructions(text: str) -> list[tuple[int, str]]:
     """Return each instruction on one line with the number of the line it begins on; comments are left out."""
     found: list[tuple[int, str]] = []
     begun, parts = 0, list[str]()
-    for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), 1):
+    ends: list[str] = []
+    lines = text.replace("\r\n", "\n").split("\n")
+    closing = {line.lstrip("\t") for line in lines}
+    for number, line in enumerate(lines, 1):
+        if ends:
+            # The body of a here-document is a script or a file, and no instruction.
+            ends = ends[1:] if line.lstrip("\t") == ends[0] else ends
+            continue
         if line.lstrip().startswith("#"):
             continue
         begun = begun or number
         parts.append(line.rstrip().removesuffix("\\"))
         if not line.rstrip().endswith("\\"):
-            found.append((begun, " ".join(parts).strip()[:_MAX_LINE]))
+            code = " ".join(parts).strip()[:_MAX_LINE]
+            found.append((begun, code))
             begun, parts = 0, []
+            # What no line ends is none, such as a number that is shifted.
+            words = [match[2] for match in _HEREDOC.finditer(code)] if _TAKES_BODY.match(code) else []
+            ends = [word for word in words if word in closing]
     if parts:
         found.append((begun, " ".join(parts).strip()[:_MAX_LINE]))
     return found
@@ -56,8 +71,9 @@ def _filled(text: str, values: dict[str, str]) -> str:
     """Return the text with variables put in and without quotes, wherever they stand; one without a value stays."""
 
     def value(found: re.Match[str]) -> str:
-        known = values.get(found[1] or found[2]) or found[3]
-        return found[0] if known is None else known
+        name = found[1] or found[2]
+        known = values.get(name) or found[3]
+        return values.get(name, found[0]) if known is None else known
 
     return _VARIABLE.sub(value, text).replace('"', "").replace("'", "")
 
@@ -91,6 +107,17 @@ class Images:
         return Reading(packages, links, findings=findings, also_read=also_read)
 
 
+def _is_stage(name: str, stages: set[str]) -> bool:
+    """Tell whether this is a stage of the same file, also where a variable says which of several."""
+    parts = [re.escape(part) for part in re.split(r"\$(?:\w+|\{\w+\})", name.lower())]
+    # With nothing but a variable it may be anything.
+    return name.lower() in stages or (
+        1 < len(parts) <= _MAX_VARIABLES
+        and any(parts)
+        and any(re.fullmatch(r"[\w.-]+".join(parts), one) for one in stages)
+    )
+
+
 def _read_dockerfile(source: Source) -> Reading:
     text = parsing.decode(source.raw, source.path)
     instructions = _instructions(text)
@@ -100,10 +127,12 @@ def _read_dockerfile(source: Source) -> Reading:
     last = next((line for line, code in reversed(instructions) if _FROM.match(code)), 0)
     for line, code in instructions:
         if match := _ARG.match(code):
-            values.setdefault(match[1], _filled(match[2] or "", values))
+            # Without `=` only who builds it says what it is.
+            if match[2] is not None:
+                values.setdefault(match[1], _filled(match[2], values))
         elif match := _FROM.match(code):
             name = _filled(match[1], values)
-            if name.lower() not in stages and name.lower() != "scratch":
+            if not _is_stage(name, stages) and name.lower() != "scratch":
                 # Only of the last stage something is delivered; the others build it.
                 found.add(name, line, Scope.RUNTIME if line == last else Scope.BUILD)
             if match[2]:
@@ -111,7 +140,7 @@ def _read_dockerfile(source: Source) -> Reading:
         else:
             for other in (*_COPY.findall(code), *_MOUNT.findall(code)):
                 name = _filled(other, values)
-                if name.lower() not in stages and not name.isdigit():
+                if not _is_stage(name, stages) and not name.isdigit():
                     found.add(name, line, Scope.BUILD)
     return found.reading()
 

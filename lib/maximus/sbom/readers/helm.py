@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from maximus.sbom import addresses, parsing
 from maximus.sbom.model import Ecosystem, Known, Link, Location, Package, Reading, Scope
-from maximus.sbom.readers import absence
+from maximus.sbom.readers import absence, references
 from maximus.sbom.readers.containers import Images
 from maximus.sbom.readers.interface import Reader
 
 if TYPE_CHECKING:
     from maximus.sbom.model import NotApplicable
+    from maximus.sbom.parsing import Scalar
     from maximus.sbom.tree import Source
 
 __all__ = ["READER", "VALUES"]
@@ -73,18 +74,37 @@ def _read_values(source: Source) -> Reading:
     found = Images(source)
     entries: dict[tuple[str, ...], dict[str, str]] = {}
     lines: dict[tuple[str, ...], int] = {}
+    whole: list[Scalar] = []
+    tags: dict[tuple[str, ...], str] = {}
     for scalar in parsing.scalars_of_yaml(source.raw, source.path):
-        if scalar.keys and _is_image(scalar.keys[-1]) and scalar.value:
-            found.add(scalar.value, scalar.line, Scope.RUNTIME)
+        if scalar.keys and _is_image(scalar.keys[-1]):
+            whole.append(scalar)
         elif len(scalar.keys) > 1 and _is_image(scalar.keys[-2]) and scalar.keys[-1] in _PARTS:
             entry = entries.setdefault(scalar.keys[:-1], {})
             # In a list of images the next one begins where a field comes again; charts have few such.
             entry.setdefault(scalar.keys[-1], scalar.value)
             if scalar.keys[-1] in ("repository", "name"):
                 lines.setdefault(scalar.keys[:-1], scalar.line)
+        elif scalar.keys[-1:] in (("tag",), ("imageTag",)) and "-" not in scalar.keys:
+            tags.setdefault(scalar.keys[:-1], scalar.value)
+    for scalar in whole:
+        _add_whole(found, scalar, tags)
     for keys, line in lines.items():
-        found.add(_reference(entries[keys]), line, Scope.RUNTIME, default="")
+        # An image without a name is one that the chart's user may name, or that of another part of the chart.
+        if text := _reference(entries[keys]):
+            found.add(text, line, Scope.RUNTIME, default="")
     return found.reading()
+
+
+def _add_whole(found: Images, scalar: Scalar, tags: dict[tuple[str, ...], str]) -> None:
+    """Take in an image that is named in one text, or in two: `image: NAME` and `tag: TAG` beside it."""
+    beside = tags.get(scalar.keys[:-1]) if scalar.keys[-1] == "image" else None
+    named = references.image(scalar.value)
+    is_parted = named is not None and beside is not None and not named.tag and not named.digest
+    if scalar.value:
+        text = f"{scalar.value}:{beside}" if is_parted and beside else scalar.value
+        # An empty tag is filled in by the templates.
+        found.add(text, scalar.line, Scope.RUNTIME, default="" if is_parted else "latest")
 
 
 def _is_image(key: str) -> bool:
@@ -95,6 +115,8 @@ def _reference(entry: dict[str, str]) -> str:
     name = entry.get("repository") or entry.get("name", "")
     registry, tag = entry.get("registry", ""), entry.get("tag", "")
     digest = entry.get("digest") or entry.get("sha", "")
+    if not name:
+        return ""
     if digest and ":" not in digest:
         digest = f"sha256:{digest}"
     return f"{f'{registry}/' if registry else ''}{name}{f':{tag}' if tag else ''}{f'@{digest}' if digest else ''}"

@@ -37,6 +37,38 @@ def test_quotes_of_a_dockerfile_are_no_part_of_a_name(tmp_path: Path, written: s
     assert [item.purl for item in made.components] == ["pkg:docker/ubuntu@24.04"]
 
 
+def test_an_empty_argument_is_nothing(tmp_path: Path) -> None:
+    """A prefix that is empty unless a mirror is named; one without a default is known to who builds it."""
+    made = inventory_of(tmp_path, {"Dockerfile": "ARG MIRROR=\nFROM ${MIRROR}alpine:3.20\n"})
+    assert [item.purl for item in made.components] == ["pkg:docker/alpine@3.20"]
+    made = inventory_of(tmp_path, {"Dockerfile": "ARG MIRROR\nFROM ${MIRROR}alpine:3.20\n"})
+    assert [item.kind for item in made.findings] == ["unresolved"]
+    made = inventory_of(tmp_path, {"Dockerfile": "ARG TAG\nFROM alpine:${TAG:-3.20}\n"})
+    assert [item.purl for item in made.components] == ["pkg:docker/alpine@3.20"]
+
+
+def test_a_variable_may_say_which_stage(tmp_path: Path) -> None:
+    """What fits stages of the file is one of them; a variable alone is anything."""
+    text = "FROM alpine:3.20 AS runtime_a\nFROM runtime_${PACKAGE}\nCOPY --from=runtime_$OTHER /x /x\n"
+    made = inventory_of(tmp_path, {"Dockerfile": text})
+    assert [item.purl for item in made.components] == ["pkg:docker/alpine@3.20"]
+    assert [item.kind for item in made.findings] == ["unpinned"]
+    made = inventory_of(tmp_path, {"Dockerfile": "FROM alpine:3.20 AS base\nFROM ${BASE}\n"})
+    assert [item.kind for item in made.findings] == ["unpinned", "unresolved"]
+
+
+@pytest.mark.parametrize("begin", ["RUN <<EOF", "RUN <<-'EOF'", 'COPY <<"EOF" /query', "RUN cat <<EOF && \\\n  true"])
+def test_a_here_document_is_no_instruction(tmp_path: Path, begin: str) -> None:
+    """A query in it begins with FROM as well."""
+    text = f"FROM alpine:3.20\n{begin}\nFROM customers\nARG X=1 \\\nEOF\nCOPY --from=busybox:1.36 /x /x\n"
+    made = inventory_of(tmp_path, {"Dockerfile": text})
+    assert {str(item.purl) for item in made.components} == {"pkg:docker/alpine@3.20", "pkg:docker/busybox@1.36"}
+    shifted = inventory_of(
+        tmp_path, {"Dockerfile": "FROM alpine:3.20\nRUN echo $((1<<N)) <<<EOF\nCOPY --from=busybox:1 / /\n"}
+    )
+    assert {item.name for item in shifted.components} == {"alpine", "busybox"}
+
+
 def test_only_a_digest_is_exact(tmp_path: Path) -> None:
     """A tag can be pushed again; with a digest the tag is a note."""
     made = inventory_of(tmp_path, MORE_SAMPLES["dockerfile"])

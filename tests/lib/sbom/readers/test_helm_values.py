@@ -33,6 +33,31 @@ def test_a_tag_that_the_templates_fill_in_is_not_latest(tmp_path: Path) -> None:
     ]
 
 
+def test_a_tag_beside_an_image_is_its_tag(tmp_path: Path) -> None:
+    """Charts that name an image in one text often keep its tag apart; empty, the templates fill it in."""
+    text = """exporter:
+  image: registry.example/exporter
+  tag: v1.75.0
+proxy:
+  image: registry.example/proxy
+  tag: ""
+whole:
+  image: registry.example/whole:2
+  tag: v9
+"""
+    made = inventory_of(tmp_path, {"Chart.yaml": "name: x\n", "values.yaml": text})
+    assert {(item.name, item.version) for item in made.components} == {
+        ("exporter", "v1.75.0"), ("proxy", ""), ("whole", "2")
+    }  # fmt: skip
+
+
+def test_an_image_without_a_name_is_none(tmp_path: Path) -> None:
+    """The chart's user may name one, or another value of the chart does: nothing is missing, nothing is told."""
+    text = """image: {repository: "", tag: "", digest: ""}\nother:\n  image: ""\n  initImage: {name: "", tag: "1"}\n"""
+    made = inventory_of(tmp_path, {"Chart.yaml": "name: x\n", "values.yaml": text})
+    assert (made.components, made.findings) == ((), ())
+
+
 def test_values_of_no_chart_are_left_alone(tmp_path: Path) -> None:
     """Many things are called so."""
     files = {"chart/values.yaml": FURTHER_SAMPLES["helm-values"]["chart/values.yaml"]}
