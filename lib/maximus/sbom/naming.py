@@ -77,7 +77,8 @@ _SYSTEM_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+~:^_-]*")
 _VERSIONS = {
     # PEP 440 in its loose spelling, and the local part. No range, no wildcard.
     Ecosystem.PYPI: re.compile(r"v?(?:\d+!)?\d[A-Za-z0-9._-]*(?:\+[A-Za-z0-9._-]+)?"),
-    Ecosystem.NPM: re.compile(r"v?" + _SEMVER.pattern),
+    # Or a commit's first digits, which bun keeps of what GitHub packs.
+    Ecosystem.NPM: re.compile(rf"v?{_SEMVER.pattern}|[0-9a-f]{{7,39}}"),
     Ecosystem.GO: re.compile(r"v" + _SEMVER.pattern),
     Ecosystem.CARGO: _SEMVER,
     # No range, no `+` or `latest.release` that Gradle resolves anew; what a SNAPSHOT is changes, see `Package.moves`.

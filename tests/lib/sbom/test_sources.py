@@ -291,6 +291,51 @@ def test_an_npm_package_with_an_address_of_its_own_is_not_named_to_a_registry(tm
     assert any("an address of its own" in item.text for item in found.findings)
 
 
+PNPM_LOCAL = """lockfileVersion: '9.0'
+importers:
+  .:
+    dependencies:
+      left: {{specifier: 'file:left-1.0.0.tgz', version: 'file:left-1.0.0.tgz'}}
+packages:
+  left@file:left-1.0.0.tgz:
+    resolution: {{integrity: {sri}, tarball: 'file:left-1.0.0.tgz'}}
+    version: 1.0.0
+snapshots:
+  left@file:left-1.0.0.tgz: {{}}
+"""
+YARN_LOCAL = """"left@file:left-1.0.0.tgz":
+  version "1.0.0"
+  resolved "file:left-1.0.0.tgz#{sha1}"
+  integrity {sri}
+"""
+BUN_LOCAL = """{{"lockfileVersion": 1, "workspaces": {{"": {{"name": "app", "dependencies": {{"left": "./left-1.0.0.tgz"}}}}}},
+ "packages": {{"left": ["left@./left-1.0.0.tgz", {{}}, "{sri}"]}}}}"""
+NPM_LOCAL = """{{"name": "app", "lockfileVersion": 3, "packages": {{"": {{"dependencies": {{"left": "file:left-1.0.0.tgz"}}}},
+ "node_modules/left": {{"version": "1.0.0", "resolved": "file:left-1.0.0.tgz", "integrity": "{sri}"}}}}}}"""
+NPM_1_LOCAL = """{{"name": "app", "lockfileVersion": 1, "dependencies": {{
+ "left": {{"version": "file:left-1.0.0.tgz", "integrity": "{sri}"}}}}}}"""
+
+
+@pytest.mark.parametrize(
+    ("lock", "text"),
+    [
+        ("package-lock.json", NPM_LOCAL),
+        ("package-lock.json", NPM_1_LOCAL),
+        ("pnpm-lock.yaml", PNPM_LOCAL),
+        ("yarn.lock", YARN_LOCAL),
+        ("bun.lock", BUN_LOCAL),
+    ],
+)
+def test_a_tarball_of_the_trees_own_is_not_named_to_a_registry(tmp_path: Path, lock: str, text: str) -> None:
+    """What anybody published under its name is another package, and its name is nobody's business."""
+    with index({"/left/1.0.0": json.dumps(VERSION).encode()}) as default:
+        files = {lock: text.format(sri=INTEGRITY, sha1="a" * 40)}
+        found = fetched(tmp_path, files, {"npm_config_registry": default.address})
+        assert default.asked == []
+    assert [item.version for item in inventory_of(tmp_path, files).components] == ["1.0.0"]
+    assert "nobody was asked about one package of npm (left): " in found.findings[0].text
+
+
 @pytest.mark.parametrize("path", ["p0/-/p0-1.0.0.tgz", "repo/p0/-/@acme/p0-1.0.0.tgz", "download/p0/1.0.0/0a1b"])
 def test_the_registry_is_read_off_the_address_of_a_tarball(tmp_path: Path, path: str) -> None:
     """As registries write them; at the host of the configured one any form will do."""

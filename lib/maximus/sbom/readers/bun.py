@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from maximus.sbom import addresses, digests, parsing
 from maximus.sbom.digests import DigestLines
-from maximus.sbom.model import Artifact, Ecosystem, Finding, Known, Link, Location, Package, Reading, Scope
+from maximus.sbom.model import ELSEWHERE, Artifact, Ecosystem, Finding, Known, Link, Location, Package, Reading, Scope
 from maximus.sbom.naming import visible
 from maximus.sbom.readers import absence, npm
 from maximus.sbom.readers.interface import Reader
@@ -23,6 +23,9 @@ __all__ = ["READER"]
 _KEY = re.compile(r'    "([^"]+)": \[')
 # A string whole, so that nothing inside it is taken for a comment or for a comma at the end.
 _JSONC = re.compile(r'"(?:[^"\\]|\\.)*"|//[^\n]*|/\*.*?\*/|,(?=\s*[\]}])', re.DOTALL)
+_ARCHIVES = (".tgz", ".tar.gz", ".tar")
+_SHORT = re.compile(r"[0-9a-f]{7,39}")
+_ABBREVIATED = "the first digits of a commit; only the whole of it is exact"
 _NAMED = re.compile(r"(@[^/@]+/[^@]+|[^@]+)@(.*)", re.DOTALL)
 
 
@@ -42,6 +45,7 @@ class _Lock:
         self.keys = keys
         self.entries = parsing.mapping(document.get("packages") or {}, source.path)
         self.workspaces = parsing.mapping(document.get("workspaces") or {}, source.path)
+        self.patched = parsing.texts(document.get("patchedDependencies"))
         self.links: list[Link] = []
         self.findings: list[Finding] = []
 
@@ -71,24 +75,32 @@ class _Lock:
             self.findings.append(Finding("ignored", f"{visible(key)} is no entry of a lock", place))
             return None
         name, version = named[1], named[2]
-        if version.startswith("workspace:"):
+        if version.startswith(("workspace:", "root:")):
             return None
         facts = next((part for part in parts[1:] if isinstance(part, dict)), {})
         absent: tuple[NotApplicable, ...] = ()
         qualifiers: tuple[tuple[str, str], ...] = ()
         artifacts: tuple[Artifact, ...] = ()
         own: str | None = None
-        registry = ""
+        registry = moves = ""
+        integrity = next((part for part in parts[2:] if isinstance(part, str)), "")
+        notes = (("npm:patched", "true"),) if f"{name}@{version}" in self.patched else ()
         if npm.is_git(version):
             qualifiers, absent = npm.qualifiers_of(version), (absence.COMMIT_ONLY,)
             version = version.partition("#")[2]
+            # Of what GitHub packs, bun keeps the first seven digits.
+            moves = _ABBREVIATED if _SHORT.fullmatch(version) else ""
+        elif "://" in version or version.endswith(_ARCHIVES):
+            # The address of a file, or its path, stands in place of the version.
+            file, url = addresses.file_name(version), addresses.clean(version)
+            artifacts = (Artifact(file, url, digests.from_integrity(integrity, self.lines)),) if file else ()
+            registry, version = "" if url else ELSEWHERE, npm.version_in(version, name)
         elif version.startswith(("file:", "link:")):
-            own = self.source.inside(version.partition(":")[2])
-            absent, version = ((absence.OUTSIDE_TREE,) if own is None else ()), ""
-        elif url := addresses.clean(version) if "://" in version else "":
-            artifacts, version = (Artifact(addresses.file_name(url), url, ()),), ""
+            folder = version.partition(":")[2]
+            own, version = self.source.inside(folder), npm.own_manifest(self.source, folder)[1]
+            absent = (absence.OUTSIDE_TREE,) if own is None else ()
         else:
-            found = digests.from_integrity(next((p for p in parts[2:] if isinstance(p, str)), ""), self.lines)
+            found = digests.from_integrity(integrity, self.lines)
             # Empty for the default registry, else the address of the file, or of its registry.
             origin = parsing.text_of(parts[1]) if len(parts) > 1 else ""
             file_url = addresses.clean(origin) if origin.endswith(".tgz") else ""
@@ -96,7 +108,7 @@ class _Lock:
             artifacts = (Artifact(npm.tarball_name(name, version), file_url, found),) if found else ()
         known = self._link(key, _path_of(key), facts, place, own=False)
         return Package(key, Ecosystem.NPM, name, version, (place,), own=own, qualifiers=qualifiers, artifacts=artifacts,
-                       edges=known, not_applicable=absent, registry=registry)  # fmt: skip
+                       edges=known, not_applicable=absent, notes=notes, moves=moves, registry=registry)  # fmt: skip
 
     def _link(self, start: str, path: list[str], facts: dict[str, Any], place: Location, *, own: bool) -> Known:
         """Keep what one entry needs, found as bun installs it: beside it, else beside one of those around it."""

@@ -9,6 +9,7 @@ from maximus.errors import Error
 from maximus.sbom import addresses, digests, licences, parsing
 from maximus.sbom.digests import DigestLines
 from maximus.sbom.model import (
+    ELSEWHERE,
     Artifact,
     Ecosystem,
     Finding,
@@ -36,6 +37,7 @@ __all__ = [
     "own_manifest",
     "qualifiers_of",
     "tarball_name",
+    "version_in",
 ]
 
 
@@ -197,6 +199,7 @@ class _Flat:
             edges=edges,
             not_applicable=absent,
             notes=(("npm:bundled", "true"),) if entry.get("inBundle") is True else (),
+            registry=ELSEWHERE if resolved.startswith("file:") else "",
         )
 
     def _links(self, path: str, entry: dict[str, Any], links: list[Link], *, own: bool) -> Known:
@@ -330,7 +333,7 @@ class _Nested:
         else:
             if version.startswith(("http://", "https://", "file:")):
                 # The address of a file stands in place of the version, which only the file knows.
-                resolved, version = version, _version_in(version, name)
+                resolved, version = version, version_in(version, name)
             artifacts = _artifact(name, version, resolved, parsing.text_of(entry.get("integrity")), self.lines)
         return Package(
             key=path,
@@ -345,10 +348,11 @@ class _Nested:
             edges=edges,
             not_applicable=absent,
             notes=(("npm:bundled", "true"),) if entry.get("bundled") is True else (),
+            registry=ELSEWHERE if resolved.startswith("file:") else "",
         )
 
 
-def _version_in(url: str, name: str) -> str:
+def version_in(url: str, name: str) -> str:
     """Return the version in a tarball's usual name; empty where the file is called otherwise."""
     found = re.fullmatch(
         re.escape(split_group(Ecosystem.NPM, name)[1]) + r"-(\d+\.\d+\.\d+[0-9A-Za-z.+-]*?)\.(?:tgz|tar\.gz)",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from maximus.sbom import addresses, digests, parsing
 from maximus.sbom.digests import DigestLines
 from maximus.sbom.model import (
+    ELSEWHERE,
     Artifact,
     Ecosystem,
     Finding,
@@ -236,6 +237,7 @@ class _Document:
             notes=(("npm:patched", "true"),)
             if "patch_hash" in written or parsing.text_of(entry.get("patched")) == "true"
             else (),
+            registry=ELSEWHERE if tarball.startswith("file:") else "",
         )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from maximus.sbom import addresses, digests, parsing
 from maximus.sbom.digests import DigestLines
 from maximus.sbom.model import (
+    ELSEWHERE,
     Artifact,
     Digest,
     Ecosystem,
@@ -205,6 +206,7 @@ class _Classic:
             artifacts=artifacts if own is None else (),
             edges=edges,
             not_applicable=absent,
+            registry=ELSEWHERE if wanted.startswith(_LOCAL) else "",
         )
 
 

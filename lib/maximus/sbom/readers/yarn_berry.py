@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 from maximus.sbom import addresses, parsing
 from maximus.sbom.model import (
+    ELSEWHERE,
     Artifact,
     Ecosystem,
     Finding,
@@ -199,4 +200,5 @@ class _Berry:
             facts=(LockFact("yarn:checksum", checksum, location),) if checksum and own is None else (),
             not_applicable=absent,
             notes=notes,
+            registry=ELSEWHERE if kind == "file" else "",
         )
