@@ -137,7 +137,7 @@ class Connections:
                 # known at once, and no fault of the service: it is not spoken of and not waited for.
                 if time.monotonic() - started > min(_FAREWELL, silence / 2):
                     raise
-        return self._carry(self._open(way, connect), way, request, silence, watch)
+        return self._carry(self._open(way, connect, watch), way, request, silence, watch)
 
     def _carry(
         self, connection: HTTPConnection, way: _Way, request: Request, silence: float, watch: Callable[[Any], None]
@@ -176,15 +176,15 @@ class Connections:
                 return
         connection.close()
 
-    def _open(self, way: _Way, timeout: float) -> HTTPConnection:
+    def _open(self, way: _Way, timeout: float, watch: Callable[[Any], None]) -> HTTPConnection:
         """Return a connection that is made, and verified where it is to be."""
         connection: HTTPConnection
         proxy = _parsed(way.proxy, _PROXYS) if way.proxy else None
         host, port = (proxy.hostname or "", _port(proxy)) if proxy else (way.host, way.port)
         is_tls = proxy.scheme == "https" if proxy else way.is_tls
         if proxy and way.is_tls:
-            kind = _Nested if is_tls else HTTPSConnection
-            connection = kind(host, port, timeout=timeout, context=self._tls())
+            kind = _Nested if is_tls else _Tunnelled
+            connection = kind(host, port, timeout, self._tls(), watch)
             connection.set_tunnel(way.host, way.port, headers=_credentials(proxy))
         elif is_tls:
             connection = HTTPSConnection(host, port, timeout=timeout, context=self._tls())
@@ -215,7 +215,23 @@ class Connections:
             return self._context
 
 
-class _Nested(HTTPSConnection):
+class _Tunnelled(HTTPSConnection):
+    """TLS with a service through a tunnel of a proxy."""
+
+    def __init__(
+        self, host: str, port: int, timeout: float, context: ssl.SSLContext, watch: Callable[[Any], None]
+    ) -> None:
+        super().__init__(host, port, timeout=timeout, context=context)
+        self._watch = watch
+
+    def _tunnel(self) -> None:
+        """Have the proxy reach the service; its answer may trickle as any other, so it is watched."""
+        self._watch(self.sock)
+        own: Any = super()
+        own._tunnel()  # noqa: SLF001 - what `connect` of the base class calls
+
+
+class _Nested(_Tunnelled):
     """TLS with a service inside TLS with a proxy."""
 
     def connect(self) -> None:

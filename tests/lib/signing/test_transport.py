@@ -272,6 +272,36 @@ def test_headers_that_trickle_are_given_up() -> None:
     assert time.monotonic() - started < 1.5
 
 
+def test_a_tunnel_that_trickles_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answer of a proxy is waited for as that of a service."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        over = threading.Event()
+
+        def trickle() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                while not over.wait(0.05):
+                    try:
+                        connection.send(b"X")
+                    except OSError:
+                        return
+
+        thread = threading.Thread(target=trickle, daemon=True)
+        thread.start()
+        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{listener.getsockname()[1]}")
+        monkeypatch.setenv("no_proxy", "")
+        watchdog = threading.Timer(20, over.set)
+        watchdog.start()
+        with Transport(Limits(attempt=0.3, budget=0.3)) as transport, pytest.raises(Error) as raised:
+            transport.session("the service").get("https://service.example/")
+        was_given_up = not over.is_set()
+        watchdog.cancel()
+        over.set()
+        thread.join()
+    assert "no whole answer" in raised.value.why
+    assert was_given_up
+
+
 def test_a_connection_that_is_made_too_late_is_ended_at_once() -> None:
     """Its own time-out begins anew with each byte, and the time of the attempt is over already."""
     ours, theirs = socket.socketpair()
