@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from maximus.errors import Error
@@ -21,6 +22,9 @@ __all__ = ["READER"]
 
 _PROPERTY = re.compile(r"\$\{([^{}$]+)\}")
 _SCOPES = {"test": Scope.TEST, "provided": Scope.BUILD}
+_ANY = ("LATEST", "RELEASE")
+_MAX_IMPORTS = 100
+"""Poms whose decisions one pom takes over, its parents among them."""
 _MAX_PARENTS = 20
 """Parents of a pom within the tree."""
 _MAX_FILLED = 2_000
@@ -37,21 +41,19 @@ def _read(source: Source) -> Reading:
     chain = _with_parents(source)
     own = chain[0][1]
     properties = _properties(element for _, element in chain)
-    managed: dict[str, str] = {}
-    for _, element in reversed(chain):
-        for entry in element.all("dependencyManagement", "dependencies", "dependency"):
-            managed[_name(entry, properties)] = _filled(entry.first("version"), properties)
+    managed, also = _managed(source, chain)
     packages = [_self(source, own, properties)]
     links: list[Link] = []
     findings: list[Finding] = []
     for number, entry in enumerate(own.all("dependencies", "dependency"), 1):
         place = Location(source.path, entry.line)
         name = _name(entry, properties)
-        version = _filled(entry.first("version"), properties) or managed.get(name, "")
+        decided = managed.get(name, _Managed("", "", ""))
+        version = _filled(entry.first("version"), properties) or decided.version
         if name in _names_of_tree(source):
             continue
         exact = version.strip("[]") if re.fullmatch(r"\[[^,\[\]()]+\]", version) else version
-        if not exact or "${" in exact or set(exact) & set("[](),"):
+        if not exact or "${" in exact or set(exact) & set("[](),") or exact in _ANY:
             what = (
                 f"no exact version: {visible(version)}"
                 if version
@@ -60,15 +62,48 @@ def _read(source: Source) -> Reading:
             text = f"{visible(name)} names {what}"
             findings.append(Finding("unpinned", text, place))
             continue
-        scope = _SCOPES.get(entry.first("scope"), Scope.RUNTIME)
-        scope = Scope.OPTIONAL if entry.first("optional") == "true" and scope is Scope.RUNTIME else scope
+        scope = _SCOPES.get(_filled(entry.first("scope"), properties) or decided.scope, Scope.RUNTIME)
+        is_optional = (_filled(entry.first("optional"), properties) or decided.optional) == "true"
+        scope = Scope.OPTIONAL if is_optional and scope is Scope.RUNTIME else scope
         moves = "a snapshot, which is published again and again" if exact.endswith("-SNAPSHOT") else ""
         packages.append(Package(str(number), Ecosystem.MAVEN, name, exact, (place,), moves=moves, edges=Known.UNKNOWN))
         links.append(Link("own", str(number), scope))
     if links:
         text = "a pom names only direct dependencies; what they need is not locked"
         findings.append(Finding("not-locked", text, Location(source.path), lost=False))
-    return Reading(tuple(packages), tuple(links), findings=tuple(findings), also_read=tuple(p for p, _ in chain[1:]))
+    return Reading(tuple(packages), tuple(links), findings=tuple(findings), also_read=also)
+
+
+@dataclass(frozen=True, slots=True)
+class _Managed:
+    """What is decided for whoever asks for a package without saying it."""
+
+    version: str
+    scope: str
+    optional: str
+
+
+def _managed(source: Source, chain: list[tuple[str, Element]]) -> tuple[dict[str, _Managed], tuple[str, ...]]:
+    """Return what a pom, its parents and the lists that they import from the tree decide, and the poms that say so.
+
+    What stands nearer counts more, and what a pom says itself more than what it imports.
+    """
+    found: dict[str, _Managed] = {}
+    read = {path: None for path, _ in chain[1:]}
+    waiting = [chain]
+    while waiting:
+        poms = waiting.pop(0)
+        properties = _properties(element for _, element in poms)
+        for _, element in poms:
+            for entry in element.all("dependencyManagement", "dependencies", "dependency"):
+                name, scope = _name(entry, properties), _filled(entry.first("scope"), properties)
+                if scope != "import":
+                    made = _Managed(_filled(entry.first("version"), properties), scope, entry.first("optional"))
+                    found.setdefault(name, made)
+                elif (path := _names_of_tree(source).get(name)) and path not in read and len(read) < _MAX_IMPORTS:
+                    read[path] = None
+                    waiting.append(_with_parents(source, path))
+    return found, tuple(read)
 
 
 def _self(source: Source, own: Element, properties: dict[str, str]) -> Package:
@@ -83,9 +118,9 @@ def _self(source: Source, own: Element, properties: dict[str, str]) -> Package:
     )
 
 
-def _with_parents(source: Source) -> list[tuple[str, Element]]:
-    """Return this pom and its parents as far as they lie in the tree, the nearest first."""
-    found = [(source.path, parsing.parse_xml(source.raw, source.path))]
+def _with_parents(source: Source, begin: str = "") -> list[tuple[str, Element]]:
+    """Return this pom, or another of the tree, and its parents as far as they lie in the tree, the nearest first."""
+    found = [(begin, _parsed(source, begin)) if begin else (source.path, parsing.parse_xml(source.raw, source.path))]
     while len(found) <= _MAX_PARENTS:
         path, element = found[-1]
         parents = element.all("parent")
@@ -95,17 +130,22 @@ def _with_parents(source: Source) -> list[tuple[str, Element]]:
         relative = stated[0].text if stated else "../pom.xml"
         folder = path.rpartition("/")[0]
         inside = _at(source, folder, relative)
-        if inside is None or any(inside == known for known, _ in found):
-            break
-        raw = source.tree.manifest(inside)
-        if raw is None:
+        if inside is None or any(inside == known for known, _ in found) or source.tree.manifest(inside) is None:
             break
         try:
-            found.append((inside, parsing.parse_xml(raw, inside)))
+            found.append((inside, _parsed(source, inside)))
         except Error:
             # It is read for itself as well, and is a fault there.
             break
     return found
+
+
+def _parsed(source: Source, path: str) -> Element:
+    """Return a pom that others lean on: taken apart once, however many these are."""
+    known: dict[str, Element] = source.tree.memory.setdefault("maven-parents", {})
+    if path not in known:
+        known[path] = parsing.parse_xml(source.tree.manifest(path) or b"", path)
+    return known[path]
 
 
 def _at(source: Source, folder: str, relative: str) -> str | None:
@@ -150,11 +190,11 @@ def _name(entry: Element, properties: dict[str, str]) -> str:
     return _filled(f"{entry.first('groupId')}:{entry.first('artifactId')}", properties)
 
 
-def _names_of_tree(source: Source) -> frozenset[str]:
-    """Return the names of the tree's own projects; the poms are read once for all of them."""
+def _names_of_tree(source: Source) -> dict[str, str]:
+    """Return the poms of the tree's own projects by their names; they are read once for all of them."""
     memory = source.tree.memory
     if "maven" not in memory:
-        found = set()
+        found: dict[str, str] = {}
         for path in source.tree.manifests_below("", "pom.xml"):
             raw = source.tree.manifest(path)
             try:
@@ -162,9 +202,9 @@ def _names_of_tree(source: Source) -> frozenset[str]:
             except Error:
                 continue
             if element is not None:
-                found.add(_filled("${project.groupId}:${project.artifactId}", _properties([element])))
-        memory["maven"] = frozenset(found)
-    names: frozenset[str] = memory["maven"]
+                found.setdefault(_filled("${project.groupId}:${project.artifactId}", _properties([element])), path)
+        memory["maven"] = found
+    names: dict[str, str] = memory["maven"]
     return names
 
 

@@ -114,6 +114,7 @@ def _read_paket(source: Source) -> Reading:
             needs.append((last, f"{group}/{need[1]}".lower()))
         elif (found := _PAKET_SPEC.match(line)) and (found[2] or section != "NUGET"):
             scopes = (Scope.DEV,) if group.lower() in ("build", "test") else ()
+            made: Package | None
             if section == "NUGET":
                 key = f"{group}/{found[1]}".lower()
                 made = Package(key, Ecosystem.NUGET, found[1] or "", found[2], (place,), edges=Known.COMPLETE)
