@@ -61,7 +61,7 @@ def of_tree(inputs: Inputs, face: Face, held: contextlib.ExitStack) -> Found:
         face.fail(fault)
     facts, dated = facts_of(found.tree, face.environment)
     about = _authored(inputs, subject.describe(facts, inputs.name, inputs.version))
-    made = inventory.build(about, found.readings, found.tree.skipped, unlocked(found))
+    made = inventory.build(about, found.readings, found.tree.skipped, unlocked(found.tree, found.readings))
     if inputs.installed:
         made = _with_installed(face, made, found.tree)
     if inputs.caches:

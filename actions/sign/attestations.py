@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from maximus.errors import Error, ExitStatus
 from maximus.verdict import Status, Verdict
 
-from .consumers import advice
+from .advice import advice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

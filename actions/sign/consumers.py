@@ -1,4 +1,4 @@
-"""What those who come after `sign` are told: the lines with which cosign verifies, and what a second run can do."""
+"""What those who come after `sign` are told: the lines with which cosign verifies what was signed."""
 
 from __future__ import annotations
 
@@ -9,39 +9,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from maximus.errors import Error
     from maximus.signing.bundles import Bundle
     from maximus.signing.signers import Identity
 
     from .pushed import Pushed
 
-__all__ = ["TRUSTED_ROOT", "Cosign", "advice", "failure"]
+__all__ = ["TRUSTED_ROOT", "Cosign"]
 
 TRUSTED_ROOT: Final = "trusted_root.json"
 """What a private instance's trusted root is called in the lines: that part of the trust configuration as a file."""
 MAX_LINES: Final = 200
 """How many files the lines name: cosign verifies one a call, and an output has a limit."""
-_PASSING: Final = frozenset({"IMAGE003", "IMAGE007", "IMAGE008", "SIGN007", "SIGN010", "SIGN051", "WIRE001"})
-"""Faults that another run need not meet: somebody was away or busy, or something moved meanwhile."""
-
-
-def failure(name: str, error: Error) -> dict[str, object]:
-    """Return what the output `failed` says of a file or an image."""
-    return {
-        "cause": error.what + (f": {error.why}" if error.why else ""),
-        "code": error.code,
-        "file": name,
-        "retry": error.code in _PASSING,
-    }
-
-
-def advice(errors: Sequence[Error]) -> str:
-    """Return what a verdict says to do about faults: whether another run helps; empty without any."""
-    if not errors:
-        return ""
-    if any(error.code in _PASSING for error in errors):
-        return "Run it again: what is signed is kept."
-    return "What is signed is kept; another run meets the same until the cause is gone."
 
 
 class Cosign:

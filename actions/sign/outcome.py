@@ -11,10 +11,11 @@ from maximus.verdict import Status, Verdict
 
 from ..declare import as_json
 from ..face import shortened
+from .advice import advice, failure
 from .attestations import (
     judge_attestations,
 )
-from .consumers import Cosign, advice, failure
+from .consumers import Cosign
 from .declared import declare
 from .inputs import Outputs
 from .plan import NOT_LOGGED

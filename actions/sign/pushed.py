@@ -13,7 +13,7 @@ from maximus.verdict import Status, Verdict
 from ..children import without_ours
 from ..face import shortened
 from ..workplace import docker_config
-from .consumers import advice
+from .advice import advice
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

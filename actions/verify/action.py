@@ -64,8 +64,8 @@ def _judged(  # noqa: PLR0913 - the facts of one run
 ) -> Outputs:
     """Judge the material, show what was found, and write what was asked for."""
     from maximus.verification import facts, identity  # noqa: PLC0415 - as in `run`
-    from maximus.verification.about import fitting  # noqa: PLC0415 - likewise
     from maximus.verification.finding import Fact  # noqa: PLC0415 - likewise
+    from maximus.verification.fitting import fitting  # noqa: PLC0415 - likewise
     from maximus.verification.identities import identities  # noqa: PLC0415 - likewise
     from maximus.verification.inventory import SBOM_NAMES, read_sbom, sbom_errors  # noqa: PLC0415 - likewise
     from maximus.verification.proof import prove  # noqa: PLC0415 - likewise

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from maximus.notes.categories import Category, CategoryType, Condition, Conventional, Mode
+from maximus.notes.expressions import Replacer
 from maximus.notes.reading import Reading
 from maximus.notes.sections import NAMES
 from maximus.notes.versions import Increment
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 __all__ = [
     "Compat",
     "Configuration",
-    "Replacer",
     "is_moment",
     "read_configuration",
     "read_keys",
@@ -37,14 +37,6 @@ IGNORED_KEYS = ("branches", "initial-commits-since", "references")
 """Keys of version 6 and earlier that have no effect any more; with `compat: v6` the second has."""
 DEPRECATED_KEYS = ("exclude-labels", "exclude-paths", "include-labels", "include-paths", "version-resolver")
 """Keys that still work and have a modern form: `categories` with `type` and `when`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Replacer:
-    """A search and what takes the place of what it finds."""
-
-    search: str
-    replace: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,9 +20,7 @@ from maximus.notes.templates import Text, join, own
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from maximus.notes.configuration import Replacer
-
-__all__ = ["START", "Expression", "Literal", "Worker", "apply_replacers", "parse_search", "read_line"]
+__all__ = ["START", "Expression", "Literal", "Replacer", "Worker", "apply_replacers", "parse_search", "read_line"]
 
 DEADLINE = 5.0
 """Seconds that one expression may search before its worker is killed."""
@@ -34,6 +32,14 @@ MAX_MATCHES = 200_000
 """How many matches of one expression are replaced."""
 
 _DROPPED = set("AJUXx")
+
+
+@dataclass(frozen=True, slots=True)
+class Replacer:
+    """A search and what takes the place of what it finds."""
+
+    search: str
+    replace: str
 
 
 @dataclass(frozen=True, slots=True)

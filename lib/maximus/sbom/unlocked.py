@@ -15,9 +15,9 @@ from maximus.sbom.naming import normal_pypi
 from maximus.sbom.readers import reader_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from maximus.sbom.scan import Scan
+    from maximus.sbom.model import Reading
     from maximus.sbom.tree import Tree
 
 __all__ = ["MAX_LOOKED_AT", "declares", "unlocked"]
@@ -223,14 +223,14 @@ def declares(name: str) -> bool:
     return name in _NAMES or name.endswith(_TAILS)
 
 
-def unlocked(found: Scan) -> tuple[Finding, ...]:
+def unlocked(tree: Tree, readings: Iterable[tuple[str, Reading]]) -> tuple[Finding, ...]:
     """Return one finding for each package manager whose manifests ask for packages and have no lock at or above them.
 
     It is about the first of them, the nearest to the root. A member of a workspace is covered by the lock above it.
+    `readings` are what the locks of the tree say, by their paths.
     """
-    tree = found.tree
     homes = _homes(tree)
-    lists = _lists(found)
+    lists = _lists(readings)
     open_ones: dict[str, list[str]] = {}
     looked_at = 0
     for path in sorted(tree.declared, key=lambda item: (item.count("/"), item)):
@@ -301,10 +301,10 @@ def _home(folder: str, lock: str) -> str:
     return folder
 
 
-def _lists(found: Scan) -> Mapping[str, set[str]]:
+def _lists(readings: Iterable[tuple[str, Reading]]) -> Mapping[str, set[str]]:
     """Return for each folder the names that its lists of requirements pin; a folder `requirements` is the one above."""
     names: dict[str, set[str]] = {}
-    for path, reading in found.readings:
+    for path, reading in readings:
         reader = reader_of(path)
         if reader is None or reader.name != _LISTS:
             continue

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from actions.sign import Inputs, consumers
-from actions.sign.consumers import TRUSTED_ROOT, advice, failure
+from actions.sign.advice import advice, failure
+from actions.sign.consumers import TRUSTED_ROOT
 from maximus.errors import Error, ExitStatus
 from maximus.signing.transport import Limits
 from tests.actions.sign.test_sign import pem, run

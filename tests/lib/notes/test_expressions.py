@@ -6,8 +6,7 @@ import time
 
 import pytest
 
-from maximus.notes.configuration import Replacer
-from maximus.notes.expressions import Expression, Literal, apply_replacers, parse_search
+from maximus.notes.expressions import Expression, Literal, Replacer, apply_replacers, parse_search
 from maximus.notes.templates import foreign, own
 
 

@@ -30,7 +30,8 @@ def told(root: Path, files: dict[str, str]) -> list[tuple[str, str]]:
 
 def findings(root: Path, files: dict[str, str]) -> tuple[Finding, ...]:
     """Return the findings about a tree with these files."""
-    return unlocked.unlocked(scan.scan(make(root, files)))
+    found = scan.scan(make(root, files))
+    return unlocked.unlocked(found.tree, found.readings)
 
 
 MANIFESTS = {
@@ -144,7 +145,8 @@ def test_what_its_user_leaves_out_is_not_told(tmp_path: Path) -> None:
     """`exclude` is how a sample is kept quiet."""
     make(tmp_path, {"samples/package.json": NPM})
     selection = Selection(exclude=compile_globs(["samples/**"]))
-    assert unlocked.unlocked(scan.scan(tmp_path, selection=selection)) == ()
+    found = scan.scan(tmp_path, selection=selection)
+    assert unlocked.unlocked(found.tree, found.readings) == ()
 
 
 def test_the_needs_of_a_tree_with_an_unlocked_manifest_are_not_all_known(tmp_path: Path) -> None:
@@ -152,7 +154,7 @@ def test_the_needs_of_a_tree_with_an_unlocked_manifest_are_not_all_known(tmp_pat
     about = subject.describe(subject.Facts("app"))
     found = scan.scan(make(tmp_path, {**SAMPLES["cargo-4"], "web/package.json": NPM}))
     whole = inventory.build(about, found.readings)
-    lacking = inventory.build(about, found.readings, missing=unlocked.unlocked(found))
+    lacking = inventory.build(about, found.readings, missing=unlocked.unlocked(found.tree, found.readings))
     assert (whole.root.edges, lacking.root.edges) == (Known.COMPLETE, Known.INCOMPLETE)
     assert [item.location.path for item in lacking.findings] == ["web/package.json"]
     assert [item.ref for item in lacking.components] == [item.ref for item in whole.components]
@@ -187,5 +189,5 @@ def test_a_hostile_manifest_costs_nothing(tmp_path: Path, number: int) -> None:
     """No pattern goes back over what it has read, and no parser's fault gets out."""
     names = [path.rpartition("/")[2] for path, _ in MANIFESTS.values()]
     make(tmp_path, dict.fromkeys((*names, "setup.py", "setup.cfg", "Pipfile"), HOSTILE[number]))
-    found = unlocked.unlocked(scan.Scan(scan.find_locks(tmp_path), ()))
+    found = unlocked.unlocked(scan.find_locks(tmp_path), ())
     assert {item.kind for item in found} <= {"not-locked"}

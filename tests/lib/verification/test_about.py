@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from maximus.verification.about import About, fitting, read_about
+from maximus.verification.about import About, read_about
+from maximus.verification.fitting import fitting
 from maximus.verification.inventory import Sbom
 
 A, B = "a" * 64, "b" * 64
