@@ -50,8 +50,10 @@ _MESSAGE: Final = 300
 """Characters of a service's own words that an error quotes."""
 MAX_REDIRECTS: Final = 3
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_MOVED: Final = frozenset({301, 302})
+"""Redirects that are followed where something is read, and not where something was sent."""
 _SEND_AGAIN: Final = frozenset({307, 308})
-"""Redirects after which the same is sent; after the others the place is only read, as browsers do."""
+"""Redirects after which the same is sent; after 303 the place is only read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,10 +266,11 @@ class Session:
             if reply.status < HTTPStatus.MULTIPLE_CHOICES:
                 return reply
             location = reply.headers.get("Location") if reply.status in _REDIRECTS else None
-            why = f"more than {MAX_REDIRECTS} redirects" if followed == MAX_REDIRECTS else ""
             onward = _onward(request.url, location) if location else ""
-            if why or not onward:
-                why = why or ("a redirect that is not followed" if location else _phrase(reply.status))
+            why = _objection(request, reply.status, location, onward)
+            if not why and followed == MAX_REDIRECTS:
+                why = f"more than {MAX_REDIRECTS} redirects"
+            if why:
                 raise Refused(self._service, host_of(request.url), reply.status, why)
             followed += 1
             request = _redirected(request, reply.status, onward)
@@ -389,6 +392,18 @@ def _onward(url: str, location: str) -> str:
     except ValueError:
         return ""
     return onward if is_address and (parts.scheme == "https" or urlsplit(url).scheme != "https") else ""
+
+
+def _objection(request: Request, status: int, location: str | None, onward: str) -> str:
+    """Return why a redirect is not followed; nothing where it is."""
+    if not location:
+        return _phrase(status)
+    if not onward:
+        return "a redirect that is not followed"
+    if request.method == "POST" and status in _MOVED:
+        # Followed as browsers do it, by reading there, it would end in a refusal that says nothing of the move.
+        return f"it has moved to {host_of(onward)[:_MESSAGE]}, over {urlsplit(onward).scheme}"
+    return ""
 
 
 def _is_json(content: bytes) -> bool:

@@ -198,6 +198,20 @@ def test_a_redirect_that_asks_for_the_same_gets_the_same(place: Place, session: 
     assert headers["authorization"] == "bearer token"
 
 
+@pytest.mark.parametrize("status", [301, 302])
+def test_a_service_that_has_moved_is_told_with_its_new_place(place: Place, session: Session, status: int) -> None:
+    """What is sent would arrive there as a question; the trust configuration has to name it."""
+    place.answers["/entries"] = (
+        status,
+        {"Location": "https://user:pw@log.example/entries", "Content-Length": "0"},
+        b"",
+    )
+    with pytest.raises(Refused) as raised:
+        session.post(f"{place.url}/entries", json={"a": 1})
+    assert (raised.value.status, raised.value.message) == (status, "it has moved to log.example, over https")
+    assert len(place.asked) == 1
+
+
 def test_a_redirect_without_end_is_a_refusal(place: Place, session: Session) -> None:
     """It is followed three times."""
     place.answers["/"] = (302, {"Location": "/", "Content-Length": "0"}, b"")
