@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from maximus.counting import counted
 from maximus.sbom import addresses, parsing
 from maximus.sbom.model import (
     ELSEWHERE,
@@ -89,6 +90,8 @@ class _Berry:
         self.catalogs = catalogs_of(source)
         self.manifests: dict[str, dict[str, Any]] = {}
         """Of the parts of the tree, by the entry's key: what their `package.json` says."""
+        self.stand_ins: dict[str, list[str]] = {}
+        """Entries that are no packages, by the protocol of the plugin that makes them."""
 
     def read(self) -> Reading:
         packages: list[Package] = []
@@ -109,18 +112,42 @@ class _Berry:
                         missing = True
                         text = f"{visible(name)} is needed and not locked"
                         findings.append(Finding("unresolved", text, places[key]))
-                elif target != key and made[target] is not None:
-                    scope = Scope.DEV if name in dev else Scope.OPTIONAL if name in optional else Scope.RUNTIME
-                    links.append(Link(key, target, scope))
+                    continue
+                scope = Scope.DEV if name in dev else Scope.OPTIONAL if name in optional else Scope.RUNTIME
+                links += [Link(key, found, scope) for found in self._packages_of(target, made) if found != key]
             packages.append(dataclasses.replace(package, edges=Known.INCOMPLETE) if missing else package)
+        for protocol, keys in sorted(self.stand_ins.items()):
+            entries = counted(len(keys), "entry", "entries")
+            text = (
+                f"a plugin of yarn makes {entries} by its protocol `{visible(protocol)}`: no package of a registry; "
+                "what they need counts as needed instead"
+            )
+            findings.append(Finding("ignored", text, places[keys[0]], lost=False))
         return Reading(tuple(packages), tuple(links), findings=tuple(findings))
+
+    def _packages_of(self, key: str, made: dict[str, Package | None]) -> list[str]:
+        """Return the entry, or where it is no package those that it needs, one behind the other."""
+        found: list[str] = []
+        seen, waiting = {key}, [key]
+        while waiting:
+            here = waiting.pop()
+            if made[here] is not None:
+                found.append(here)
+                continue
+            name, _ = split(parsing.text_of(self.entries[here].get("resolution")))
+            for needed, wanted in parsing.texts(self.entries[here].get("dependencies")).items():
+                target = self._target(needed, wanted, name, "")
+                if target is not None and target not in seen:
+                    seen.add(target)
+                    waiting.append(target)
+        return found
 
     def _target(self, name: str, wanted: str, parent: str, locator: str) -> str | None:
         """Return the key of what a need was resolved to; `parent` is the name and `locator` the place of who needs."""
         if wanted.startswith("catalog:"):
             wanted = self.catalogs.get(wanted.removeprefix("catalog:"), {}).get(name, wanted)
         for text in (*resolved(self.resolutions, parent, name, wanted), wanted):
-            for descriptor in (f"{name}@{text}", f"{name}@npm:{text}"):
+            for descriptor in (f"{name}@{text}".rstrip(), f"{name}@npm:{text}".rstrip()):
                 if descriptor in self.by_descriptor:
                     return self.by_descriptor[descriptor]
                 if places := self.located.get(descriptor):
@@ -146,26 +173,25 @@ class _Berry:
         return folder if folder.startswith("/") or not asker else f"{asker}/{folder}"
 
     def _package(self, key: str, entry: dict[str, Any], location: Location) -> Package | None:
-        """Return the package of an entry; None for a link to a folder in which there is none."""
+        """Return the package of an entry; None for a link to a folder without one, and for what a plugin makes."""
         facts = parsing.texts(entry)
         name, origin = split(facts.get("resolution", ""))
         version = facts.get("version", "")
         own: str | None = None
         qualifiers: tuple[tuple[str, str], ...] = ()
         absent: tuple[NotApplicable, ...] = ()
-        notes: tuple[tuple[str, str], ...] = ()
         artifacts: tuple[Artifact, ...] = ()
-        if origin.startswith("patch:"):
+        notes = (("npm:patched", "true"),) if origin.startswith("patch:") else ()
+        if notes:
             # `patch:name@npm%3A1.0.0#PATCH`: another's package with a change of the project's own.
-            inner_name, origin = split(unquote(origin.removeprefix("patch:").partition("#")[0]))
-            name, notes = inner_name, (("npm:patched", "true"),)
+            name, origin = split(unquote(origin.removeprefix("patch:").partition("#")[0]))
         kind, _, place = origin.partition(":")
         if kind == "npm":
             # `npm:other@1.0.0` is an alias: the real name stands in it.
             name = split(place)[0] if place.find("@", 1) > 0 and not place.startswith("http") else name
-            if archive := re.search(r"__archiveUrl=([^&#]+)", place):
-                url = addresses.clean(unquote(archive[1]))
-                artifacts = (Artifact(addresses.file_name(url), url, ()),) if url else ()
+            archive = re.search(r"__archiveUrl=([^&#]+)", place)
+            url = addresses.clean(unquote(archive[1])) if archive else ""
+            artifacts = (Artifact(addresses.file_name(url), url, ()),) if url else ()
         elif kind == "file" and place.partition("::")[0].partition("#")[0].endswith(_ARCHIVES):
             artifacts = (Artifact(addresses.file_name(self._folder(place)), "", ()),)
         elif kind in ("workspace", "link", "portal", "file"):
@@ -187,6 +213,9 @@ class _Berry:
         elif url := addresses.clean(origin):
             qualifiers = (("download_url", url),)
             artifacts = (Artifact(addresses.file_name(url), url, ()),)
+        elif place and "://" not in origin:
+            self.stand_ins.setdefault(kind, []).append(key)
+            return None
         checksum = facts.get("checksum", "")
         return Package(
             key=key,

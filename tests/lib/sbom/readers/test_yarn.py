@@ -218,3 +218,30 @@ def test_a_packed_file_in_the_tree_is_a_package_and_no_part_of_the_tree(tmp_path
     assert made.members == ()
     assert edges_of(made) == {(".", "left 1.2.3")}
     assert [artifact.file for artifact in made.components[0].artifacts] == ["left-1.2.3.tgz"]
+
+
+def test_what_a_plugin_makes_is_no_package_and_what_it_needs_is_needed_instead(tmp_path: Path) -> None:
+    """A protocol that yarn itself does not know: its entries stand for others, through one another too."""
+    made_up = "left@either:A ? ^2.0.0 : ^1.0.0"
+    lock = _berry(
+        (
+            made_up,
+            "0.0.0-either-1",
+            "left@either:A?^2.0.0:^1.0.0#1",
+            '    left-B: "either:B"\n    left-C: "npm:left@^2"\n',
+        ),
+        (
+            "left-B@either:B",
+            "0.0.0-either-2",
+            "left-B@either:B#2",
+            f'    left-D: "npm:left@^1"\n    left: "{made_up[5:]}"\n',
+        ),
+        ("left-D@npm:left@^1", "1.2.3", "left@npm:1.2.3", ""),
+        ("left-C@npm:left@^2", "2.0.1", "left@npm:2.0.1", ""),
+        ("app@workspace:.", "0.0.0-use.local", "app@workspace:.", f'    left: "{made_up[5:]}"\n'),
+    )
+    made = inventory_of(tmp_path, {"yarn.lock": lock})
+    assert edges_of(made) == {(".", "left 1.2.3"), (".", "left 2.0.1")}
+    assert len(made.components) == 2
+    assert [(item.kind, item.lost) for item in made.findings] == [("ignored", False)]
+    assert "makes 2 entries by its protocol `either`" in made.findings[0].text
