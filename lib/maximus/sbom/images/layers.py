@@ -164,7 +164,9 @@ def _pass_by(layer: Layer, name: str, budget: _Budget, reading: Callable[[Passin
         except RecursionError as fault:
             raise broken(name, "its headers lead from one to the next without an end") from fault
         except (tarfile.TarError, zlib.error, EOFError, OSError, ValueError, OverflowError) as fault:
-            raise broken(name, visible(" ".join(str(fault).split())[:200]) or type(fault).__name__) from fault
+            why = visible(" ".join(str(fault).split())[:200]) or type(fault).__name__
+            # Of tarfile's or of zlib's own words nobody knows what to do.
+            raise broken(name, "what is packed in it is damaged" if "decompressing" in why else why) from fault
         unpacked.check(name)
 
 

@@ -88,7 +88,7 @@ def open_image(path: Path, platform: str) -> Image:
     where it has nothing for the platform.
     """
     if path.is_dir():
-        if (path / "index.json").is_file() and (path / "blobs").is_dir():
+        if any((path / name).is_file() for name in ("index.json", "oci-layout")) and (path / "blobs").is_dir():
             return _Store(_in_folder(path), path.as_posix()).oci(platform)
         return Image("", "", "", "", (), folder=path)
     if not path.is_file():
@@ -110,6 +110,13 @@ def _no_image(where: str, why: str) -> Error:
         where="input image",
         status=ExitStatus.USAGE,
     )
+
+
+def _no_archive(where: str, *, begun: bool) -> Error:
+    """Return the error of an archive that cannot be listed, by whether anything of it was read."""
+    if begun:
+        return _broken(where, "it ends in the middle, or something in it is damaged")
+    return _no_image(where, "it is no plain tar archive; unpack it first if it is compressed")
 
 
 def _broken(where: str, why: str) -> Error:
@@ -221,8 +228,7 @@ def _in_archive(path: Path) -> Callable[[str], Window | None]:
                 elif member.islnk():
                     links[name] = member.linkname.removeprefix("./")
     except (tarfile.TarError, OSError, ValueError, EOFError, RecursionError, OverflowError) as fault:
-        why = "it is no plain tar archive; unpack it first if it is compressed"
-        raise _no_image(path.as_posix(), why) from fault
+        raise _no_archive(path.as_posix(), begun=bool(places)) from fault
 
     def opener(name: str) -> Window | None:
         for _ in range(3):
@@ -269,7 +275,11 @@ class _Store:
             raise _broken(self.where, f"{visible(name)} is larger than {MAX_MANIFEST >> 20} MiB")
         if raw.lstrip()[:1] == b"[":
             raw = b'{"items": ' + raw + b"}"
-        return parsing.parse_json(raw, name), raw
+        try:
+            return parsing.parse_json(raw, name), raw
+        except Error as fault:
+            # Its own words are about a lock, which can be made again.
+            raise _broken(self.where, f"{visible(name)}: {fault.why}") from fault
 
     def blob(self, digest: str) -> tuple[dict[str, Any], bytes]:
         """Return a document by its digest, which is checked."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import os
@@ -26,7 +27,7 @@ from maximus.sbom.images.catalogue import Catalogue, catalogue, subject_of
 from maximus.sbom.limits import MAX_MANIFEST
 from maximus.sbom.model import Inventory, Kind, Known
 from maximus.verdict import Status
-from tests.lib.sbom.images.making import archive, digest, elf, in_record, layer, oci, rpm_database, rpm_header
+from tests.lib.sbom.images.making import archive, digest, elf, in_record, layer, oci, rpm_database, rpm_header, stored
 from tests.lib.sbom.samples import by_name, edges_of
 from tests.stack.build import Unmeasured, locate
 
@@ -539,6 +540,34 @@ def test_a_damaged_image_is_an_error(tmp_path: Path, kind: str, pack: str) -> No
     with pytest.raises(Error) as caught:
         catalogue(layout.open_image(root, ""))
     assert caught.value.code in ("SBOM031", "SBOM033", "SBOM005", "SBOM007")
+
+
+def test_a_damaged_image_says_what_to_do_with_an_image(tmp_path: Path) -> None:
+    """Its documents are no locks that a tool makes again, a cut archive is not a packed one, a layout has an index."""
+    root = oci(tmp_path / "i", [layer({"a": "b" * 9000})])
+    (root / "index.json").write_text("{", encoding="utf-8")
+    with pytest.raises(Error) as caught:
+        layout.open_image(root, "")
+    assert (caught.value.code, caught.value.where) == ("SBOM031", root.as_posix())
+    assert caught.value.why.startswith("index.json: ")
+    (root / "index.json").unlink()
+    with pytest.raises(Error) as caught:
+        layout.open_image(root, "")
+    assert (caught.value.code, caught.value.why) == ("SBOM031", "it has no index.json")
+    path = archive(tmp_path / "i.tar", [layer({"a": "b" * 9000})] * 3)
+    path.write_bytes(path.read_bytes()[:20_000])
+    with pytest.raises(Error) as caught:
+        layout.open_image(path, "")
+    assert (caught.value.code, "ends in the middle" in caught.value.why) == ("SBOM031", True)
+
+
+def test_a_packed_layer_with_a_wrong_byte_is_told_in_plain_words(tmp_path: Path) -> None:
+    """And not in zlib's."""
+    raw = bytearray(gzip.compress(layer({"var/lib/dpkg/status": "x" * 9000}), mtime=0))
+    raw[30] ^= 0xFF
+    with pytest.raises(Error) as caught:
+        catalogue(stored(bytes(raw), tmp_path / "layer"))
+    assert (caught.value.code, caught.value.why) == ("SBOM033", "what is packed in it is damaged")
 
 
 def test_a_layer_that_is_not_what_the_configuration_says(tmp_path: Path) -> None:
