@@ -56,7 +56,8 @@ def _reads(path: str) -> bool:
 class _Member:
     """What the `Cargo.toml` of a part of the workspace says."""
 
-    def __init__(self, folder: str, document: dict[str, Any]) -> None:
+    def __init__(self, folder: str, document: dict[str, Any], renamed: dict[str, str]) -> None:
+        """`renamed` is what the workspace calls packages of other names."""
         self.folder = folder
         package = document.get("package")
         self.licence = parsing.text_of(package.get("license")) if isinstance(package, dict) else ""
@@ -69,9 +70,10 @@ class _Member:
         )
         for table in tables:
             for name, scope, wanted in _needs(table):
-                renamed = parsing.text_of(wanted.get("package")) if isinstance(wanted, dict) else ""
-                optional = scope is Scope.RUNTIME and isinstance(wanted, dict) and wanted.get("optional") is True
-                self.scopes.setdefault(renamed or name, set()).add(Scope.OPTIONAL if optional else scope)
+                facts = wanted if isinstance(wanted, dict) else {}
+                real = renamed.get(name, name) if facts.get("workspace") is True else _real_name(name, facts)
+                optional = scope is Scope.RUNTIME and facts.get("optional") is True
+                self.scopes.setdefault(real, set()).add(Scope.OPTIONAL if optional else scope)
 
 
 def _needs(table: dict[str, Any]) -> Iterator[tuple[str, Scope, object]]:
@@ -81,9 +83,29 @@ def _needs(table: dict[str, Any]) -> Iterator[tuple[str, Scope, object]]:
             yield name, scope, wanted
 
 
+def _real_name(name: str, wanted: object) -> str:
+    """Return the name of the package that a dependency of this name is of."""
+    return (parsing.text_of(wanted.get("package")) if isinstance(wanted, dict) else "") or name
+
+
+def _renamed(source: Source) -> dict[str, str]:
+    """Return the real names of what the workspace beside the lock lists for its members, by the names that it gives."""
+    path = source.beside("Cargo.toml")
+    raw = source.tree.manifest(path)
+    if raw is None or b"workspace" not in raw:
+        return {}
+    try:
+        workspace = parsing.parse_toml(raw, path).get("workspace")
+    except Error:
+        return {}
+    stated = workspace.get("dependencies") if isinstance(workspace, dict) else None
+    return {name: _real_name(name, wanted) for name, wanted in stated.items()} if isinstance(stated, dict) else {}
+
+
 def _members(source: Source, names: set[str]) -> dict[str, _Member]:
     """Return the manifests of the packages of these names, by name."""
     found: dict[str, _Member] = {}
+    renamed = _renamed(source)
     below = source.tree.manifests_below(source.folder, "Cargo.toml")
     # Below the lock first; a path may lead to a neighbour in the same tree as well.
     nearer = set(below)
@@ -104,7 +126,7 @@ def _members(source: Source, names: set[str]) -> dict[str, _Member]:
         if name in names and (
             name not in found or (path in nearer and folder.count("/") < found[name].folder.count("/"))
         ):
-            found[name] = _Member(folder, document)
+            found[name] = _Member(folder, document, renamed)
     return found
 
 

@@ -110,15 +110,17 @@ def _package(  # noqa: PLR0913, PLR0917 - the parts of one entry
         if vcs := addresses.vcs_url(facts["git"], facts.get("ref", "")):
             qualifiers = (("vcs_url", vcs),)
         absent = (absence.COMMIT_ONLY,)
+    elif "file" in facts:
+        # The version is in the name of the file, and only there where that is one of Python's own.
+        version = version or python.of_file(addresses.file_name(facts["file"]))[1]
     elif "path" in facts:
         own = source.inside(facts["path"])
         absent = (absence.OUTSIDE_TREE,) if own is None else ()
     hashes = entry.get("hashes")
-    artifacts = tuple(
-        python.artifact("", "", (text,), lines)
-        for text in (hashes if isinstance(hashes, list) else [])
-        if isinstance(text, str)
-    )
+    stated = [text for text in parsing.listed(hashes) if isinstance(text, str)]
+    # Of an address it is the one file; else each digest is of another file, and the lock does not say of which.
+    url = facts.get("file", "") if len(stated) == 1 else ""
+    artifacts = tuple(python.artifact("", url, (text,), lines) for text in stated)
     return Package(
         key=f"{section}/{name}",
         ecosystem=Ecosystem.PYPI,

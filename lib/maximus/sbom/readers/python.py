@@ -22,6 +22,7 @@ __all__ = [
     "artifacts",
     "files_by_name",
     "links_from_project",
+    "of_file",
     "requirement_name",
     "requirements_of_pyproject",
     "scope_of_group",
@@ -37,6 +38,25 @@ def artifact(file: str, url: str, stated: tuple[str, ...], lines: DigestLines) -
     cleaned = addresses.clean(url)
     found = tuple(digest for text in stated if (digest := digests.from_pair(text, lines)) is not None)
     return Artifact(file or addresses.file_name(url), cleaned, found)
+
+
+def of_file(name: str) -> tuple[str, str]:
+    """Return name and version out of a wheel's or an sdist's file name; empty texts where it is neither."""
+    from packaging.utils import (  # noqa: PLC0415 - 15 ms that only an address in a list should cost
+        InvalidSdistFilename,
+        InvalidWheelFilename,
+        parse_sdist_filename,
+        parse_wheel_filename,
+    )
+
+    try:
+        if name.endswith(".whl"):
+            wheel = parse_wheel_filename(name)
+            return str(wheel[0]), str(wheel[1])
+        sdist = parse_sdist_filename(name)
+        return str(sdist[0]), str(sdist[1])
+    except (InvalidWheelFilename, InvalidSdistFilename):
+        return "", ""
 
 
 def artifacts(stated: object, lines: DigestLines) -> tuple[Artifact, ...]:

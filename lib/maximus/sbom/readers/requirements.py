@@ -191,7 +191,7 @@ class _Lists:
         hashes += tuple(f"{key}:{fragment[key]}" for key in ("sha256", "sha384", "sha512") if key in fragment)
         version = commit[1] if commit else ""
         if not url.startswith(("git+", "hg+", "svn+", "bzr+")):
-            file_name, file_version = _of_file(addresses.file_name(url))
+            file_name, file_version = python.of_file(addresses.file_name(url))
             name, version = name or file_name, file_version
         if not name or not version:
             shown = addresses.clean(url) or visible(name or "an address")
@@ -266,25 +266,6 @@ def _via(comments: list[str]) -> tuple[str, ...] | None:
         asks = entry.startswith("-") or "(" in entry or "/" in entry or entry.endswith((".in", ".txt", ".toml"))
         found.append("" if asks else normal_pypi(entry))
     return tuple(found)
-
-
-def _of_file(name: str) -> tuple[str, str]:
-    """Return name and version out of a wheel's or an sdist's file name; empty texts where it is neither."""
-    from packaging.utils import (  # noqa: PLC0415 - 15 ms that only an address in a list should cost
-        InvalidSdistFilename,
-        InvalidWheelFilename,
-        parse_sdist_filename,
-        parse_wheel_filename,
-    )
-
-    try:
-        if name.endswith(".whl"):
-            wheel = parse_wheel_filename(name)
-            return str(wheel[0]), str(wheel[1])
-        sdist = parse_sdist_filename(name)
-        return str(sdist[0]), str(sdist[1])
-    except (InvalidWheelFilename, InvalidSdistFilename):
-        return "", ""
 
 
 def _scope_of(path: str) -> Scope:

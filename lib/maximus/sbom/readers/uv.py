@@ -67,7 +67,7 @@ def _package(source: Source, entry: dict[str, Any], key: str, location: Location
     own: str | None = None
     qualifiers: tuple[tuple[str, str], ...] = ()
     absent: tuple[NotApplicable, ...] = ()
-    artifacts = _artifacts(entry, lines)
+    artifacts = _artifacts(entry, origin, lines)
     if folder := next((origin[kind] for kind in _OWN if kind in origin), None):
         own = source.inside(folder)
         absent = (absence.OUTSIDE_TREE,) if own is None else ()
@@ -98,7 +98,7 @@ def _registry(origin: dict[str, str]) -> str:
     return ELSEWHERE if origin else ""
 
 
-def _artifacts(entry: dict[str, Any], lines: DigestLines) -> tuple[Artifact, ...]:
+def _artifacts(entry: dict[str, Any], origin: dict[str, str], lines: DigestLines) -> tuple[Artifact, ...]:
     files = entry.get("wheels")
     listed = [*(files if isinstance(files, list) else []), entry.get("sdist")]
     found = []
@@ -106,8 +106,10 @@ def _artifacts(entry: dict[str, Any], lines: DigestLines) -> tuple[Artifact, ...
         facts = parsing.texts(file)
         address = facts.get("url") or facts.get("path", "")
         if address or "hash" in facts or "filename" in facts:
-            name = facts.get("filename", "") or addresses.file_name(address)
-            found.append(python.artifact(name, facts.get("url", ""), (facts.get("hash", ""),), lines))
+            # Of what comes from an address of its own, that stands in the source alone.
+            url = facts.get("url") or ("" if facts.get("path") else origin.get("url", ""))
+            name = facts.get("filename", "") or addresses.file_name(address or url)
+            found.append(python.artifact(name, url, (facts.get("hash", ""),), lines))
     return tuple(found)
 
 

@@ -76,3 +76,25 @@ def test_a_neighbour_of_the_lock_is_a_part_of_the_tree(tmp_path: Path) -> None:
     made = inventory_of(tmp_path, files)
     assert [member.own for member in made.members] == ["shared", "tool"]
     assert made.components == ()
+
+
+@pytest.mark.parametrize(
+    ("workspace", "scopes"),
+    [
+        ('[workspace.dependencies]\nkit = { package = "tempfile", version = "3" }\n', (Scope.DEV,)),
+        # Nobody knows the name then; what cannot be told apart runs.
+        ("[workspace]\ndependencies = 1\n", (Scope.RUNTIME,)),
+        ("[workspace", (Scope.RUNTIME,)),
+        ("", (Scope.RUNTIME,)),
+    ],
+)
+def test_a_name_that_the_workspace_gives_is_followed(tmp_path: Path, workspace: str, scopes: tuple[Scope, ...]) -> None:
+    """`kit.workspace = true` under another name than the package's: the scope is that of the member's table."""
+    lock = (
+        'version = 4\n\n[[package]]\nname = "app"\nversion = "0.1.0"\ndependencies = ["tempfile"]\n\n'
+        '[[package]]\nname = "tempfile"\nversion = "3.10.1"\n'
+        f'source = "registry+https://registry.example/crates.io-index"\nchecksum = "{sha256("tempfile")}"\n'
+    )
+    member = '[package]\nname = "app"\nversion = "0.1.0"\n[dev-dependencies]\nkit.workspace = true\n'
+    made = inventory_of(tmp_path, {"Cargo.lock": lock, "Cargo.toml": workspace, "app/Cargo.toml": member})
+    assert by_name(made)["tempfile 3.10.1"].scopes == scopes

@@ -38,3 +38,20 @@ def test_the_pipfile_tells_what_is_direct(tmp_path: Path) -> None:
     """With the `Pipfile` beside it the lock's direct packages are known."""
     made = inventory_of(tmp_path, {**SAMPLES["pipfile"], "Pipfile": '[packages]\nRequests = "*"\n'})
     assert {name for name, item in by_name(made).items() if item.direct} == {"requests 2.32.3"}
+
+
+def test_an_address_of_a_file_tells_the_version_that_the_lock_leaves_out(tmp_path: Path) -> None:
+    """As `pip install URL` has it: by the name of the wheel or the sdist, whose digest is the one that is stated."""
+    stated = f'"hashes": ["sha256:{sha256("left")}"]'
+    lock = (
+        '{"_meta": {}, "develop": {}, "default": {\n'
+        f'    "left": {{"file": "https://u:p@files.example/left-1.2.tar.gz", {stated}}},\n'
+        f'    "right": {{"file": "https://files.example/archive/main.zip", {stated}}}}}}}'
+    )
+    made = inventory_of(tmp_path, {"Pipfile.lock": lock})
+    (left,) = made.components
+    assert left.purl == "pkg:pypi/left@1.2"
+    assert [(item.file, item.url) for item in left.artifacts] == [
+        ("left-1.2.tar.gz", "https://files.example/left-1.2.tar.gz")
+    ]
+    assert [item.text for item in made.findings] == ["right names no exact version"]

@@ -130,3 +130,16 @@ dependencies = [{ name = "gone" }]
     made = inventory_of(tmp_path, {"uv.lock": lock})
     assert [finding.kind for finding in made.findings] == ["unresolved"]
     assert by_name(made)["rich 13.7.1"].edges is Known.INCOMPLETE
+
+
+def test_what_comes_from_an_address_of_its_own_has_it(tmp_path: Path) -> None:
+    """It stands in the source and not beside the digest; the file has its name and its address all the same."""
+    lock = (
+        'version = 1\n[[package]]\nname = "left"\nversion = "1.2"\n'
+        'source = { url = "https://files.example/left-1.2.tar.gz" }\n'
+        f'sdist = {{ hash = "sha256:{sha256("left")}" }}\n'
+    )
+    (left,) = inventory_of(tmp_path, {"uv.lock": lock}).components
+    assert [(item.file, item.url, len(item.digests)) for item in left.artifacts] == [
+        ("left-1.2.tar.gz", "https://files.example/left-1.2.tar.gz", 1)
+    ]
