@@ -56,7 +56,8 @@ _NAMES = {
     # host/owner/name.
     Ecosystem.SWIFT: re.compile(r"[A-Za-z0-9.-]+(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+"),
     Ecosystem.COCOAPODS: re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*"),
-    Ecosystem.HEX: re.compile(r"[a-z][a-z0-9_]*"),
+    # name, or organisation/name.
+    Ecosystem.HEX: re.compile(r"(?:[a-z0-9][a-z0-9_-]*/)?[a-z][a-z0-9_]*"),
     # owner/name.
     Ecosystem.GITHUB: re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?/[A-Za-z0-9_.-]*[A-Za-z0-9_-]"),
     # A repository without its registry: path/name.
@@ -106,7 +107,7 @@ _PLAIN_NPM = re.compile(r"(?:@[A-Za-z0-9._-]+/)?[A-Za-z0-9._-]+")
 _PLAIN_VERSION = re.compile(r"[A-Za-z0-9._-]+")
 _PLAIN = frozenset({"pypi", "npm", "cargo", "gem", "nuget", "pub", "hex"})
 _AS_WRITTEN = Ecosystem.GENERIC.value
-_GROUPED = frozenset({Ecosystem.MAVEN, Ecosystem.COMPOSER})
+_GROUPED = frozenset({Ecosystem.MAVEN, Ecosystem.COMPOSER, Ecosystem.HEX})
 # A group of its own would say that these are two names; all of it is one.
 _PATHS = frozenset(
     {

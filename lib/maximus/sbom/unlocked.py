@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["MAX_LOOKED_AT", "declares", "unlocked"]
 
+_GRADLE_LOCKS: Final = "/gradle/dependency-locks"
+"""Where Gradle before 6.8 kept a lock for each configuration."""
 MAX_LOOKED_AT: Final = 20_000
 """Manifests without a lock that are looked into; of those behind them nothing is known."""
 
@@ -282,6 +284,8 @@ def _homes(tree: Tree) -> dict[str, set[str]]:
         folder, _, name = path.rpartition("/")
         if name.startswith("pylock.") and name.endswith(".toml"):
             name = "pylock.toml"
+        if name.endswith(".lockfile") and f"/{folder}".endswith(_GRADLE_LOCKS):
+            folder, name = f"/{folder}".removesuffix(_GRADLE_LOCKS).removeprefix("/"), "gradle.lockfile"
         for manager_name in managers.get(name, ()):
             found.setdefault(manager_name, set()).add(_home(folder, name))
     return found

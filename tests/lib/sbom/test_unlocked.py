@@ -87,6 +87,14 @@ def test_a_lock_at_the_root_is_of_everything_below(tmp_path: Path, name: str) ->
     assert len(told(tmp_path / "open", {path: text, f"below/{lock}": content})) == 1
 
 
+def test_a_lock_for_each_configuration_is_one_of_the_project(tmp_path: Path) -> None:
+    """As Gradle kept them before 6.8, in a folder of their own."""
+    path, text = MANIFESTS["Gradle"]
+    lock = {"app/gradle/dependency-locks/runtimeClasspath.lockfile": "org.example:left:1.0\n"}
+    assert told(tmp_path / "app", {path: text, **lock}) == []
+    assert len(told(tmp_path / "other", {"web/build.gradle.kts": text, **lock})) == 1
+
+
 def test_one_finding_names_the_nearest_to_the_root_and_counts_the_rest(tmp_path: Path) -> None:
     """Sixty projects of one solution are one thing to mend."""
     files = {f"{folder}/App.csproj": CSPROJ.format(NEED) for folder in ("a/b", "src", "tests")}

@@ -17,6 +17,15 @@ if TYPE_CHECKING:
 
 __all__ = ["READER"]
 
+_LOCKS = (
+    "gradle.lockfile",
+    "buildscript-gradle.lockfile",
+    "settings-gradle.lockfile",
+    "settings-buildscript-gradle.lockfile",
+)
+# Before Gradle 6.8 each configuration had a file of its own, of its name.
+_FOLDER = "/gradle/dependency-locks"
+_OLD_ENTRY = re.compile(r"([^:=\s]+:[^:=\s]+):([^:=\s]+)\s*$")
 _ENTRY = re.compile(r"([^:=\s]+:[^:=\s]+):([^:=\s]+)=([^\s]*)\s*$")
 _ALGORITHMS = ("md5", "sha1", "sha256", "sha512")
 _VERIFICATION = "gradle/verification-metadata.xml"
@@ -25,24 +34,26 @@ _DESCRIPTIONS = (".pom", ".module", ".xml")
 
 
 def _reads(path: str) -> bool:
-    return path.rpartition("/")[2] in ("gradle.lockfile", "buildscript-gradle.lockfile")
+    folder, _, name = path.rpartition("/")
+    return name in _LOCKS or (f"/{folder}".endswith(_FOLDER) and name.endswith(".lockfile"))
 
 
 def _read(source: Source) -> Reading:
     text = parsing.decode(source.raw, source.path)
     files, findings = _verified_files(source)
-    build_only = source.name.startswith("buildscript-")
+    build_only = source.name.startswith(("buildscript-", "settings-"))
+    configuration = "" if source.name in _LOCKS else source.name.removesuffix(".lockfile")
     packages: list[Package] = []
     links: list[Link] = []
     for number, line in enumerate(text.split("\n"), 1):
         place = Location(source.path, number)
         if not line.strip() or line.startswith(("#", "empty=")):
             continue
-        found = _ENTRY.match(line)
+        found = (_OLD_ENTRY if configuration else _ENTRY).match(line)
         if found is None:
             findings.append(Finding("ignored", f"{visible(line.strip())[:200]!r} is no entry of a lock", place))
             continue
-        scope = Scope.BUILD if build_only else _scope(found[3].split(","))
+        scope = Scope.BUILD if build_only else _scope([configuration] if configuration else found[3].split(","))
         packages.append(
             Package(
                 str(number),

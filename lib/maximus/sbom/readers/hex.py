@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING
 
 from maximus.sbom import addresses, digests, parsing
 from maximus.sbom.digests import DigestLines
-from maximus.sbom.model import Artifact, Ecosystem, Finding, Known, Link, Location, LockFact, Package, Reading, Scope
+from maximus.sbom.model import (
+    ELSEWHERE,
+    Artifact,
+    Ecosystem,
+    Finding,
+    Known,
+    Link,
+    Location,
+    LockFact,
+    Package,
+    Reading,
+    Scope,
+)
 from maximus.sbom.naming import visible
 from maximus.sbom.readers import absence, terms
 from maximus.sbom.readers.interface import Reader
@@ -101,16 +113,19 @@ def _mix_needs(values: tuple[Term, ...]) -> list[tuple[str, bool]]:
 def _mix_package(key: str, values: tuple[Term, ...], place: Location, known: Known, lines: DigestLines) -> Package:
     name, version = _text(values, 1), _text(values, 2)
     inner, repository, outer = _text(values, _MIX_INNER), _text(values, 6), _text(values, _MIX_OUTER)
+    # An organisation's own package is another one than the public one of that name.
+    organisation = repository.removeprefix("hexpm:") if repository.startswith("hexpm:") else ""
     return Package(
         key=key,
         ecosystem=Ecosystem.HEX,
-        name=name,
+        name=f"{organisation}/{name}" if organisation else name,
         version=version,
         locations=(place,),
         artifacts=_tarball(name, version, outer, lines),
         facts=(LockFact("hex:inner-sha256", visible(inner), lines.origin(inner).location),) if inner else (),
         edges=known,
         notes=(("hex:repository", visible(repository)),) if repository not in ("", "hexpm") else (),
+        registry=ELSEWHERE if repository not in ("", "hexpm") else "",
     )
 
 

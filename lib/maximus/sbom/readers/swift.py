@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from maximus.sbom import addresses, parsing
-from maximus.sbom.model import Ecosystem, Finding, Known, Link, Location, Package, Reading
+from maximus.sbom.model import ELSEWHERE, Ecosystem, Finding, Known, Link, Location, Package, Reading
 from maximus.sbom.naming import visible
 from maximus.sbom.readers import absence
 from maximus.sbom.readers.interface import Reader
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["READER"]
 
-_ADDRESS = re.compile(r'\s*"(?:location|repositoryURL)"\s*:\s*"([^"]+)"')
+_ADDRESS = re.compile(r'\s*"(?:location|repositoryURL|identity)"\s*:\s*"([^"]+)"')
 
 
 def _reads(path: str) -> bool:
@@ -34,11 +34,17 @@ def _read(source: Source) -> Reading:
     findings: list[Finding] = []
     for number, pin in enumerate(pins):
         address = parsing.text_of(pin.get("location")) or parsing.text_of(pin.get("repositoryURL"))
-        place = Location(source.path, lines.get(address, 0))
-        if package := _package(str(number), pin, address, place):
+        identity = parsing.text_of(pin.get("identity"))
+        place = Location(source.path, lines.get(address) or lines.get(identity, 0))
+        is_registered = parsing.text_of(pin.get("kind")) == "registry"
+        if package := (
+            _registered(str(number), pin, identity, place)
+            if is_registered
+            else _package(str(number), pin, address, place)
+        ):
             packages.append(package)
         else:
-            text = f"{visible(address or parsing.text_of(pin.get('identity')))} lies outside the tree"
+            text = f"{visible(address or identity)} lies outside the tree"
             findings.append(Finding("ignored", text, place))
     # The file is the resolution of all needs; which of them are the project's own stands in Swift code.
     links = tuple(Link("", package.key, known=False) for package in packages)
@@ -63,6 +69,21 @@ def _package(key: str, pin: dict[str, Any], address: str, place: Location) -> Pa
         edges=Known.UNKNOWN,
         not_applicable=(absence.COMMIT_ONLY,),
         notes=tuple((f"swift:{name}", visible(value)) for name, value in sorted(state.items()) if name != "version"),
+    )
+
+
+def _registered(key: str, pin: dict[str, Any], identity: str, place: Location) -> Package:
+    """Return the package of a registry, `SCOPE.NAME`; which registry stands in the user's own configuration."""
+    version = parsing.texts(pin.get("state")).get("version", "")
+    return Package(
+        key=key,
+        ecosystem=Ecosystem.SWIFT,
+        name=identity.replace(".", "/", 1),
+        version=version,
+        locations=(place,),
+        edges=Known.UNKNOWN,
+        notes=(("swift:kind", "registry"),),
+        registry=ELSEWHERE,
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from maximus.sbom.model import Scope
 from tests.lib.sbom.more_samples import GRADLE, MORE_SAMPLES
 from tests.lib.sbom.samples import by_name, inventory_of, sha256
@@ -51,3 +53,24 @@ def test_broken_verification_metadata_costs_only_the_digests(tmp_path: Path) -> 
     )
     assert "a:b 1" in by_name(made)
     assert [item.location.path for item in made.findings] == ["gradle/verification-metadata.xml"]
+
+
+@pytest.mark.parametrize("name", ["settings-gradle.lockfile", "buildscript-gradle.lockfile"])
+def test_what_the_build_itself_uses_is_for_building(tmp_path: Path, name: str) -> None:
+    """Plugins of the settings and of the build script."""
+    made = inventory_of(tmp_path, {name: "com.acme:plugin:1.0=classpath\nempty=\n"})
+    assert by_name(made)["com.acme:plugin 1.0"].scopes == (Scope.BUILD,)
+
+
+def test_older_locks_are_one_a_configuration(tmp_path: Path) -> None:
+    """Gradle before 6.8 wrote them; what several name is one component, of the weightiest scope."""
+    head = "# This is a Gradle generated file for dependency locking.\n"
+    files = {
+        "app/gradle/dependency-locks/runtimeClasspath.lockfile": f"{head}com.acme:core:1.0\n",
+        "app/gradle/dependency-locks/testRuntimeClasspath.lockfile": f"{head}com.acme:core:1.0\norg.junit:junit:4.13\n",
+        "app/gradle/dependency-locks/jacocoAgent.lockfile": f"{head}org.jacoco:agent:0.8\n",
+    }
+    found = by_name(inventory_of(tmp_path, files))
+    assert {name: item.scopes[0] for name, item in found.items()} == {
+        "com.acme:core 1.0": Scope.RUNTIME, "org.junit:junit 4.13": Scope.TEST, "org.jacoco:agent 0.8": Scope.BUILD
+    }  # fmt: skip

@@ -54,6 +54,19 @@ def test_another_repository_is_noted(tmp_path: Path) -> None:
     assert by_name(inventory_of(tmp_path, MORE_SAMPLES["mix"]))["private 0.2.0"].notes == (("hex:repository", "acme"),)
 
 
+def test_an_organisation_s_package_is_in_its_namespace(tmp_path: Path) -> None:
+    """And its needs find it by the name in the lock."""
+    inner, outer = sha256("inner"), sha256("outer")
+    text = f"""%{{
+  "shop": {{:hex, :shop, "1.0.0", "{inner}", [:mix], [{{:widgets, "~> 0.2", [hex: :widgets, repo: "hexpm:acme", optional: false]}}], "hexpm", "{outer}"}},
+  "widgets": {{:hex, :widgets, "0.2.0", "{inner}", [:mix], [], "hexpm:acme", "{outer}"}},
+}}
+"""  # noqa: E501 - as mix writes it
+    made = inventory_of(tmp_path, {"mix.lock": text})
+    assert {str(item.purl) for item in made.components} == {"pkg:hex/shop@1.0.0", "pkg:hex/acme/widgets@0.2.0"}
+    assert ("shop 1.0.0", "acme/widgets 0.2.0") in edges_of(made)
+
+
 def test_terms_of_both_languages() -> None:
     """Maps, tuples, lists, binaries, atoms, both spellings of keys, and comments."""
     assert terms.parse('%{"a": {:b, "c\\"d"}, e: [f, <<"g">>]} # end\n', "x") == [

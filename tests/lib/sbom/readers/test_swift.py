@@ -34,3 +34,21 @@ def test_a_folder_of_somebody_s_machine_is_told(tmp_path: Path) -> None:
     """A local pin names a path outside the tree: it is left out and said."""
     made = inventory_of(tmp_path, MORE_SAMPLES["swift-2"])
     assert [item.kind for item in made.findings] == ["ignored"]
+
+
+def test_a_package_of_a_registry_has_no_address(tmp_path: Path) -> None:
+    """Scope and name are its name: it lies in no folder of a machine."""
+    text = """{
+  "pins" : [
+    {
+      "identity" : "mona.LinkedList",
+      "kind" : "registry",
+      "location" : "",
+      "state" : { "version" : "1.2.0" }
+    }
+  ],
+  "version" : 3
+}"""
+    made = inventory_of(tmp_path, {"Package.resolved": text})
+    assert [(item.purl, item.locations[0].line) for item in made.components] == [("pkg:swift/mona/LinkedList@1.2.0", 4)]
+    assert made.findings == ()
