@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from maximus.sbom import addresses, digests, parsing
 from maximus.sbom.digests import DigestLines
-from maximus.sbom.model import Artifact, Ecosystem, Finding, Known, Link, Location, Package, Reading, Scope
+from maximus.sbom.model import ELSEWHERE, Artifact, Ecosystem, Finding, Known, Link, Location, Package, Reading, Scope
 from maximus.sbom.naming import normal_pypi, visible
+from maximus.sbom.readers import python
 from maximus.sbom.readers.interface import Reader
 
 if TYPE_CHECKING:
@@ -20,12 +21,21 @@ _FILE = re.compile(r"(?P<name>.+)-(?P<version>[^-]+)-(?P<build>[^-]+)\.(?:conda|
 _PINNED = re.compile(
     r"(?:[^:\s]+::)?(?P<name>[A-Za-z0-9_.-]+)\s*(?P<sign>={1,2})\s*(?P<version>[^=<>!~*,|\s]+)(?:=(?P<build>[^=*\s]+))?"
 )
-_PIP = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?\s*={2,3}\s*(?P<version>[^\s,;*]+)")
+_PIP = re.compile(
+    r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*(?:={2,3}\s*(?P<version>[^\s,;*@]+)|@\s*(?P<url>\S+))"
+)
+_HASH = re.compile(r"\s--hash[= ]\s*([A-Za-z0-9]+:[0-9A-Fa-f]+)")
+_BEHIND = re.compile(r"\s;|\s--|;\s")
+"""Where a requirement of pip ends: before its marker and its options."""
+# `conda-lock.yml`, `dev.conda-lock.yml`, `conda-lock-3.14.yaml`: the tool calls it as it is told.
+_LOCK = re.compile(r"(?:.*/)?(?:[^/]+[-_.])?conda-lock(?:[-_.][^/]+)?\.ya?ml")
 # `conda-lock` calls it conda-PLATFORM.lock unless it is told otherwise; a list is of one platform, and names it.
 _EXPLICIT = re.compile(
     r"(?:.*/)?(?:conda-[^/]+|(?:[^/]*[-_.])?(?:linux|osx|win)-(?:32|64|arm64|aarch64|armv\w+|ppc64(?:le)?|s390x|riscv64)"
     r"(?:[-_.][^/]*)?)\.lock"
 )
+_MACHINE = "__"
+"""How the names begin of what is the machine's: its C library, its kernel."""
 _PREFIX = "one `=` asks for any version that begins like this; only `==`, or a build behind it, is exact"
 _MARK = re.compile(r"(?m)^@EXPLICIT[ \t]*\r?$")
 
@@ -36,7 +46,11 @@ def _read_lock(source: Source) -> Reading:
     text = parsing.decode(source.raw, source.path)
     lines = DigestLines.of(source.path, text)
     places = _places(source, text, len(entries))
-    keys = {_key(entry): str(number) for number, entry in enumerate(entries)}
+    keys = {
+        _key(facts.get("name", ""), facts.get("platform", ""), facts.get("manager", "")): str(number)
+        for number, entry in enumerate(entries)
+        for facts in (parsing.texts(entry),)
+    }
     packages: list[Package] = []
     links: list[Link] = []
     needed: set[str] = set()
@@ -44,13 +58,18 @@ def _read_lock(source: Source) -> Reading:
         known = Known.COMPLETE
         for need in parsing.texts(entry.get("dependencies")):
             platform = parsing.text_of(entry.get("platform"))
-            # What begins with two underscores is the machine's: its C library, its kernel.
-            target = keys.get((need.lower(), platform)) or keys.get((normal_pypi(need), platform))
+            if need.startswith(_MACHINE):
+                continue
+            # One name may be pip's and Conda's; what one of them needs is of its own kind where there is one.
+            kinds = ("pip", "conda") if entry.get("manager") == "pip" else ("conda", "pip")
+            target = next((found for kind in kinds if (found := keys.get(_key(need, platform, kind)))), None)
             if target:
                 links.append(Link(str(number), target))
                 needed.add(target)
-            elif not need.startswith("__"):
+            else:
                 known = Known.INCOMPLETE
+        if parsing.text_of(entry.get("name")).startswith(_MACHINE):
+            continue
         place = Location(source.path, places[number] if number < len(places) else 0)
         packages.append(_locked(str(number), entry, place, known, lines))
     # What was asked for stands in the sources of the lock; what nothing else needs must be among it.
@@ -75,10 +94,9 @@ def _places(source: Source, text: str, count: int) -> list[int]:
     )
 
 
-def _key(entry: dict[str, Any]) -> tuple[str, str]:
-    name = parsing.text_of(entry.get("name"))
-    name = normal_pypi(name) if entry.get("manager") == "pip" else name.lower()
-    return name, parsing.text_of(entry.get("platform"))
+def _key(name: str, platform: str, manager: str) -> tuple[str, str, bool]:
+    is_pip = manager == "pip"
+    return normal_pypi(name) if is_pip else name.lower(), platform, is_pip
 
 
 def _locked(key: str, entry: dict[str, Any], place: Location, known: Known, lines: DigestLines) -> Package:
@@ -162,18 +180,23 @@ def _read_environment(source: Source) -> Reading:
         if not of_pip and scalar.keys != ("dependencies", "-"):
             continue
         place = Location(source.path, scalar.line)
-        found = (_PIP if of_pip else _PINNED).fullmatch(scalar.value.strip())
+        if of_pip:
+            if package := _of_pip(scalar.value.strip(), place):
+                packages.append(package)
+            elif not _is_option(scalar.value.strip()):
+                text = f"{visible(scalar.value)[:200]} names no exact version"
+                findings.append(Finding("unpinned", text, place))
+            continue
+        found = _PINNED.fullmatch(scalar.value.strip())
         if found is None:
             findings.append(Finding("unpinned", f"{visible(scalar.value)[:200]} names no exact version", place))
             continue
-        build = () if of_pip or not found["build"] else (("build", found["build"]),)
-        begins_with = not of_pip and not build and found["sign"] == "="
-        ecosystem = Ecosystem.PYPI if of_pip else Ecosystem.CONDA
-        key = f"{scalar.line}:{scalar.value}"
+        build = (("build", found["build"]),) if found["build"] else ()
+        begins_with = not build and found["sign"] == "="
         packages.append(
             Package(
-                key,
-                ecosystem,
+                f"{scalar.line}:{scalar.value}",
+                Ecosystem.CONDA,
                 found["name"],
                 found["version"],
                 (place,),
@@ -185,7 +208,38 @@ def _read_environment(source: Source) -> Reading:
     return Reading(tuple(packages), tuple(Link("", package.key) for package in packages), findings=tuple(findings))
 
 
-LOCK = Reader("conda-lock", lambda path: path.rpartition("/")[2] in ("conda-lock.yml", "conda-lock.yaml"), _read_lock)
+def _is_option(text: str) -> bool:
+    """Tell whether a line for pip asks for no package of anybody's: an option, or the tree itself."""
+    return text.startswith("-") and "://" not in text
+
+
+def _of_pip(text: str, place: Location) -> Package | None:
+    """Return the package of a line for pip: pinned, or the file at an address; None for anything else."""
+    end = _BEHIND.search(text)
+    found = _PIP.fullmatch(text[: end.start()].strip() if end else text)
+    if found is None:
+        return None
+    url = found["url"] or ""
+    version = found["version"] or python.of_file(addresses.file_name(url))[1]
+    if not version or url.startswith("git+"):
+        return None
+    hashes = _HASH.findall(text)
+    lines = DigestLines(place.path, dict.fromkeys((item.partition(":")[2] for item in hashes), place.line))
+    # Of an address there is one file; else each digest is of another one, and nobody says of which.
+    artifacts = tuple(python.artifact("", url, (item,), lines) for item in hashes)
+    return Package(
+        f"{place.line}:{text}",
+        Ecosystem.PYPI,
+        found["name"],
+        version,
+        (place,),
+        artifacts=artifacts or ((python.artifact("", url, (), lines),) if url else ()),
+        edges=Known.UNKNOWN,
+        registry=ELSEWHERE if url else "",
+    )
+
+
+LOCK = Reader("conda-lock", lambda path: bool(_LOCK.fullmatch(path)), _read_lock)
 EXPLICIT = Reader("conda-explicit", lambda path: bool(_EXPLICIT.fullmatch(path)), _read_explicit)
 ENVIRONMENT = Reader(
     "conda-environment",

@@ -86,3 +86,59 @@ def test_a_package_s_line_is_that_of_its_name(tmp_path: Path, package: str) -> N
     made = inventory_of(tmp_path, {"conda-lock.yml": text})
     (line,) = (number for number, row in enumerate(text.split("\n"), 1) if "name: a" in row)
     assert [place.line for place in by_name(made)["a 1"].locations] == [line]
+
+
+@pytest.mark.parametrize(
+    "name", ["conda-lock.yml", "dev.conda-lock.yml", "env/conda-lock-3.14.yaml", "docs-conda-lock.yaml"]
+)
+def test_a_lock_is_called_as_the_tool_was_told(tmp_path: Path, name: str) -> None:
+    """The name says what made it, with words before and behind it."""
+    (text,) = MORE_SAMPLES["conda-lock"].values()
+    assert len(inventory_of(tmp_path, {name: text}).components) == 3
+
+
+def test_one_name_for_two_managers_is_two_packages(tmp_path: Path) -> None:
+    """What a package of pip needs is pip's where there is one; what is the machine's is no package of anybody's."""
+    entries = [
+        ("left", "conda", "1.0.0", {}),
+        ("left", "pip", "2.0.0", {}),
+        ("of_pip", "pip", "1.0.0", {"left": ">=2"}),
+        ("of_conda", "conda", "1.0.0", {"left": ">=1", "__glibc": ">=2.17"}),
+        ("__glibc", "conda", "2.17", {}),
+    ]
+    text = "version: 1\npackage:\n"
+    for name, manager, version, needs in entries:
+        text += f"- name: {name}\n  version: '{version}'\n  manager: {manager}\n  platform: linux-64\n  dependencies:"
+        text += "".join(f"\n    {need}: '{span}'" for need, span in needs.items()) + ("\n" if needs else " {}\n")
+        text += f"  url: https://conda.example/forge/linux-64/{name}-{version}-0.conda\n"
+        text += f"  hash:\n    sha256: {sha256(name)}\n"
+    made = inventory_of(tmp_path, {"conda-lock.yml": text})
+    assert sorted(item.name for item in made.components) == ["left", "left", "of-pip", "of_conda"]
+    assert {(a, b) for a, b in edges_of(made) if a != "."} == {
+        ("of-pip 1.0.0", "left 2.0.0"),
+        ("of_conda 1.0.0", "left 1.0.0"),
+    }
+
+
+def test_a_line_for_pip_is_read_as_pip_reads_it(tmp_path: Path) -> None:
+    """With its digest, its marker or the address of its file; an option and the tree itself are no packages."""
+    text = f"""dependencies:
+  - pip:
+      - flit === 3.9.0 --hash=sha256:{sha256("flit")}
+      - left[extra] == 1.0 ; python_version < "3.13"
+      - right @ https://files.example/right-2.0-py3-none-any.whl
+      - deep @ git+https://git.example/octo/deep@main
+      - git+https://git.example/octo/other
+      - -e .
+      - -r requirements.txt
+      - --no-deps
+"""
+    made = inventory_of(tmp_path, {"environment.yml": text})
+    found = by_name(made)
+    assert sorted(found) == ["flit 3.9.0", "left 1.0", "right 2.0"]
+    assert [digest.value for digest in found["flit 3.9.0"].artifacts[0].digests] == [sha256("flit")]
+    assert found["right 2.0"].artifacts[0].url == "https://files.example/right-2.0-py3-none-any.whl"
+    assert [item.text.partition(" names")[0] for item in made.findings] == [
+        "deep @ git+https://git.example/octo/deep@main",
+        "git+https://git.example/octo/other",
+    ]
