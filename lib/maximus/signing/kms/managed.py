@@ -144,7 +144,7 @@ class ManagedKey:
             left = self._limits.budget - (self._clock() - started)
             attempt = min(self._limits.attempt, left) if self._limits.budget else self._limits.attempt
             try:
-                return _within(attempt, call)
+                return _within(attempt, lambda: _understood(call))
             except Fault as fault:
                 budget = min(self._limits.budget, self._limits.absent) if fault.is_absent else self._limits.budget
                 pause = random.uniform(wait / 2, wait)  # noqa: S311 - jitter, no secret
@@ -156,6 +156,14 @@ class ManagedKey:
                     raise error from fault
                 self._rest(pause)
                 wait = min(wait * 2, _LONGEST_WAIT)
+
+
+def _understood(call: Callable[[], _T]) -> _T:
+    """Return what the call returns; raise Fault where an adapter cannot make sense of what the service says."""
+    try:
+        return call()
+    except (AttributeError, LookupError, TypeError, ValueError) as fault:
+        raise Fault(Kind.AWAY, "its answer is not what was asked for", is_final=True) from fault
 
 
 def _within(seconds: float, call: Callable[[], _T]) -> _T:

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from maximus.signing.keys import PublicKey, load_public_key
+from maximus.signing.transport import host_of
 
 from .faults import Fault, Kind
 from .managed import key_type
@@ -93,6 +94,15 @@ class VaultTransit:
             raise Fault(Kind.AWAY, "the answer holds no signature", is_final=True)
         return base64.b64decode(found[2])
 
+    @property
+    def _shown(self) -> str:
+        """Where the Vault is, for people: its address as it was set may hold a password."""
+        return (
+            f"{self._address.partition('://')[0]}://{found}"
+            if (found := host_of(self._address))
+            else "what it is set to"
+        )
+
     def _connect(self) -> Any:  # noqa: ANN401 - hvac has no types
         # 0.2 s to import, for who names such a key.
         import hvac  # noqa: PLC0415
@@ -117,25 +127,40 @@ class VaultTransit:
             answer = call(self._client)
         except exceptions.VaultError as fault:
             raise _refused(fault) from fault
-        except requests.exceptions.SSLError as fault:
-            why = "its certificate is not trusted"
-            raise Fault(Kind.AWAY, why, is_final=True, fix="Set VAULT_CACERT for a Vault of yours.") from fault
-        except requests.exceptions.ConnectTimeout as fault:
-            raise Fault(Kind.AWAY, f"no connection to {self._address}") from fault
-        except requests.exceptions.ConnectionError as fault:
-            raise Fault(Kind.AWAY, f"no connection to {self._address}", is_absent=True) from fault
-        except (
-            requests.exceptions.InvalidURL,
-            requests.exceptions.InvalidSchema,
-            requests.exceptions.MissingSchema,
-        ) as fault:
-            raise Fault(Kind.CREDENTIALS, f"VAULT_ADDR is no address: {self._address}", fix="Correct it.") from fault
-        except requests.exceptions.RequestException as fault:
-            raise Fault(Kind.AWAY, str(fault)) from fault
+        except (requests.exceptions.RequestException, OSError, ValueError) as fault:
+            raise self._lost(fault) from fault
         data = answer.get("data") if isinstance(answer, dict) else None
         if not isinstance(data, dict):
-            raise Fault(Kind.AWAY, f"what answers at {self._address} is no Vault that serves", is_final=True)
+            raise Fault(Kind.AWAY, f"what answers at {self._shown} is no Vault that serves", is_final=True)
         return data
+
+    def _lost(self, fault: OSError | ValueError) -> Fault:
+        """Return the fault for a request that came to no answer of a Vault's."""
+        from requests import exceptions  # noqa: PLC0415 - as above
+
+        kind, why, fix = Kind.AWAY, f"no connection to {self._shown}", ""
+        match fault:
+            case exceptions.SSLError():
+                why, fix = "its certificate is not trusted", "Set VAULT_CACERT for a Vault of yours."
+            case exceptions.ConnectionError():
+                pass
+            case exceptions.InvalidHeader():
+                # Its words quote the header.
+                kind, fix = Kind.CREDENTIALS, _FIXES[Kind.CREDENTIALS]
+                why = "the token or the namespace has a line break or another character that no request can carry"
+            case exceptions.InvalidURL() | exceptions.InvalidSchema() | exceptions.MissingSchema():
+                kind, why, fix = Kind.CREDENTIALS, f"VAULT_ADDR is no address: {self._shown}", "Correct it."
+            case exceptions.RequestException():
+                why = str(fault)
+            case OSError():
+                # Of files that the environment names, as of an authority's certificate.
+                kind, why = Kind.CREDENTIALS, f"what its connection needs cannot be read: {fault}"
+                fix = "Correct VAULT_CACERT, VAULT_CAPATH, VAULT_CLIENT_CERT or REQUESTS_CA_BUNDLE."
+            case _:
+                kind, why, fix = Kind.CREDENTIALS, f"VAULT_ADDR is no address: {self._shown}", "Correct it."
+        is_absent = isinstance(fault, exceptions.ConnectionError) and not isinstance(fault, exceptions.ConnectTimeout)
+        is_final = isinstance(fault, exceptions.SSLError)
+        return Fault(kind, why, fix=fix, is_absent=is_absent, is_final=is_final)
 
 
 def _pem(raw: str) -> bytes:

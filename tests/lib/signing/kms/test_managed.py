@@ -169,6 +169,16 @@ def test_what_cannot_pass_is_not_tried_again() -> None:
     assert service.asked == 1
 
 
+@pytest.mark.parametrize("nonsense", [KeyError("Signature"), TypeError("x"), ValueError("x"), AttributeError("x")])
+def test_a_service_that_answers_nonsense_is_named(nonsense: Exception) -> None:
+    """Once: no client of a service promises what is in an answer."""
+    service = Service(nonsense)
+    with pytest.raises(Error) as raised:
+        ManagedKey(REFERENCE, service, LIMITS)
+    assert (raised.value.code, raised.value.why) == ("KMS006", "its answer is not what was asked for")
+    assert service.asked == 1
+
+
 def test_a_service_that_hangs_is_left_behind() -> None:
     """Whatever its client does, a request ends when its time is over."""
     released = threading.Event()

@@ -208,3 +208,27 @@ def test_a_client_that_is_not_installed_is_said(monkeypatch: pytest.MonkeyPatch)
 
     assert (caught.value.code, caught.value.status) == ("KMS009", ExitStatus.OUTSIDE)
     assert "maximus-actions[sign-vault]" in caught.value.fix
+
+
+@pytest.mark.parametrize("address", ["http://user:s3cret@127.0.0.1:9", "http://user:s3cret@[::1", "http://s3cret@a..b"])
+def test_a_password_in_the_address_is_not_shown(vault: Vault, monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    """Neither where nobody listens nor where it is no address."""
+    error = refused("hashivault://k", vault, monkeypatch, VAULT_ADDR=address)
+    assert error.code in ("KMS002", "KMS006")
+    assert "s3cret" not in str(error)
+
+
+def test_a_token_that_no_request_can_carry_is_not_shown(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client would quote it."""
+    environment = {"VAULT_TOKEN": "s3cret\n1"}
+    error = refused("hashivault://k", vault, monkeypatch, **environment)
+    assert (error.code, "s3cret" in str(error)) == ("KMS002", False)
+
+
+def test_an_authority_that_is_not_there_is_named(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the variables that may have named it."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/at-all.pem")
+    error = refused("hashivault://k", vault, monkeypatch, VAULT_ADDR="https://127.0.0.1:9")
+    assert error.code == "KMS002"
+    assert "/nowhere/at-all.pem" in error.why
+    assert "VAULT_CACERT" in error.fix
