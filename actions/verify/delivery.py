@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from maximus.github.client import Client
-    from maximus.github.downloads import Downloads
-    from maximus.github.published import Attached, Published
+    from maximus.github.downloads import Attached, Downloads
+    from maximus.github.published import Published
     from maximus.verification.material import Broken, Material
 
     from ..face import Face

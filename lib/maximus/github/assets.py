@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from maximus.errors import Error, ExitStatus
-from maximus.github.client import Interrupted, unreachable
+from maximus.github.client import Interrupted
+from maximus.github.faults import unreachable
 from maximus.github.limits import MAX_PAGE
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
 from maximus.errors import Error, ExitStatus
+from maximus.github.faults import unreachable
 from maximus.github.limits import MAX_PAGE, REQUEST_TIMEOUT, TRIES, UPLOAD_TIMEOUT, WAITING
 
 if TYPE_CHECKING:
@@ -208,7 +209,7 @@ class Client:
 
         Raises Error HUB001 (outside) when it cannot be read.
         """
-        from maximus.github.downloads import hash_asset  # noqa: PLC0415 - it needs this module's errors
+        from maximus.github.downloads import hash_asset  # noqa: PLC0415 - few runs read an asset back
 
         self.requests += 1
         return hash_asset(self._api.geturl(), self._token, repository, asset_id, size)
@@ -431,17 +432,6 @@ def _pause(reply: Reply) -> float | None:
     if reply.status == _TOO_MANY or "rate limit" in reply.message.lower():
         return 60.0
     return None
-
-
-def unreachable(why: str) -> Error:
-    """Return the error for a GitHub that does not answer."""
-    return Error(
-        "HUB001",
-        "GitHub cannot be reached",
-        why=why,
-        fix="Check the network and githubstatus.com, then run again; nothing is done twice.",
-        status=ExitStatus.OUTSIDE,
-    )
 
 
 def _redirected(why: str) -> Error:

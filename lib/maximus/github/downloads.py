@@ -11,8 +11,7 @@ from urllib.parse import urljoin, urlsplit
 
 from maximus.errors import Error, ExitStatus
 from maximus.files import receive
-from maximus.github.client import unreachable
-from maximus.github.published import Attached
+from maximus.github.faults import unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
     from requests import Response, Session
 
-__all__ = ["Downloaded", "Downloads", "fetch_all", "hash_asset", "read_address"]
+__all__ = ["Attached", "Downloaded", "Downloads", "fetch_all", "hash_asset", "read_address"]
 
 CONNECT_TIMEOUT: Final = 10
 READ_TIMEOUT: Final = 60
@@ -32,6 +31,21 @@ TRIES: Final = 3
 MAX_REDIRECTS: Final = 3
 _CHUNK = 1 << 20
 _REDIRECTS = (301, 302, 303, 307, 308)
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A file of a release, as the server lists it."""
+
+    id: int
+    name: str
+    """As the server gives it: foreign text, which has to be looked at before it becomes a path."""
+    size: int
+    """Bytes, as the server says."""
+    address: str
+    """Where anybody gets it without a token."""
+    is_whole: bool
+    """Whether its upload was finished."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from maximus.changes import Change, Person, RangeCommit
 from maximus.errors import Error, ExitStatus
 from maximus.github import queries
-from maximus.github.client import Client, Partial, unreachable
+from maximus.github.client import Client, Partial
+from maximus.github.faults import unreachable
 from maximus.github.limits import LOOKUPS, MAX_COMMITS, MAX_PAGE, MAX_PULL_REQUEST_PAGES
 from maximus.github.ranges import Walk, Wanted, named_in
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from maximus.changes import well_formed
-from maximus.github.client import Interrupted, unreachable
+from maximus.github.client import Interrupted
+from maximus.github.faults import unreachable
 from maximus.github.limits import MAX_CHANGED_FILES, MAX_LABEL_PAGES, MAX_PAGE
 
 if TYPE_CHECKING:

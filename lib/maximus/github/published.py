@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from maximus.errors import Error, ExitStatus
+from maximus.github.downloads import Attached
 from maximus.github.limits import MAX_PAGE
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from maximus.github.client import Client
 
-__all__ = ["ARCHIVES", "Attached", "Published", "is_file_name", "read_published"]
+__all__ = ["ARCHIVES", "Published", "is_file_name", "read_published"]
 
 MAX_ATTACHED: Final = 1_000
 """Files that a release may have."""
@@ -25,21 +26,6 @@ ARCHIVES: Final = ("Source code (tar.gz)", "Source code (zip)")
 """What GitHub puts beside every release by itself; made anew for each download, so that nobody can sign them."""
 
 _UNFIT = re.compile(r"[\x00-\x1f\x7f/\\]")
-
-
-@dataclass(frozen=True, slots=True)
-class Attached:
-    """A file of a release, as the server lists it."""
-
-    id: int
-    name: str
-    """As the server gives it: foreign text, which `is_file_name` has to look at before it becomes a path."""
-    size: int
-    """Bytes, as the server says."""
-    address: str
-    """Where anybody gets it without a token."""
-    is_whole: bool
-    """Whether its upload was finished."""
 
 
 @dataclass(frozen=True, slots=True)

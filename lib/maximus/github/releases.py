@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from maximus.changes import Release, well_formed
 from maximus.errors import Error, ExitStatus
-from maximus.github.client import Interrupted, unreachable
+from maximus.github.client import Interrupted
+from maximus.github.faults import unreachable
 from maximus.github.limits import MAX_PAGE, MAX_RELEASES
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from maximus.errors import Error
-from maximus.github.client import Interrupted, unreachable
+from maximus.github.client import Interrupted
+from maximus.github.faults import unreachable
 from maximus.github.releases import read_release, release_of
 
 if TYPE_CHECKING:
