@@ -36,6 +36,8 @@ __all__ = ["ManagedKey", "Service", "from_der", "key_type"]
 
 _FIRST_WAIT: Final = 0.25
 _LONGEST_WAIT: Final = 10.0
+_LEAST: Final = 0.5
+"""Seconds that an attempt is worth making with: in less nothing answers, and the error would say just that."""
 
 _T = TypeVar("_T")
 _Answer: TypeAlias = "tuple[_T, None] | tuple[None, BaseException]"
@@ -149,7 +151,7 @@ class ManagedKey:
                 budget = min(self._limits.budget, self._limits.absent) if fault.is_absent else self._limits.budget
                 pause = random.uniform(wait / 2, wait)  # noqa: S311 - jitter, no secret
                 spent = self._clock() - started
-                if fault.is_final or spent + pause >= budget:
+                if fault.is_final or spent + pause + _LEAST > budget:
                     error = _error(self._reference, fault, spent)
                     if fault.kind is Kind.AWAY:
                         self._gone = error

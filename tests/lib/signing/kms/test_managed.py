@@ -144,6 +144,26 @@ def test_a_service_that_stays_away_is_given_up_within_the_budget() -> None:
     assert service.asked == asked
 
 
+@pytest.mark.parametrize("budget", [0.1, 0.6, 0.9, 2.0, 5.0])
+def test_the_last_attempt_has_time_for_an_answer(budget: float) -> None:
+    """What the error says is what the service said, and not that it said nothing in no time."""
+    time = Time()
+    asked: list[float] = []
+
+    class Noting(Service):
+        def _stumble(self) -> None:
+            asked.append(time.now)
+            super()._stumble()
+
+    service = Noting()
+    managed = opened(service, Limits(connect=1, attempt=2, budget=budget, absent=4), time)
+    service.faults = [away() for _ in range(100)]
+    asked.clear()
+    assert "503 try later" in caught(lambda: managed.sign_bytes(b"x")).headline
+    _, *again = asked
+    assert all(budget - each >= 0.5 for each in again)
+
+
 def test_where_nothing_is_there_less_is_waited() -> None:
     """A wrong address does not recover."""
     service, time = Service(*(away(is_absent=True) for _ in range(100))), Time()
