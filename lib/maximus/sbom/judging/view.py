@@ -25,8 +25,9 @@ _FOLLOWED = {
     # These point from what is needed to who needs it.
     "DEPENDENCY_OF": -1, "DEV_DEPENDENCY_OF": -1, "BUILD_DEPENDENCY_OF": -1, "RUNTIME_DEPENDENCY_OF": -1,
     "TEST_DEPENDENCY_OF": -1, "OPTIONAL_DEPENDENCY_OF": -1, "PROVIDED_DEPENDENCY_OF": -1, "CONTAINED_BY": -1,
-    "DESCRIBED_BY": -1,
+    "DESCRIBED_BY": -1, "BUILD_TOOL_OF": -1, "DEV_TOOL_OF": -1, "TEST_TOOL_OF": -1,
 }  # fmt: skip
+_DOCUMENT = "SPDXRef-DOCUMENT"
 _SPDX_ALGORITHM = re.compile(r"SHA(\d)")
 
 
@@ -154,7 +155,7 @@ class _CycloneDX:
 
     def view(self) -> View:
         parts = self._parts()
-        refs = {part.ref for part in parts}
+        refs = {part.ref for part in parts} | self._services()
         edges: dict[str, tuple[str, ...]] = {}
         for entry in mappings_in(self.document.get("dependencies")):
             ref = _text(entry, "ref")
@@ -162,7 +163,7 @@ class _CycloneDX:
                 self.faults.append(f"the dependencies of {visible(ref)} stand twice")
             edges[ref] = tuple(_strings(entry.get("dependsOn")))
             self.faults += [
-                f"a dependency names {visible(name)}, which is no component"
+                f"a dependency names {visible(name)}, which is no component and no service"
                 for name in (ref, *edges[ref]) if name not in refs
             ]  # fmt: skip
         author = self._author()
@@ -192,6 +193,16 @@ class _CycloneDX:
             faults=tuple(self.faults),
             vulnerabilities=len(mappings_in(self.document.get("vulnerabilities"))),
         )
+
+    def _services(self) -> set[str]:
+        """Return the refs of the services, which may need components and one another but are no parts themselves."""
+        found: set[str] = set()
+        waiting = mappings_in(self.document.get("services"))
+        while waiting:
+            item = waiting.pop()
+            found.add(_text(item, "bom-ref"))
+            waiting += mappings_in(item.get("services"))
+        return found - {""}
 
     def _author(self) -> tuple[str, bool]:
         """Return who made the document, and whether there is an address to reach them at."""
@@ -323,7 +334,7 @@ class _Spdx:
             if _text(item, "SPDXID") in ids:
                 self.faults.append(f"the id {visible(_text(item, 'SPDXID'))} stands twice")
             ids.add(_text(item, "SPDXID"))
-        elements = ids | {"SPDXRef-DOCUMENT", "NONE", "NOASSERTION"}
+        elements = ids | {_DOCUMENT, "NONE", "NOASSERTION"}
         elements |= {
             _text(item, "SPDXID") for kind in ("files", "snippets") for item in mappings_in(self.document.get(kind))
         }
@@ -364,8 +375,10 @@ class _Spdx:
 
     def _relationships(self) -> tuple[list[str], frozenset[str], dict[str, list[str]], set[str]]:
         """Return what the document describes, the subject with its parts, the edges, and whose needs are told."""
+        # The short form of as many relationships, which may stand there as well.
         described = _strings(self.document.get("documentDescribes"))
-        edges: dict[str, list[str]] = {}
+        edges: dict[str, list[str]] = {_DOCUMENT: list(described)} if described else {}
+        shortly = {(_DOCUMENT, end) for end in described}
         stated: set[str] = set()
         contained: list[tuple[str, str]] = []
         for item in mappings_in(self.document.get("relationships")):
@@ -380,7 +393,7 @@ class _Spdx:
                 contained.append((start, end))
             if kind not in ("DESCRIBES", "DESCRIBED_BY", "CONTAINS", "CONTAINED_BY") and end != "NOASSERTION":
                 stated.add(start)
-            if end not in ("NONE", "NOASSERTION"):
+            if end not in ("NONE", "NOASSERTION") and (start, end) not in shortly:
                 edges.setdefault(start, []).append(end)
         roots = frozenset(described)
         # In a document of ours the root contains its own parts; others say so of everything that they found.

@@ -251,6 +251,53 @@ def test_a_fault_blocks_without_any_profile(change: Any, check: str) -> None:  #
     assert below(document) == {check}
 
 
+def test_a_service_may_need_and_be_needed() -> None:
+    """A dependency names a component or a service, also one inside another; what is neither stays a fault."""
+    document = full()
+    inner = {"bom-ref": "inner", "name": "store"}
+    document["services"] = [{"bom-ref": "gateway", "name": "gateway", "services": [inner]}]
+    document["dependencies"] = [
+        {"ref": "root", "dependsOn": ["gateway"]},
+        {"ref": "gateway", "dependsOn": ["inner", "a"]},
+        {"ref": "inner", "dependsOn": []},
+        {"ref": "a", "dependsOn": []},
+    ]
+    assert below(document) == set()
+    document["dependencies"][0]["dependsOn"].append("nobody")
+    assert below(document) == {"references"}
+
+
+@pytest.mark.parametrize("way", ["short", "relationship", "both"])
+def test_what_a_document_describes_is_said_in_two_ways(way: str) -> None:
+    """By a relationship, or in `documentDescribes`, which is the same."""
+    package = {"name": "app", "downloadLocation": "NOASSERTION", "versionInfo": "1.0"}
+    document: Document = {
+        "spdxVersion": "SPDX-2.3",
+        "SPDXID": "SPDXRef-DOCUMENT",
+        "dataLicense": "CC0-1.0",
+        "name": "app",
+        "documentNamespace": "https://acme.example/app",
+        "creationInfo": {"created": "2026-11-21T00:00:00Z", "creators": ["Organization: Acme"]},
+        "packages": [{**package, "SPDXID": f"SPDXRef-{name}"} for name in ("app", "lib", "tool")],
+        "relationships": [
+            {"spdxElementId": "SPDXRef-app", "relationshipType": "DYNAMIC_LINK", "relatedSpdxElement": "SPDXRef-lib"},
+            {"spdxElementId": "SPDXRef-tool", "relationshipType": "BUILD_TOOL_OF", "relatedSpdxElement": "SPDXRef-app"},
+        ],
+    }
+    described = {
+        "spdxElementId": "SPDXRef-DOCUMENT",
+        "relationshipType": "DESCRIBES",
+        "relatedSpdxElement": "SPDXRef-app",
+    }
+    if way != "short":
+        document["relationships"].append(described)
+    if way != "relationship":
+        document["documentDescribes"] = ["SPDXRef-app"]
+    assert below(document) == set()
+    document["relationships"] = [item for item in document["relationships"] if item is described]
+    assert below(document) == {"references"}
+
+
 def test_coverage_alone_blocks_nothing() -> None:
     """Without a profile a document that tells little is told so, and holds."""
     document = full()
