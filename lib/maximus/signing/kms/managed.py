@@ -148,10 +148,13 @@ class ManagedKey:
             try:
                 return _within(attempt, lambda: _understood(call))
             except Fault as fault:
-                budget = min(self._limits.budget, self._limits.absent) if fault.is_absent else self._limits.budget
+                # Where nobody is there, that is known at once.
+                budget = self._limits.budget - _LEAST
+                if fault.is_absent:
+                    budget = min(self._limits.budget, self._limits.absent)
                 pause = random.uniform(wait / 2, wait)  # noqa: S311 - jitter, no secret
                 spent = self._clock() - started
-                if fault.is_final or spent + pause + _LEAST > budget:
+                if fault.is_final or spent + pause >= budget:
                     error = _error(self._reference, fault, spent)
                     if fault.kind is Kind.AWAY:
                         self._gone = error
