@@ -47,13 +47,17 @@ class Repository:
             target = TargetFile.from_data(name, content)
             targets.targets[name] = target
             (folder / "targets" / f"{target.hashes['sha256']}.{name}").write_bytes(content)
-        root = Root(expires=self.expires)
-        for role in ("root", "timestamp", "snapshot", "targets"):
-            root.add_key(self.signer.public_key, role)
-        self.root = self._write(root, "1.root.json")
+        self.root = self.write_root(1, self.expires)
         self._write(targets, "1.targets.json")
         self._write(Snapshot(expires=self.expires, meta={"targets.json": MetaFile(1)}), "1.snapshot.json")
         self.write_timestamp(self.expires)
+
+    def write_root(self, version: int, expires: dt.datetime) -> bytes:
+        """Write the part that says whose keys are believed, and return it."""
+        root = Root(expires=expires, version=version)
+        for role in ("root", "timestamp", "snapshot", "targets"):
+            root.add_key(self.signer.public_key, role)
+        return self._write(root, f"{version}.root.json")
 
     def write_timestamp(self, expires: dt.datetime) -> None:
         """Write the part that says how old everything may be."""
@@ -159,6 +163,22 @@ def test_what_is_too_old_is_not_believed(url: str, repository: Repository, trans
     with pytest.raises(Error) as raised:
         public_trust(transport, read_instance(url), repository.root)
     assert (raised.value.code, raised.value.status) == ("TRUST003", ExitStatus.OUTSIDE)
+
+
+def test_an_old_root_is_believed_for_the_newer_one_that_it_leads_to(
+    url: str, repository: Repository, transport: Transport
+) -> None:
+    """Whoever comes back after a year begins with it; as the last one it is not believed."""
+    yesterday = dt.datetime.now(dt.UTC) - dt.timedelta(days=1)
+    old = repository.write_root(1, yesterday)
+    with pytest.raises(Error) as raised:
+        public_trust(transport, read_instance(url), old)
+    assert (raised.value.code, "expired" in raised.value.why) == ("TRUST003", True)
+    repository.write_root(2, repository.expires)
+    assert public_trust(transport, read_instance(url), old).services.authority.startswith("https://fulcio.")
+    repository.write_root(3, yesterday)
+    with pytest.raises(Error, match="cannot be established"):
+        public_trust(transport, read_instance(url), old)
 
 
 def test_a_changed_target_is_not_believed(url: str, repository: Repository, transport: Transport) -> None:
