@@ -334,6 +334,81 @@ JAR = archive(
     }
 )
 
+PIXI = f"""version: 6
+environments:
+  default:
+    channels:
+    - url: https://conda.example/forge/
+    indexes:
+    - https://registry.example/simple
+    packages:
+      linux-64:
+      - conda: https://conda.example/forge/linux-64/libz-1.3.1-h1_2.conda
+      - conda: https://conda.example/forge/linux-64/python-3.12.4-h0_cpython.conda
+      - conda: https://conda.example/forge/noarch/numpy-base-1.26.4-py312_0.conda
+      - pypi: https://files.example/flask-3.0.3-py3-none-any.whl
+      - pypi: git+https://git.example/octo/forked.git?rev=main#{"c" * 40}
+      - pypi: ./
+      osx-64:
+      - conda: https://conda.example/forge/osx-64/libz-1.3.1-h9_2.conda
+  test:
+    channels:
+    - url: https://conda.example/forge/
+    packages:
+      linux-64:
+      - conda: https://conda.example/forge/linux-64/libz-1.3.1-h1_2.conda
+      - conda: https://conda.example/forge/linux-64/python-3.12.4-h0_cpython.conda
+      - conda: https://conda.example/forge/noarch/pytest-8.2.2-pyhd_0.conda
+packages:
+- conda: https://conda.example/forge/linux-64/libz-1.3.1-h1_2.conda
+  sha256: {sha256("libz linux")}
+  depends:
+  - __glibc >=2.17
+  license: Zlib
+- conda: https://conda.example/forge/osx-64/libz-1.3.1-h9_2.conda
+  sha256: {sha256("libz osx")}
+  license: Zlib
+- conda: https://conda.example/forge/linux-64/python-3.12.4-h0_cpython.conda
+  build_number: 1
+  sha256: {sha256("python")}
+  depends:
+  - libz >=1.3.1,<2.0a0
+  license: Python-2.0
+  purls: []
+- conda: https://conda.example/forge/noarch/numpy-base-1.26.4-py312_0.conda
+  sha256: {sha256("numpy")}
+  depends:
+  - forge::python >=3.12,<3.13.0a0
+  license: None
+  purls:
+  - pkg:pypi/numpy?source=hash-mapping
+- pypi: https://files.example/flask-3.0.3-py3-none-any.whl
+  name: Flask
+  version: 3.0.3
+  sha256: {sha256("flask wheel")}
+  requires_dist:
+  - numpy>=1
+  - forked
+  - colorama ; sys_platform == 'win32'
+  - asgiref>=3.2 ; extra == 'async'
+- pypi: git+https://git.example/octo/forked.git?rev=main#{"c" * 40}
+  name: forked
+  version: 0.28.1
+  requires_dist:
+  - nowhere
+- pypi: ./
+  name: shop
+  version: 1.0.0
+  requires_dist:
+  - flask
+  editable: true
+- conda: https://conda.example/forge/noarch/pytest-8.2.2-pyhd_0.conda
+  sha256: {sha256("pytest")}
+  depends:
+  - python >=3.8
+  license: MIT
+"""
+
 FURTHER_SAMPLES: dict[str, dict[str, str]] = {
     "project-assets": {"Shop/obj/project.assets.json": ASSETS},
     "deps-json": {"out/Shop.deps.json": DEPS},
@@ -351,7 +426,8 @@ FURTHER_SAMPLES: dict[str, dict[str, str]] = {
         "vendor/composer/installed.json": INSTALLED,
         "composer.json": '{"require": {"monolog/monolog": "^3.0"}}',
     },
-    "unread": {"pixi.lock": "version: 6\npackages: []\n", "go.mod": "module x\n\ngo 1.22\n", "bun.lockb": "#!/bin/bun"},
+    "unread": {"devbox.lock": "{}\n", "go.mod": "module x\n\ngo 1.22\n", "bun.lockb": "#!/bin/bun"},
+    "pixi": {"pixi.lock": PIXI},
     "jvm": {"tools/jdk-21.0.4+7/release": RELEASE},
     "jar": {"lib/left-1.2.0.jar": JAR},
 }

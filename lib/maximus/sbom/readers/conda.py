@@ -15,9 +15,9 @@ from maximus.sbom.readers.interface import Reader
 if TYPE_CHECKING:
     from maximus.sbom.tree import Source
 
-__all__ = ["ENVIRONMENT", "EXPLICIT", "LOCK"]
+__all__ = ["ENVIRONMENT", "EXPLICIT", "FILE", "LOCK", "MACHINE", "built"]
 
-_FILE = re.compile(r"(?P<name>.+)-(?P<version>[^-]+)-(?P<build>[^-]+)\.(?:conda|tar\.bz2)")
+FILE = re.compile(r"(?P<name>.+)-(?P<version>[^-]+)-(?P<build>[^-]+)\.(?:conda|tar\.bz2)")
 _PINNED = re.compile(
     r"(?:[^:\s]+::)?(?P<name>[A-Za-z0-9_.-]+)\s*(?P<sign>={1,2})\s*(?P<version>[^=<>!~*,|\s]+)(?:=(?P<build>[^=*\s]+))?"
 )
@@ -34,7 +34,7 @@ _EXPLICIT = re.compile(
     r"(?:.*/)?(?:conda-[^/]+|(?:[^/]*[-_.])?(?:linux|osx|win)-(?:32|64|arm64|aarch64|armv\w+|ppc64(?:le)?|s390x|riscv64)"
     r"(?:[-_.][^/]*)?)\.lock"
 )
-_MACHINE = "__"
+MACHINE = "__"
 """How the names begin of what is the machine's: its C library, its kernel."""
 _PREFIX = "one `=` asks for any version that begins like this; only `==`, or a build behind it, is exact"
 _MARK = re.compile(r"(?m)^@EXPLICIT[ \t]*\r?$")
@@ -58,7 +58,7 @@ def _read_lock(source: Source) -> Reading:
         known = Known.COMPLETE
         for need in parsing.texts(entry.get("dependencies")):
             platform = parsing.text_of(entry.get("platform"))
-            if need.startswith(_MACHINE):
+            if need.startswith(MACHINE):
                 continue
             # One name may be pip's and Conda's; what one of them needs is of its own kind where there is one.
             kinds = ("pip", "conda") if entry.get("manager") == "pip" else ("conda", "pip")
@@ -68,7 +68,7 @@ def _read_lock(source: Source) -> Reading:
                 needed.add(target)
             else:
                 known = Known.INCOMPLETE
-        if parsing.text_of(entry.get("name")).startswith(_MACHINE):
+        if parsing.text_of(entry.get("name")).startswith(MACHINE):
             continue
         place = Location(source.path, places[number] if number < len(places) else 0)
         packages.append(_locked(str(number), entry, place, known, lines))
@@ -99,6 +99,13 @@ def _key(name: str, platform: str, manager: str) -> tuple[str, str, bool]:
     return normal_pypi(name) if is_pip else name.lower(), platform, is_pip
 
 
+def built(url: str) -> tuple[tuple[str, str], ...]:
+    """Return what the address of a file of Conda's says of its build, as qualifiers; none where it is no such file."""
+    found = FILE.fullmatch(addresses.file_name(url))
+    stated = (("build", found["build"]), ("subdir", url.split("/")[-2])) if found else ()
+    return tuple((name, value) for name, value in stated if value)
+
+
 def _locked(key: str, entry: dict[str, Any], place: Location, known: Known, lines: DigestLines) -> Package:
     facts = parsing.texts(entry)
     url = addresses.clean(facts.get("url", ""))
@@ -109,12 +116,7 @@ def _locked(key: str, entry: dict[str, Any], place: Location, known: Known, line
         if (digest := digests.from_pair(f"{name}:{value}", lines))
     )
     is_pip = facts.get("manager") == "pip"
-    build = _FILE.fullmatch(file)
-    qualifiers = () if is_pip else tuple(
-        (name, value)
-        for name, value in (("build", build["build"] if build else ""), ("subdir", url.split("/")[-2] if build else ""))
-        if value
-    )  # fmt: skip
+    qualifiers = () if is_pip else built(url)
     return Package(
         key,
         Ecosystem.PYPI if is_pip else Ecosystem.CONDA,
@@ -142,7 +144,7 @@ def _read_explicit(source: Source) -> Reading:
         address, _, digest = line.strip().partition("#")
         url = addresses.clean(address)
         place = Location(source.path, number)
-        built = _FILE.fullmatch(addresses.file_name(url))
+        built = FILE.fullmatch(addresses.file_name(url))
         if built is None:
             findings.append(Finding("ignored", f"{visible(line.strip())[:200]!r} is no package of Conda", place))
             continue

@@ -26,11 +26,15 @@ __all__ = [
     "requirement_name",
     "requirements_of_pyproject",
     "scope_of_group",
+    "scope_of_words",
 ]
 
 
 _NAME = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)")
 _TESTS = frozenset({"test", "tests", "testing"})
+_WORK = frozenset(
+    {"dev", "develop", "development", "lint", "docs", "doc", "ci", "typing", "mypy", "local", "debug", "build"}
+)
 
 
 def artifact(file: str, url: str, stated: tuple[str, ...], lines: DigestLines) -> Artifact:
@@ -79,6 +83,14 @@ def scope_of_group(name: str) -> Scope:
     if lowered in ("main", "default", "runtime"):
         return Scope.RUNTIME
     return Scope.TEST if lowered in _TESTS else Scope.DEV
+
+
+def scope_of_words(name: str) -> Scope:
+    """Return what a list or an environment is for, going by its name: `tests.txt`, `dev-requirements.txt`, `docs`."""
+    words = set(re.split(r"[^a-z0-9]+", name.lower()))
+    if words & _TESTS:
+        return Scope.TEST
+    return Scope.DEV if words & _WORK else Scope.RUNTIME
 
 
 def requirement_name(text: str) -> str:

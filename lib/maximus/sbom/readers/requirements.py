@@ -45,10 +45,6 @@ _PINNED = re.compile(r"\(?\s*={2,3}\s*(?P<version>[^\s,*)]+)\s*\)?")
 _HASH = re.compile(r"\s--hash[= ]\s*([A-Za-z0-9]+:[0-9A-Fa-f]+)")
 _OPTION = re.compile(r"\s--?[A-Za-z]")
 _COMMENT = re.compile(r"(?:^|\s)#(.*)$")
-_WORDS_OF_TESTS = frozenset({"test", "tests", "testing"})
-_WORDS_OF_WORK = frozenset(
-    {"dev", "develop", "development", "lint", "docs", "doc", "ci", "typing", "mypy", "local", "debug", "build"}
-)
 
 
 def _reads(path: str) -> bool:
@@ -268,15 +264,6 @@ def _via(comments: list[str]) -> tuple[str, ...] | None:
     return tuple(found)
 
 
-def _scope_of(path: str) -> Scope:
-    """Return what a list is for, going by its name: `requirements/tests.txt`, `dev-requirements.txt`."""
-    parts = PurePosixPath(path).parts
-    words = set(re.split(r"[^a-z0-9]+", parts[-1].lower()))
-    if words & _WORDS_OF_TESTS:
-        return Scope.TEST
-    return Scope.DEV if words & _WORDS_OF_WORK else Scope.RUNTIME
-
-
 def _read(source: Source) -> Reading:
     lists = _Lists(source)
     is_constraints = _is_constraints(source.path)
@@ -296,7 +283,9 @@ def _read(source: Source) -> Reading:
         else:
             hashes = constrained.hashes
             pins.append(_Pin(name, constrained.version, location, hashes, "", ("",), constrained.url))
-    made = _reading(pins, findings, tuple(lists.included), Scope.OPTIONAL if is_constraints else _scope_of(source.path))
+    made = _reading(
+        pins, findings, tuple(lists.included), Scope.OPTIONAL if is_constraints else python.scope_of_words(source.name)
+    )
     index = registry_of(source.path, source.tree)
     if not index:
         return made

@@ -25,7 +25,6 @@ _LOCKS: Final = {
     "glide.lock": "Glide",
     "maven_install.json": "rules_jvm_external",
     "opam.locked": "opam",
-    "pixi.lock": "pixi",
     "renv.lock": "renv",
     "shard.lock": "Shards",
     "stack.yaml.lock": "Stack",

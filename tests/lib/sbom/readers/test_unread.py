@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 
 @pytest.mark.parametrize(
     ("name", "tool"),
-    [("pixi.lock", "pixi"), ("web/bun.lockb", "bun"), ("stack.yaml.lock", "Stack"), ("cabal.project.freeze", "Cabal")],
+    [
+        ("devbox.lock", "Devbox"),
+        ("web/bun.lockb", "bun"),
+        ("stack.yaml.lock", "Stack"),
+        ("cabal.project.freeze", "Cabal"),
+    ],
 )
 def test_a_lock_that_is_not_read_is_told(tmp_path: Path, name: str, tool: str) -> None:
     """It counts as something that the tree names and the inventory lacks; it blocks nothing."""
