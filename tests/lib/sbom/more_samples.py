@@ -333,6 +333,27 @@ GRADLE_VERIFICATION = f"""<?xml version="1.0" encoding="UTF-8"?>
 </verification-metadata>
 """
 
+CATALOG = """[versions]
+jackson = "2.17.1"
+netty = { strictly = "[4.1, 4.2[", prefer = "4.1.110" }
+wide = { require = "[1,2)" }
+
+[libraries]
+guava = "com.google.guava:guava:33.2.1-jre"
+jackson-core = { module = "com.fasterxml.jackson.core:jackson-core", version.ref = "jackson" }
+netty = { group = "io.netty", name = "netty-all", version.ref = "netty" }
+"junit.api" = { module = "org.junit:junit-api" }
+wide = { module = "com.acme:wide", version.ref = "wide" }
+newest = "com.acme:newest:1.+"
+edge = { module = "com.acme:edge", version = "1.0-SNAPSHOT" }
+
+[bundles]
+all = ["guava", "netty"]
+
+[plugins]
+shadow = { id = "com.acme.shadow", version = "8.1.1" }
+short = "com.acme.short:2.0"
+"""
 POM = """<?xml version="1.0" encoding="UTF-8"?>
 <project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
@@ -709,6 +730,7 @@ MORE_SAMPLES: dict[str, dict[str, str]] = {
     "packages-config": {"packages.config": PACKAGES_CONFIG},
     "paket": {"paket.lock": PAKET},
     "gradle": {"app/gradle.lockfile": GRADLE, "gradle/verification-metadata.xml": GRADLE_VERIFICATION},
+    "gradle-catalog": {"gradle/libs.versions.toml": CATALOG},
     "maven": {"pom.xml": POM, "core/pom.xml": POM_CORE},
     "workflows": {".github/workflows/ci.yml": WORKFLOW, ".github/actions/local/action.yml": ACTION},
     "dockerfile": {"Dockerfile": DOCKERFILE},

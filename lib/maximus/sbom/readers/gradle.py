@@ -15,7 +15,7 @@ from maximus.sbom.readers.interface import Reader
 if TYPE_CHECKING:
     from maximus.sbom.tree import Source
 
-__all__ = ["READER"]
+__all__ = ["READER", "verification_of", "verified_files"]
 
 _LOCKS = (
     "gradle.lockfile",
@@ -40,7 +40,7 @@ def _reads(path: str) -> bool:
 
 def _read(source: Source) -> Reading:
     text = parsing.decode(source.raw, source.path)
-    files, findings = _verified_files(source)
+    files, findings = verified_files(source)
     build_only = source.name.startswith(("buildscript-", "settings-"))
     configuration = "" if source.name in _LOCKS else source.name.removesuffix(".lockfile")
     packages: list[Package] = []
@@ -68,7 +68,7 @@ def _read(source: Source) -> Reading:
             )
         )
         links.append(Link("", str(number), scope, known=False))
-    also = (_verification_of(source),) if files else ()
+    also = (verification_of(source),) if files else ()
     return Reading(tuple(packages), tuple(links), findings=tuple(findings), also_read=also)
 
 
@@ -82,7 +82,7 @@ def _scope(configurations: list[str]) -> Scope:
     return Scope.BUILD
 
 
-def _verification_of(source: Source) -> str:
+def verification_of(source: Source) -> str:
     """Return the path of the file with the digests: it lies at the root of the build, at or above the lock."""
     folder = source.folder
     while True:
@@ -92,9 +92,9 @@ def _verification_of(source: Source) -> str:
         folder = folder.rpartition("/")[0]
 
 
-def _verified_files(source: Source) -> tuple[dict[tuple[str, str], tuple[Artifact, ...]], list[Finding]]:
+def verified_files(source: Source) -> tuple[dict[tuple[str, str], tuple[Artifact, ...]], list[Finding]]:
     """Return the files of each module and version with the digests that Gradle holds them to."""
-    path = _verification_of(source)
+    path = verification_of(source)
     raw = source.tree.manifest(path)
     if raw is None:
         return {}, []
