@@ -1,7 +1,4 @@
-"""What a yarn project says beside its lock: `resolutions` of its `package.json`, and berry's catalogs.
-
-See https://yarnpkg.com/configuration/manifest#resolutions and https://yarnpkg.com/features/catalogs.
-"""
+"""What a yarn project says beside its lock: `resolutions` of its `package.json`, and berry's catalogs."""
 
 from __future__ import annotations
 
