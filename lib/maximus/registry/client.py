@@ -10,7 +10,7 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote, urlencode, urljoin, urlsplit
+from urllib.parse import quote, urlencode, urljoin
 
 from maximus import documents
 from maximus.errors import Error, ExitStatus
@@ -182,6 +182,8 @@ class Repository:
             if answer.status != 200 or "json" not in answer.headers.get("content-type", ""):  # noqa: PLR2004 - HTTP's OK
                 return None
             document = documents.parse_json(answer.body, f"the referrers of {digest}")
+            if not isinstance(document, dict):
+                raise _malformed(f"the list of what refers to {digest}", "it is no object")
             found += [read_descriptor(each) for each in _list(document.get("manifests"))]
             path = _next_page(answer, self._wire.base)
             if path is None or len(found) > MAX_REFERRERS:
@@ -202,7 +204,7 @@ class Repository:
         place = begun.headers.get("location", "")
         if begun.status != 202 or not place:  # noqa: PLR2004 - HTTP's Accepted
             raise self._not_taken(f"the blob {digest}", begun)
-        separator = "&" if urlsplit(place).query else "?"
+        separator = "&" if "?" in place else "?"
         done = self._wire.send(
             "PUT",
             f"{place}{separator}{urlencode({'digest': digest})}",
@@ -314,7 +316,10 @@ def _next_page(answer: Answer, base: str) -> str | None:
     target, _, relation = link.partition(">")
     if not target.startswith("<") or 'rel="next"' not in relation.replace("'", '"'):
         return None
-    onward = urljoin(f"{base}/", target[1:])
+    try:
+        onward = urljoin(f"{base}/", target[1:])
+    except ValueError:
+        return None
     # Only the registry's own pages: elsewhere nothing of ours is shown, and nothing is believed.
     return onward if onward.startswith(f"{base}/") else None
 

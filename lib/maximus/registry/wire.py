@@ -34,6 +34,8 @@ MAX_TOKEN: Final = 256 << 10
 """Bytes of the largest answer of a token service."""
 _CHUNK: Final = 1 << 16
 _CHALLENGE: Final = re.compile(r'([A-Za-z_]+)="([^"]*)"')
+_SENDABLE: Final = re.compile(r"[!-~]+")
+"""What a header can carry of a token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +117,15 @@ class Wire:
         Raises Error IMAGE003 (outside) when it is away or says too much, and IMAGE004 (outside) when it wants to
         see somebody else.
         """
-        address = urljoin(self.base, path)
-        answer = self._retried(method, address, scope, limit, headers or {}, body)
-        if answer.status == HTTPStatus.UNAUTHORIZED:
-            self._authenticate(answer.headers.get("www-authenticate", ""), scope)
+        try:
+            address = urljoin(self.base, path)
             answer = self._retried(method, address, scope, limit, headers or {}, body)
+            if answer.status == HTTPStatus.UNAUTHORIZED:
+                self._authenticate(answer.headers.get("www-authenticate", ""), scope)
+                answer = self._retried(method, address, scope, limit, headers or {}, body)
+        except ValueError as fault:
+            # A place to go on to, or a token service, in a form that nobody can ask.
+            raise self._away("it names an address that is none") from fault
         if answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
             raise Error(
                 "IMAGE004",
@@ -149,7 +155,7 @@ class Wire:
                 if attempt == 1:
                     self._warn(f"the registry {self.host}: {why}; trying again")
                 told = answer.headers.get("retry-after", "") if answer else ""
-                self._rest(min(float(told), 30.0) if told.isdigit() else wait)
+                self._rest(min(float(told), 30.0) if told.isascii() and told.isdigit() else wait)
                 wait *= 2
         raise self._away(why)
 
@@ -210,9 +216,10 @@ class Wire:
         try:
             document: Any = json.loads(answer.body)
             token = str(document.get("token") or document.get("access_token") or "")
-        except (ValueError, AttributeError):
+        except (ValueError, AttributeError, RecursionError):
             token = ""
-        if answer.status == HTTPStatus.OK and token:
+        # One that no header can carry would be quoted by who refuses it.
+        if answer.status == HTTPStatus.OK and _SENDABLE.fullmatch(token):
             self._tokens[scope] = f"Bearer {token}"
 
     def _is_reachable(self, realm: str) -> bool:
@@ -285,5 +292,5 @@ def _words(answer: Answer) -> str:
     try:
         (first, *_) = json.loads(answer.body)["errors"]
         return " ".join(f"{first.get('code', '')} {first.get('message', '')}".split())[:200]
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return f"HTTP {answer.status}"

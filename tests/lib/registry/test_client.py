@@ -358,3 +358,71 @@ def test_asks_again_for_as_long_as_the_budget_lasts(budget: float, attempts: int
     assert limits.attempts == attempts
     assert sum(0.5 * 2**number for number in range(attempts - 1)) <= budget
     assert (limits.connect, limits.read, limits.whole) == (7.0, 7.0, 7.0)
+
+
+NOWHERE = pytest.mark.parametrize("place", ["http://[::1", "http://127.0.0.1:port/", "https://127.0.0.1:99999/"])
+
+
+@NOWHERE
+@pytest.mark.parametrize(
+    ("status", "header", "ask"),
+    [
+        (307, "Location: {}", lambda into: into.referrers(DIGEST)),
+        (202, "Location: {}", lambda into: into.push_blob(b"x", TYPE)),
+        (401, 'WWW-Authenticate: Bearer realm="{}"', lambda into: into.find("v1")),
+    ],
+    ids=["redirect", "upload", "token"],
+)
+def test_a_registry_that_sends_to_where_nobody_can_go_is_away(
+    place: str, status: int, header: str, ask: Callable[[Repository], object]
+) -> None:
+    """To read there, to upload there, to get a token there."""
+    name, _, value = header.format(place).partition(": ")
+    with serving(lambda *_: (status, {name: value}, b"{}")) as (address, _), pytest.raises(Error) as caught:
+        ask(client(address))
+    assert (caught.value.code, caught.value.status) == ("IMAGE003", ExitStatus.OUTSIDE)
+
+
+@NOWHERE
+def test_a_next_page_that_is_nowhere_is_no_page(place: str) -> None:
+    """What came before counts."""
+    kind = {"Content-Type": "application/vnd.oci.image.index.v1+json", "Link": f'<{place}>; rel="next"'}
+    body = json.dumps({"manifests": [{"digest": DIGEST, "size": 1}]}).encode()
+    with serving(lambda *_: (200, kind, body)) as (address, asked):
+        assert [each.digest for each in client(address).referrers(DIGEST)] == [DIGEST]
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize("body", [b"[]", b"null", b"1", b'"x"', b"[" * 100_000])
+def test_refuses_a_list_of_referrers_that_is_none(body: bytes) -> None:
+    """Whatever JSON it is, and however deep."""
+    kind = {"Content-Type": "application/vnd.oci.image.index.v1+json"}
+    with serving(lambda *_: (200, kind, body)) as (address, _), pytest.raises(Error, match=r"IMAGE006|DOC003"):
+        client(address).referrers(DIGEST)
+
+
+def test_shows_no_token_that_no_request_can_carry() -> None:
+    """Who refuses to send it would quote it."""
+
+    def reply(_: str, path: str, __: dict[str, str]) -> Answer:
+        if path.startswith("/token"):
+            return 200, {}, b'{"token": "s3cret\\n1"}'
+        realm = f"http://{address}/token"
+        return 401, {"WWW-Authenticate": f'Bearer realm="{realm}",service="x"'}, b"[" * 100_000
+
+    with serving(reply) as (address, asked), pytest.raises(Error) as caught:
+        client(address).manifest("v1")
+    assert (caught.value.code, "s3cret" in str(caught.value)) == ("IMAGE004", False)
+    assert [path.partition("?")[0] for _, path, _ in asked] == [
+        "/v2/o/app/manifests/v1",
+        "/token",
+        "/v2/o/app/manifests/v1",
+    ]
+
+
+def test_a_digit_that_is_no_number_is_no_time_to_wait() -> None:
+    """The registry is asked again as if it had named none."""
+    with serving(lambda *_: (503, {"Retry-After": "\u00b2"}, b"")) as (address, asked), pytest.raises(Error) as caught:
+        Repository(Wire(address, is_loopback=True, rest=lambda _: None), "o/x").manifest("v1")
+    assert caught.value.code == "IMAGE003"
+    assert len(asked) == 4

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import tempfile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -327,7 +328,7 @@ def test_a_machine_without_room_for_older_readers_is_told(
     """Where there is no folder for what they read; the signature itself is there by then."""
     into = repository(registry, "octo/no-room")
     push_image(into, b"no room", "v1")
-    monkeypatch.setattr(images.tempfile, "tempdir", str(tmp_path / "gone"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
     with pytest.raises(Error) as raised:
         attached(into, f"{registry}/octo/no-room:v1", KeySigner(key))
     assert raised.value.code == "SIGN053"
