@@ -176,7 +176,9 @@ def replacing(path: Path, mode: int) -> Iterator[Path]:
     temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(prefix=_LEFTOVER_PREFIX, suffix=_LEFTOVER_SUFFIX, dir=path.parent)
+        descriptor, name = tempfile.mkstemp(
+            prefix=f"{_LEFTOVER_PREFIX}{os.getpid()}-", suffix=_LEFTOVER_SUFFIX, dir=path.parent
+        )
         temporary = Path(name)
         os.close(descriptor)
         yield temporary
@@ -200,6 +202,7 @@ def replacing(path: Path, mode: int) -> Iterator[Path]:
 def list_folder(folder: Path) -> tuple[Path, ...]:
     """Return every regular file below a folder, sorted by its POSIX path relative to it.
 
+    What another run of ours is writing at this moment is passed over: it is gone before it could be read.
     Links are not followed: one that points out of the folder is a fault, because what would be signed
     or attached under its name lies elsewhere. Raises Error FILE004 for it, FILE005 where there is no folder,
     FILE006 where it holds too much, and FILE001 for a folder below it that cannot be read.
@@ -222,7 +225,7 @@ def list_folder(folder: Path) -> tuple[Path, ...]:
             path = here / name
             if path.is_symlink():
                 _refuse_link_out(path, root)
-            if path.is_file():
+            if not _is_being_written(name) and path.is_file():
                 found.append(path)
         looked_at += len(folders) + len(names)
         _refuse_too_many(looked_at, folder)
@@ -334,11 +337,32 @@ def _refuse_link_out(path: Path, root: Path) -> None:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove the temporary files that a killed run of ours left in the folder and below it."""
+    """Remove the temporary files that a killed run of ours left in the folder and below it.
+
+    What another run is writing at this moment stays.
+    """
     for path in folder.rglob(f"{_LEFTOVER_PREFIX}*{_LEFTOVER_SUFFIX}"):
-        path.unlink(missing_ok=True)
+        if not _is_being_written(path.name):
+            path.unlink(missing_ok=True)
 
 
 def is_leftover(name: str) -> bool:
     """Tell whether a name is that of a temporary file that a killed run of ours may have left."""
     return name.startswith(_LEFTOVER_PREFIX) and name.endswith(_LEFTOVER_SUFFIX)
+
+
+def _is_being_written(name: str) -> bool:
+    """Tell whether a name is that of a temporary file of another process that runs."""
+    number = name.removeprefix(_LEFTOVER_PREFIX).partition("-")[0]
+    # Elsewhere asking for a process ends it.
+    if os.name != "posix" or not is_leftover(name) or not (number.isascii() and number.isdigit()):
+        return False
+    if int(number) in (0, os.getpid()):
+        return False
+    try:
+        os.kill(int(number), 0)
+    except PermissionError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return True

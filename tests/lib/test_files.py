@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +19,16 @@ from maximus.errors import Error, ExitStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+_WRITER = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[2])
+from maximus import files
+with files.replacing(Path(sys.argv[1]), 0o644):
+    sys.stdin.read()
+"""
+"""Writes a file until it is told that it is whole."""
 
 
 def plant(folder: Path, *names: str) -> None:
@@ -190,6 +202,30 @@ class TestWriting:
         files.remove_leftovers(tmp_path)
 
         assert left_in(tmp_path) == [".maximus-notes", "a.tmp", "sub"]
+
+    def test_leaves_what_another_run_is_writing(self, tmp_path: Path) -> None:
+        """Two runs at one folder do not take each other's files away, nor for files of the release."""
+        plant(tmp_path, "a")
+        library = Path(files.__file__).parents[1]
+        command = [sys.executable, "-c", _WRITER, tmp_path / "b", library]
+        with subprocess.Popen(command, stdin=subprocess.PIPE) as writer:
+            while len(left_in(tmp_path)) == 1:
+                assert writer.poll() is None
+            files.remove_leftovers(tmp_path)
+            assert files.list_folder(tmp_path) == (tmp_path / "a",)
+            assert writer.stdin is not None
+            writer.stdin.close()
+        assert writer.returncode == 0
+        assert left_in(tmp_path) == ["a", "b"]
+
+    def test_removes_what_a_run_left_that_is_over(self, tmp_path: Path) -> None:
+        """By its process's number, which nobody has any more, or which is this one's by now."""
+        with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+            gone.wait()
+        plant(tmp_path, *(f".maximus-{number}-x.tmp" for number in (gone.pid, os.getpid(), 0, "9" * 30)))
+        files.remove_leftovers(tmp_path)
+
+        assert left_in(tmp_path) == []
 
 
 class TestListing:
