@@ -167,7 +167,7 @@ _MANAGERS: Final = (
         "Gradle",
         ("build.gradle", "build.gradle.kts"),
         # A pom beside says the same, and that it is no lock.
-        ("gradle.lockfile", "buildscript-gradle.lockfile", "pom.xml"),
+        ("gradle.lockfile", "buildscript-gradle.lockfile", "dependencies.lock", "pom.xml"),
         _matches(
             r"(?m)^[ \t]*(?:\w*(?:[iI]mplementation|[aA]pi|(?:[cC]ompile|[rR]untime)(?:Only)?)|classpath)"
             r"(?:[ \t]+|\([ \t]*)(?:(?:enforcedP|p)latform\()?(?:[\"'][^\"':\s]+:|libs\.|group[ \t]*[:=])"

@@ -333,6 +333,34 @@ GRADLE_VERIFICATION = f"""<?xml version="1.0" encoding="UTF-8"?>
 </verification-metadata>
 """
 
+NEBULA = """{
+    "compileClasspath": {
+        "com.google.guava:guava": {
+            "locked": "33.2.1-jre"
+        },
+        "com.acme:core": {
+            "project": true
+        }
+    },
+    "testRuntimeClasspath": {
+        "com.google.guava:failureaccess": {
+            "locked": "1.0.2",
+            "transitive": [
+                "com.google.guava:guava"
+            ]
+        },
+        "com.google.guava:guava": {
+            "locked": "33.2.1-jre"
+        },
+        "org.slf4j:slf4j-api": {
+            "locked": "2.0.13",
+            "transitive": [
+                "com.acme:core"
+            ]
+        }
+    }
+}
+"""
 CATALOG = """[versions]
 jackson = "2.17.1"
 netty = { strictly = "[4.1, 4.2[", prefer = "4.1.110" }
@@ -730,6 +758,7 @@ MORE_SAMPLES: dict[str, dict[str, str]] = {
     "packages-config": {"packages.config": PACKAGES_CONFIG},
     "paket": {"paket.lock": PAKET},
     "gradle": {"app/gradle.lockfile": GRADLE, "gradle/verification-metadata.xml": GRADLE_VERIFICATION},
+    "nebula": {"core/dependencies.lock": NEBULA},
     "gradle-catalog": {"gradle/libs.versions.toml": CATALOG},
     "maven": {"pom.xml": POM, "core/pom.xml": POM_CORE},
     "workflows": {".github/workflows/ci.yml": WORKFLOW, ".github/actions/local/action.yml": ACTION},

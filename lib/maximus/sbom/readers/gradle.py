@@ -15,7 +15,7 @@ from maximus.sbom.readers.interface import Reader
 if TYPE_CHECKING:
     from maximus.sbom.tree import Source
 
-__all__ = ["READER", "verification_of", "verified_files"]
+__all__ = ["READER", "scope_of", "verification_of", "verified_files"]
 
 _LOCKS = (
     "gradle.lockfile",
@@ -53,7 +53,7 @@ def _read(source: Source) -> Reading:
         if found is None:
             findings.append(Finding("ignored", f"{visible(line.strip())[:200]!r} is no entry of a lock", place))
             continue
-        scope = Scope.BUILD if build_only else _scope([configuration] if configuration else found[3].split(","))
+        scope = Scope.BUILD if build_only else scope_of([configuration] if configuration else found[3].split(","))
         packages.append(
             Package(
                 str(number),
@@ -72,7 +72,7 @@ def _read(source: Source) -> Reading:
     return Reading(tuple(packages), tuple(links), findings=tuple(findings), also_read=also)
 
 
-def _scope(configurations: list[str]) -> Scope:
+def scope_of(configurations: list[str]) -> Scope:
     """Return what the configurations are for: run time as soon as one of them is."""
     lowered = [name.lower() for name in configurations]
     if any("test" not in name and name.endswith(("runtimeclasspath", "compileclasspath")) for name in lowered):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from maximus.sbom.model import Kind, Scope
-from maximus.sbom.readers import reader_of, references
+from maximus.sbom.readers import containers, reader_of, references
 from maximus.sbom.readers.references import Image
 from tests.lib.sbom.more_samples import MORE_SAMPLES
 from tests.lib.sbom.samples import inventory_of, sha256
@@ -54,6 +54,9 @@ def test_a_variable_may_say_which_stage(tmp_path: Path) -> None:
     assert [item.purl for item in made.components] == ["pkg:docker/alpine@3.20"]
     assert [item.kind for item in made.findings] == ["unpinned"]
     made = inventory_of(tmp_path, {"Dockerfile": "FROM alpine:3.20 AS base\nFROM ${BASE}\n"})
+    assert [item.kind for item in made.findings] == ["unpinned", "unresolved"]
+    many = "-".join(f"${{A{number}}}" for number in range(containers._MAX_VARIABLES))
+    made = inventory_of(tmp_path, {"Dockerfile": f"FROM alpine:3.20 AS a-b-c-d-e\nFROM {many}\n"})
     assert [item.kind for item in made.findings] == ["unpinned", "unresolved"]
 
 

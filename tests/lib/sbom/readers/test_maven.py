@@ -8,6 +8,7 @@ import pytest
 
 from maximus.sbom import scan
 from maximus.sbom.model import Known, Scope
+from maximus.sbom.readers import maven
 from tests.lib.sbom.more_samples import MORE_SAMPLES
 from tests.lib.sbom.samples import by_name, inventory_of, make
 
@@ -102,6 +103,20 @@ def test_a_list_of_versions_in_the_tree_is_imported(tmp_path: Path) -> None:
     made = inventory_of(tmp_path, files)
     assert set(by_name(made)) == {"org.lib:a 1.1", "org.lib:b 9", "org.lib:c 3"}
     assert [item.text.partition(" ")[0] for item in made.findings if item.kind == "unpinned"] == ["org.lib:d"]
+
+
+def test_so_many_lists_are_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each names the next; what stands behind the limit decides nothing."""
+    monkeypatch.setattr(maven, "_MAX_IMPORTS", 2)
+    lists = {
+        f"l{number}/pom.xml": pom(
+            f"l{number}", managing(need(f"n{number}", "<version>1</version>"), IMPORT.format(f"l{number + 1}"))
+        )
+        for number in range(4)
+    }
+    asked = "".join(need(f"n{number}") for number in range(4))
+    app = pom("app", managing(IMPORT.format("l0")) + f"<dependencies>{asked}</dependencies>")
+    assert set(by_name(inventory_of(tmp_path, {"pom.xml": app, **lists}))) == {"org.lib:n0 1", "org.lib:n1 1"}
 
 
 @pytest.mark.parametrize("version", ["LATEST", "RELEASE", "[1,2)", "(,3]"])
