@@ -57,7 +57,7 @@ __all__ = ["READERS", "reader_of"]
 # source file costs more than the scan.
 _SUFFIXES = frozenset({
     "lock", "json", "yaml", "yml", "toml", "txt", "in", "xml", "mod", "lockfile", "resolved", "hcl", "config", "locked",
-    "gitmodules", "props", "lockb", "freeze", *(ending.removeprefix(".") for ending in jars.ENDINGS),
+    "gitmodules", "spdx", "rdf", "props", "lockb", "freeze", *(ending.removeprefix(".") for ending in jars.ENDINGS),
 })  # fmt: skip
 
 READERS: tuple[Reader, ...] = (

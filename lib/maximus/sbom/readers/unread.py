@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from maximus.sbom.model import Finding, Location, Reading
@@ -34,7 +35,20 @@ _READ_INSTEAD: Final = {"bun.lockb": "bun.lock", "Gopkg.lock": "go.mod", "glide.
 _JULIA: Final = b"# This file is machine-generated"
 
 
+_SBOMS: Final = (".cdx.xml", ".spdx", ".spdx.rdf", ".spdx.xml", ".spdx.yaml", ".spdx.yml", ".spdx3.json", "/bom.xml")
+"""How files end that are SBOMs in another format than the JSON that is read."""
+_OF_SBOM: Final = re.compile(rb"cyclonedx\.org/schema/bom|SPDXVersion:|spdxVersion|spdx\.org/rdf", re.IGNORECASE)
+_HEAD: Final = 4096
+"""Bytes in which an SBOM says what it is."""
+
+
+def _reads(path: str) -> bool:
+    return path.rpartition("/")[2] in _LOCKS or f"/{path}".endswith(_SBOMS)
+
+
 def _read(source: Source) -> Reading:
+    if source.path.rpartition("/")[2] not in _LOCKS:
+        return _read_sbom(source)
     name = source.path.rpartition("/")[2]
     other = _READ_INSTEAD.get(name)
     is_said = other is not None and source.beside(other) in source.tree.locks
@@ -46,4 +60,13 @@ def _read(source: Source) -> Reading:
     return Reading((), (), findings=(Finding("not-locked", text, Location(source.path)),))
 
 
-READER = Reader("unread", lambda path: path.rpartition("/")[2] in _LOCKS, _read, is_lock=False)
+def _read_sbom(source: Source) -> Reading:
+    stem = source.name if source.name.endswith(".spdx") else source.name.rpartition(".")[0]
+    # Licences have files that end like this as well; many tools write the same document in JSON beside it.
+    if not _OF_SBOM.search(source.raw[:_HEAD]) or source.beside(f"{stem}.json") in source.tree.locks:
+        return Reading((), ())
+    text = "of SBOMs in the tree only CycloneDX and SPDX 2 in JSON are read: what this one names is missing"
+    return Reading((), (), findings=(Finding("not-locked", text, Location(source.path)),))
+
+
+READER = Reader("unread", _reads, _read, is_lock=False)

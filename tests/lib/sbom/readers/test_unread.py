@@ -44,3 +44,30 @@ def test_a_manifest_of_something_else_is_left_alone(tmp_path: Path) -> None:
     mine = "# This file is machine-generated - editing it directly is not advised\n"
     (reading,) = dict(scan.scan(make(tmp_path / "b", {"Manifest.toml": mine})).readings).values()
     assert "Julia" in reading.findings[0].text
+
+
+@pytest.mark.parametrize(
+    ("name", "head"),
+    [
+        ("bom.xml", '<?xml version="1.0"?>\n<bom xmlns="http://cyclonedx.org/schema/bom/1.4"/>'),
+        ("sbom/app.cdx.xml", '<bom xmlns="http://cyclonedx.org/schema/bom/1.6"/>'),
+        ("app.spdx", "SPDXVersion: SPDX-2.3\nDataLicense: CC0-1.0\n"),
+        ("app.spdx.yaml", "SPDXID: SPDXRef-DOCUMENT\nspdxVersion: SPDX-2.3\n"),
+        ("app.spdx3.json", '{"@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld"}'),
+    ],
+)
+def test_an_sbom_that_is_not_read_is_told(tmp_path: Path, name: str, head: str) -> None:
+    """The other formats of both standards; a file that only ends so is left alone."""
+    made = inventory_of(tmp_path / "sbom", {name: head, **SAMPLES["cargo-4"]})
+    assert [(item.kind, item.location.path) for item in made.findings if "SBOMs" in item.text] == [("not-locked", name)]
+    assert scan.scan(make(tmp_path / "other", {name: "<project>MIT</project>\n"})).readings == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "other"), [("bom.xml", "bom.json"), ("a/app.spdx", "a/app.spdx.json"), ("b.spdx.yaml", "b.spdx.json")]
+)
+def test_the_same_document_in_json_says_it_all(tmp_path: Path, name: str, other: str) -> None:
+    """Tools that write several formats give them one name."""
+    empty = '{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": []}'
+    files = {name: "spdxVersion: SPDX-2.3 cyclonedx.org/schema/bom", other: empty}
+    assert [reading.findings for _, reading in scan.scan(make(tmp_path, files)).readings if reading.findings] == []
