@@ -62,8 +62,10 @@ def _read(source: Source) -> Reading:
 
 def _read_sbom(source: Source) -> Reading:
     stem = source.name if source.name.endswith(".spdx") else source.name.rpartition(".")[0]
+    other = f"{stem}.json"
     # Licences have files that end like this as well; many tools write the same document in JSON beside it.
-    if not _OF_SBOM.search(source.raw[:_HEAD]) or source.beside(f"{stem}.json") in source.tree.locks:
+    is_said = other != source.name and source.beside(other) in source.tree.locks
+    if is_said or not _OF_SBOM.search(source.raw[:_HEAD]):
         return Reading((), ())
     text = "of SBOMs in the tree only CycloneDX and SPDX 2 in JSON are read: what this one names is missing"
     return Reading((), (), findings=(Finding("not-locked", text, Location(source.path)),))
