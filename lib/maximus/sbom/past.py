@@ -93,6 +93,7 @@ def _wanted(listed: dict[str, int]) -> list[str]:
         path
         for path in safe
         if PurePosixPath(path).name in _BESIDE
+        or path.removesuffix(".sum") + ".mod" in locks
         or (path.endswith(_LISTS) and PurePosixPath(path).parent in folders)
         or (PurePosixPath(path).name == FILE and PurePosixPath(path).parent in composed)
     }

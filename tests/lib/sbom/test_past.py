@@ -36,3 +36,19 @@ def test_the_past_knows_the_catalogs_that_the_present_knows(tmp_path: Path) -> N
     now = dict(scan(tmp_path).readings)["yarn.lock"]
     assert [link.source for link in now.links] == ["app@workspace:."]
     assert dict(scan_at(Checkout(tmp_path), "HEAD", "", "v1").readings)["yarn.lock"] == now
+
+
+def test_the_past_knows_the_sums_of_another_list_of_modules(tmp_path: Path) -> None:
+    """Without them nothing would be ruled out, and each hash would be one more difference."""
+    make(
+        tmp_path,
+        {
+            "vendor.mod": "module x\n\ngo 1.22\n\nrequire a.example/b v1.0.0\n",
+            "vendor.sum": "a.example/b v1.0.0 h1:x=\n",
+        },
+    )
+    git(tmp_path, "init", "--quiet", "--initial-branch=main")
+    commit_all(tmp_path, "first")
+    now = dict(scan(tmp_path).readings)["vendor.mod"]
+    assert [fact.value for item in now.packages for fact in item.facts] == ["h1:x="]
+    assert dict(scan_at(Checkout(tmp_path), "HEAD", "", "v1").readings)["vendor.mod"] == now

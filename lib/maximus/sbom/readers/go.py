@@ -1,5 +1,7 @@
 """`go.mod` with the `go.sum` beside it, the workspace that it is used by, and what is vendored.
 
+A project may give Go another file by `-modfile`: `vendor.mod`, `tools.mod` or `go.tool.mod`, with a `.sum` beside it.
+
 `go.mod` lists what is needed directly and, from Go 1.17 on, everything else that is built (`// indirect`). Who
 needs the latter stands in the modules' own `go.mod` files, which are not in the tree. `h1:` is a hash over a
 list of files and no file's digest: it keeps its name. A module without one for its zip is not built.
@@ -45,8 +47,12 @@ _LISTS_ALL = (1, 17)
 _WORD = re.compile(r'"((?:[^"\\]|\\.)*)"|`([^`]*)`|(\(|\)|=>|[^\s()"`]+)')
 
 
+# Besides `go.mod` what is given to `go -modfile`: of a project that only vendors, or of tools.
+_NAMES = re.compile(r"(?:go(?:\.[\w-]+)?|vendor|tools?)\.mod")
+
+
 def _reads(path: str) -> bool:
-    return path.rpartition("/")[2] == "go.mod"
+    return _NAMES.fullmatch(path.rpartition("/")[2]) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,11 +206,13 @@ class _Around:
 def _read(source: Source) -> Reading:
     module = parse_module(parsing.decode(source.raw, source.path), source.path)
     workspace = workspace_of(source, _parse_work)
-    lists = [source.beside("go.sum"), *([f"{workspace.path}.sum"] if workspace.path else [])]
+    lists = [f"{source.path.removesuffix('.mod')}.sum", *([f"{workspace.path}.sum"] if workspace.path else [])]
     sums, sum_paths = _sums(source, lists)
     # What only the workspace selects has its hash in `go.work.sum`; without a list of its own nothing is ruled out.
     around = _Around(source, module, workspace, sums, has_sums=lists[0] in sum_paths)
-    vendored, vendor_path = vendored_of(source, workspace)
+    # What is vendored is of the one that Go takes by itself, and of another only where that one is not there.
+    is_other = source.name != "go.mod" and (source.name != "vendor.mod" or source.beside("go.mod") in source.tree.locks)
+    vendored, vendor_path = ((), "") if is_other else vendored_of(source, workspace)
     findings: list[Finding] = []
     own = Package(
         key="",
@@ -221,7 +229,7 @@ def _read(source: Source) -> Reading:
         if package is not None and package.key not in packages:
             packages[package.key] = package
             is_tool = require.indirect and module.runs(require.module)
-            scope = Scope.BUILD if is_tool else Scope.RUNTIME
+            scope = Scope.BUILD if is_tool or "tool" in source.name else Scope.RUNTIME
             links.append(Link("", package.key, scope, known=is_tool or not require.indirect))
     is_member = bool(workspace.path) and vendor_path == f"{workspace.folder}/vendor/modules.txt".lstrip("/")
     further = _from_vendored(vendored, vendor_path, around, findings, shared=is_member)

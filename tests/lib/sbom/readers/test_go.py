@@ -213,3 +213,35 @@ def test_the_hashes_of_a_workspace_are_read_once(
     stated = [fact.location for _, item in found.readings for package in item.packages for fact in package.facts]
     assert len(stated) == (0 if faults else count)
     assert (Location("m7/go.sum", 1) in stated) == (not faults)
+
+
+def test_another_file_that_go_is_given_is_read_with_its_own_sums(tmp_path: Path) -> None:
+    """`vendor.mod` of a project that only vendors: the list in `vendor` is of it where there is no `go.mod`."""
+    vendored = "# github.com/google/uuid v1.6.0\n## explicit\ngithub.com/google/uuid\n"
+    files = {
+        "vendor.mod": "module git.example/octo/app\n\ngo 1.22\n\nrequire github.com/google/uuid v1.6.0\n",
+        "vendor.sum": GO_SUM,
+        "vendor/modules.txt": vendored,
+    }
+    made = inventory_of(tmp_path / "a", files)
+    (uuid,) = made.components
+    assert (uuid.purl, uuid.direct) == ("pkg:golang/github.com/google/uuid@v1.6.0", True)
+    assert [place.path for place in uuid.locations] == ["vendor.mod", "vendor/modules.txt"]
+    assert [fact.name for fact in uuid.facts] == ["go:h1"]
+    beside = "module git.example/octo/app\n\ngo 1.22\n\nrequire github.com/google/uuid v1.6.0\n"
+    older = {**files, "go.mod": beside, "vendor.mod": files["vendor.mod"].replace("v1.6.0", "v1.5.0"), "vendor.sum": ""}
+    assert [item.kind for item in inventory_of(tmp_path / "b", older).findings] == ["ignored"]
+
+
+@pytest.mark.parametrize("name", ["go.tool", "tools"])
+def test_a_list_of_tools_is_for_building(tmp_path: Path, name: str) -> None:
+    """It lies beside the project's own `go.mod`, and is of the same part of the tree."""
+    files = {
+        "go.mod": "module git.example/octo/app\n\ngo 1.24\n",
+        f"{name}.mod": "module git.example/octo/app\n\ngo 1.24\n\nrequire golang.org/x/mod v0.19.0 // indirect\n",
+        f"{name}.sum": GO_SUM,
+    }
+    made = inventory_of(tmp_path, files)
+    assert [(item.purl, item.scopes) for item in made.components] == [
+        ("pkg:golang/golang.org/x/mod@v0.19.0", (Scope.BUILD,))
+    ]
