@@ -62,7 +62,7 @@ MAX_KEY: Final = 64 << 10
 KEY_NAME: Final = "signing-key.pem"
 """The name of the managed key in the user's configuration folder."""
 _MIN_RSA: Final = 2048
-_MAPPED: Final = 16 << 20
+_MAPPED: Final = 4 << 20
 """Bytes from which on a file that Ed25519 signs is mapped and not read."""
 _CURVES: Final = ("secp256r1", "secp384r1")
 _READ_CURVES: Final = (*_CURVES, "secp521r1")
