@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from maximus.counting import counted
 from maximus.errors import Error
 from maximus.sbom import addresses, digests, parsing
 from maximus.sbom.digests import DigestLines
@@ -96,7 +97,7 @@ class _Lock:
             if key in asked or key not in needed
         ]
         if remote := parsing.texts(self.document.get("remote")):
-            text = f"{len(remote)} files are taken from addresses and not from packages; they have no version"
+            text = f"{counted(len(remote), 'file')} taken from an address and not from a package, without a version"
             self.findings.append(Finding("ignored", text, Location(self.source.path), lost=False))
         return Reading(tuple(packages), tuple(self.links), findings=tuple(self.findings))
 

@@ -272,7 +272,7 @@ def _read(source: Source) -> Reading:
         return Reading((), (), findings=())
     lists.read(source.path, source.raw, constraint=False)
     if lists.nonsense and not lists.understood:
-        return Reading((), (), findings=(Finding("ignored", "is no list of requirements", Location(source.path)),))
+        return Reading((), (), findings=(Finding("ignored", "this is no list of requirements", Location(source.path)),))
     findings = list(lists.findings)
     findings += [Finding("unpinned", "this line is no requirement and was left out", place) for place in lists.nonsense]
     pins = list(lists.pins)

@@ -93,3 +93,12 @@ def test_what_only_development_needs(tmp_path: Path) -> None:
         "other 3.0.0": (Scope.DEV,),
         "below 4.0.0": (Scope.DEV,),
     }
+
+
+@pytest.mark.parametrize(("count", "told"), [(1, "1 file taken "), (2, "2 files taken ")])
+def test_files_from_addresses_are_told_and_are_no_packages(tmp_path: Path, count: int, told: str) -> None:
+    """Nothing says of which version they are."""
+    remote = ", ".join(f'"https://deno.example/{number}.ts": "{sha256("mod")}"' for number in range(count))
+    made = inventory_of(tmp_path, {"deno.lock": f'{{"version": "4", "remote": {{{remote}}}}}'})
+    assert made.components == ()
+    assert [item.text[: len(told)] for item in made.findings] == [told]
