@@ -213,6 +213,13 @@ _MANAGERS: Final = (
         ),
         "run `conan lock create .` and commit conan.lock",
     ),
+    _Manager(
+        "Helm",
+        ("Chart.yaml",),
+        ("Chart.lock", "requirements.lock"),
+        _matches(r"(?m)^[ \t-]*repository:[ \t]*[\"']?(?:https?:|oci:|@|alias:)"),
+        "run `helm dependency update` and commit Chart.lock",
+    ),
 )
 _NAMES: Final = {name: manager for manager in _MANAGERS for name in manager.manifests if name[0] != "."}
 _ENDINGS: Final = {name: manager for manager in _MANAGERS for name in manager.manifests if name[0] == "."}

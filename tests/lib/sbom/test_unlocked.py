@@ -48,6 +48,7 @@ MANIFESTS = {
     "Mix": ("mix.exs", 'defp deps do\n  [{:plug, "~> 1.0"}]\nend\n'),
     "Deno": ("deno.json", '{"imports": {"left": "jsr:@acme/left@^1"}}'),
     "Conan": ("conanfile.txt", "[requires]\nzlib/[>=1.2]\n"),
+    "Helm": ("Chart.yaml", "dependencies:\n  - name: db\n    repository: https://registry.example/charts\n"),
 }
 
 
@@ -74,6 +75,7 @@ LOCKS = {
     "CocoaPods": ("Podfile.lock", "PODS: []\n"),
     "Mix": ("mix.lock", "%{\n}\n"),
     "Deno": ("deno.lock", '{"version": "5"}'),
+    "Helm": ("Chart.lock", "dependencies: []\n"),
     "Conan": ("conan.lock", '{"version": "0.5", "requires": []}'),
 }
 
@@ -122,6 +124,7 @@ def test_one_finding_names_the_nearest_to_the_root_and_counts_the_rest(tmp_path:
         ("composer.json", '{"require": {"php": ">=8", "ext-json": "*", "composer-plugin-api": "^2"}}'),
         ("pubspec.yaml", "dependencies:\n  flutter:\n    sdk: flutter\nversion: 1.0.0\n"),
         ("build.gradle", "dependencies {\n    implementation project(':core')\n}\n"),
+        ("chart/Chart.yaml", "dependencies:\n- name: db\n  repository: file://../db\nhome: https://registry.example\n"),
         ("fixtures/package.json", NPM),
         ("web/node_modules/a/package.json", NPM),
         ("testdata/x/App.csproj", CSPROJ.format(NEED)),

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["READER"]
 
+_LAST = "COCOAPODS"
+"""What stands at the end of each such lock: the version that wrote it."""
 _POD = re.compile(r"([^\s()]+) \(([^()]+)\)$")
 _LINE = re.compile(r"  - \"?([^\s()\"]+) \([^()]*\)")
 _CHECKSUM = re.compile(r"  \"?([^\s:\"]+)\"?: [0-9a-f]{40}\s*$")
@@ -45,13 +47,16 @@ def _read(source: Source) -> Reading:
         needs[name] = wanted
     links: list[Link] = []
     findings: list[Finding] = []
+    # A lock that is whole has every pod that is used: what is needed beside these is needed on other platforms.
+    is_whole = _LAST in document
     for name, wanted in needs.items():
         for need in wanted:
             if need in packages:
                 links.append(Link(name, need))
             else:
                 place = Location(source.path, lines.get(name, 0))
-                findings.append(Finding("unresolved", f"{visible(need)} is needed and not locked", place))
+                text = f"{visible(need)} is needed{' on another platform' if is_whole else ''} and not locked"
+                findings.append(Finding("unresolved", text, place, lost=not is_whole))
     for need in parsing.listed(document.get("DEPENDENCIES")):
         asked = parsing.text_of(need).partition(" ")[0]
         if asked in packages:

@@ -22,7 +22,12 @@ _REFERENCE = re.compile(
 )
 _LINE = re.compile(r'\s*"(?:ref": ")?([^"]+/[^"]+)"')
 _PORT = re.compile(r'\s*(?:\{\s*)?(?:"name":\s*)?"([a-z0-9-]+)"')
-_REQUIRES = (("requires", Scope.RUNTIME), ("build_requires", Scope.BUILD), ("python_requires", Scope.BUILD))
+_REQUIRES = (
+    ("requires", Scope.RUNTIME),
+    ("build_requires", Scope.BUILD),
+    ("python_requires", Scope.BUILD),
+    ("config_requires", Scope.BUILD),
+)
 
 
 def _read_conan(source: Source) -> Reading:
@@ -96,12 +101,14 @@ def _read_vcpkg(source: Source) -> Reading:
     for entry in parsing.listed(document.get("dependencies")):
         name = entry if isinstance(entry, str) else parsing.text_of(parsing.mapping(entry, source.path).get("name"))
         place = Location(source.path, names.get(name, 0))
-        if version := overrides.get(name, ""):
+        # Behind `#` stands which edition of the port it is: the package is the same.
+        version, _, edition = overrides.get(name, "").partition("#")
+        if version:
             host = isinstance(entry, dict) and entry.get("host") is True
             scope = Scope.BUILD if host else Scope.RUNTIME
             packages.append(
                 Package(name, Ecosystem.GENERIC, name, version, (place,), scopes=(scope,), edges=Known.UNKNOWN,
-                        notes=(("type", "vcpkg port"),))
+                        notes=(("type", "vcpkg port"), *((("vcpkg:port-version", edition),) if edition else ())))
             )  # fmt: skip
             links.append(Link("", name, scope))
         else:

@@ -25,7 +25,7 @@ def test_a_podspec_s_checksum_is_no_hash_of_a_file(tmp_path: Path) -> None:
 
 
 def test_needs_and_sources(tmp_path: Path) -> None:
-    """Edges are those of the lock; a path is a part of the tree; a missing need is told."""
+    """Edges are those of the lock; a path is a part of the tree; a need that is not there is told."""
     made = inventory_of(tmp_path, MORE_SAMPLES["cocoapods"])
     assert edges_of(made) == {
         (".", "/Local"),
@@ -34,4 +34,13 @@ def test_needs_and_sources(tmp_path: Path) -> None:
         (".", "Patched 1.0.0"),
         ("Firebase 10.28.0", "GoogleUtilities 7.13.3"),
     }
-    assert [item.text for item in made.findings] == ["Gone is needed and not locked"]
+    assert [item.text for item in made.findings] == ["Gone is needed on another platform and not locked"]
+
+
+def test_what_a_whole_lock_lacks_is_of_another_platform(tmp_path: Path) -> None:
+    """A pod for two platforms names the needs of both, and only one's are there: nothing is missing."""
+    text = "PODS:\n  - Flutter (1.0.0)\n  - links (6.4.1):\n    - Flutter\n    - FlutterMacOS\n"
+    (whole,) = inventory_of(tmp_path / "whole", {"Podfile.lock": f"{text}\nCOCOAPODS: 1.16.2\n"}).findings
+    assert (whole.text, whole.lost) == ("FlutterMacOS is needed on another platform and not locked", False)
+    (cut,) = inventory_of(tmp_path / "cut", {"Podfile.lock": text}).findings
+    assert (cut.text, cut.lost) == ("FlutterMacOS is needed and not locked", True)

@@ -33,3 +33,16 @@ def test_vcpkg_pins_only_what_it_overrides(tmp_path: Path) -> None:
     assert [(item.kind, item.text.partition(" ")[0], item.location.line) for item in made.findings] == [
         ("unpinned", "zlib", 7)
     ]
+
+
+def test_an_edition_of_a_port_is_no_part_of_its_version(tmp_path: Path) -> None:
+    """`1.2.11#9` is the ninth way to build 1.2.11."""
+    text = """{"dependencies": ["zlib"], "overrides": [{"name": "zlib", "version": "1.2.11#9"}]}"""
+    (zlib,) = inventory_of(tmp_path, {"vcpkg.json": text}).components
+    assert (zlib.version, zlib.is_exact, dict(zlib.notes)["vcpkg:port-version"]) == ("1.2.11", True, "9")
+
+
+def test_what_configures_conan_is_locked_as_well(tmp_path: Path) -> None:
+    """Conan 2 locks the packages that hold its settings in a list of their own."""
+    text = """{"version": "0.5", "requires": [], "config_requires": ["settings/1.0#abc"]}"""
+    assert by_name(inventory_of(tmp_path, {"conan.lock": text}))["settings 1.0"].scopes == (Scope.BUILD,)
