@@ -169,7 +169,10 @@ class _Flat:
 
     def _package(self, path: str, entry: dict[str, Any], own: str | None, edges: Known) -> Package:
         # An alias lies in a folder of another name; `name` is then the real one.
-        name = parsing.text_of(entry.get("name")) or path.rpartition("node_modules/")[2]
+        # A folder of the project's own is called like its package where the lock does not say otherwise.
+        name = parsing.text_of(entry.get("name")) or (
+            path.rpartition("node_modules/")[2] if "node_modules/" in path else path.rpartition("/")[2]
+        )
         version = parsing.text_of(entry.get("version"))
         resolved = parsing.text_of(entry.get("resolved"))
         qualifiers = () if own is not None else qualifiers_of(resolved)

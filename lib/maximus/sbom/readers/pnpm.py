@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 __all__ = ["READER"]
 
 _KEY = re.compile(r"  '?([^\s'#][^']*?)'?:\s*$")
+_RUNTIME = "@runtime:"
+"""What stands between the name of a runtime that pnpm installs itself, such as `node`, and its version."""
 _OWN_FIELDS = (
     ("dependencies", Scope.RUNTIME),
     ("optionalDependencies", Scope.OPTIONAL),
@@ -200,6 +202,7 @@ class _Document:
     ) -> Package:
         resolution = parsing.texts(entry.get("resolution"))
         tarball = resolution.get("tarball", "")
+        ecosystem = Ecosystem.NPM
         own: str | None = None
         qualifiers: tuple[tuple[str, str], ...] = ()
         absent: tuple[NotApplicable, ...] = ()
@@ -213,6 +216,10 @@ class _Document:
         elif "directory" in resolution:
             own = self.source.inside(resolution["directory"])
             absent = (absence.OUTSIDE_TREE,) if own is None else ()
+            version = npm.own_manifest(self.source, resolution["directory"])[1] if own is not None else ""
+        elif _RUNTIME in key:
+            ecosystem, version = Ecosystem.GENERIC, version.removeprefix("runtime:")
+            artifacts = self._builds(entry)
         else:
             url = addresses.clean(tarball)
             if url and not re.fullmatch(r"\d+\.\d+\.\d+\S*", version):
@@ -225,7 +232,7 @@ class _Document:
                 artifacts = (Artifact(addresses.file_name(tarball) or npm.tarball_name(name, version), url, found),)
         return Package(
             key=key,
-            ecosystem=Ecosystem.NPM,
+            ecosystem=ecosystem,
             name=name,
             version=version,
             locations=(location,),
@@ -238,6 +245,20 @@ class _Document:
             if "patch_hash" in written or parsing.text_of(entry.get("patched")) == "true"
             else (),
             registry=ELSEWHERE if tarball.startswith("file:") else "",
+        )
+
+    def _builds(self, entry: dict[str, Any]) -> tuple[Artifact, ...]:
+        """Return the files of a runtime, one for each platform."""
+        resolution = entry.get("resolution")
+        variants = parsing.listed(resolution.get("variants")) if isinstance(resolution, dict) else []
+        stated = [parsing.texts(item.get("resolution")) for item in variants if isinstance(item, dict)]
+        return tuple(
+            Artifact(
+                addresses.file_name(facts.get("url", "")),
+                addresses.clean(facts.get("url", "")),
+                digests.from_integrity(facts.get("integrity", ""), self.lines),
+            )
+            for facts in stated
         )
 
 

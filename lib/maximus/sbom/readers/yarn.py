@@ -189,6 +189,9 @@ class _Classic:
                 # Before integrity there was the address's fragment: the SHA-1 of the same file.
                 found = (Digest("SHA-1", sha1[1], self.lines.origin(sha1[1])),)
             url = addresses.clean(resolved)
+            if url and not found and "/" in wanted and not wanted.startswith("npm:"):
+                # `owner/name` and addresses: whatever the registry has under this name is another package.
+                qualifiers = (("download_url", url),)
             if url or found:
                 artifacts = (
                     Artifact(

@@ -143,3 +143,18 @@ def test_a_hostile_name_becomes_no_purl(tmp_path: Path) -> None:
     made = inventory_of(tmp_path, {"package-lock.json": json.dumps(lock)})
     assert sorted(by_name(made)) == ["a 1.0.0"]
     assert [item.kind for item in made.findings] == ["ignored"]
+
+
+def test_a_folder_is_called_like_its_package_where_the_lock_is_silent(tmp_path: Path) -> None:
+    """The name is left out where it is the folder's own; one outside the tree is a package all the same."""
+    lock = """{"name": "app", "lockfileVersion": 3, "packages": {
+  "": {"workspaces": ["packages/*"], "dependencies": {"ext": "file:../ext"}},
+  "../ext": {"version": "2.0.0"},
+  "packages/kit": {"version": "3.1.0"},
+  "node_modules/ext": {"resolved": "../ext", "link": true},
+  "node_modules/kit": {"resolved": "packages/kit", "link": true}
+}}"""
+    made = inventory_of(tmp_path, {"package-lock.json": lock})
+    assert [(item.own, item.full_name, item.version) for item in made.members] == [("packages/kit", "kit", "3.1.0")]
+    assert [item.purl for item in made.components] == ["pkg:npm/ext@2.0.0"]
+    assert made.findings == ()

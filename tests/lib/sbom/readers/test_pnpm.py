@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from maximus.sbom.model import Scope
-from tests.lib.sbom.samples import PNPM_9, SAMPLES, by_name, edges_of, inventory_of, sha512
+from tests.lib.sbom.samples import PNPM_9, SAMPLES, by_name, edges_of, inventory_of, sha512, sri
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -99,3 +99,47 @@ def test_a_member_has_the_version_of_its_own_manifest(tmp_path: Path) -> None:
         ("packages/bare", "bare", made.root.version),
         ("packages/lib", "@octo/lib", "4.5.6"),
     ]
+
+
+def test_a_folder_has_its_own_version_and_a_runtime_is_no_package_of_npm(tmp_path: Path) -> None:
+    """`file:` names no version; `node@runtime:` is Node itself, a file for each platform."""
+    build = f"https://files.example/node-v22.1.0-linux-x64.tar.gz, integrity: {sri('node')}"
+    lock = f"""lockfileVersion: '9.0'
+
+importers:
+
+  .:
+    dependencies:
+      kit:
+        specifier: file:kit
+        version: file:kit
+    devDependencies:
+      node:
+        specifier: runtime:^22.0.0
+        version: runtime:22.1.0
+
+packages:
+
+  kit@file:kit:
+    resolution: {{directory: kit, type: directory}}
+
+  node@runtime:22.1.0:
+    resolution:
+      type: variations
+      variants:
+      - resolution: {{type: binary, url: {build}}}
+        targets: [{{cpu: x64, os: linux}}]
+    version: 22.1.0
+
+snapshots:
+
+  kit@file:kit: {{}}
+
+  node@runtime:22.1.0: {{}}
+"""
+    manifest = '{"name": "kit", "version": "3.1.0"}'
+    made = inventory_of(tmp_path, {"pnpm-lock.yaml": lock, "kit/package.json": manifest})
+    assert [(item.own, item.full_name, item.version) for item in made.members] == [("kit", "kit", "3.1.0")]
+    (node,) = made.components
+    assert (node.purl, node.scopes, node.direct) == ("pkg:generic/node@22.1.0", (Scope.DEV,), True)
+    assert [(item.file, len(item.digests)) for item in node.artifacts] == [("node-v22.1.0-linux-x64.tar.gz", 1)]

@@ -184,7 +184,8 @@ def test_a_linked_folder_is_found_from_the_workspace_that_asks_for_it(tmp_path: 
         ("packages/lib", "@octo/lib", "2.0.0"),
     ]
     assert ("/packages/lib", "/kit") in edges_of(made)
-    assert made.components == made.findings == ()
+    assert made.components == ()
+    assert made.findings == ()
 
 
 def test_a_link_to_no_package_is_none(tmp_path: Path) -> None:
@@ -197,7 +198,8 @@ def test_a_link_to_no_package_is_none(tmp_path: Path) -> None:
         ("app@workspace:.", "0.0.0-use.local", "app@workspace:.", '    left: "npm:^1.0.0"\n'),
     )
     made = inventory_of(tmp_path, {"yarn.lock": lock, "package.json": manifest})
-    assert made.members == made.findings == ()
+    assert made.members == ()
+    assert made.findings == ()
     assert [item.purl for item in made.components] == ["pkg:npm/left@1.2.3"]
     assert made.components[0].edges is Known.COMPLETE
 
@@ -245,3 +247,12 @@ def test_what_a_plugin_makes_is_no_package_and_what_it_needs_is_needed_instead(t
     assert len(made.components) == 2
     assert [(item.kind, item.lost) for item in made.findings] == [("ignored", False)]
     assert "makes 2 entries by its protocol `either`" in made.findings[0].text
+
+
+@pytest.mark.parametrize("wanted", ["octo/left", "https://codeload.example/octo/left/tar.gz/main"])
+def test_what_yarn_1_takes_from_elsewhere_is_not_the_package_of_that_name(tmp_path: Path, wanted: str) -> None:
+    """A fork that is packed by its host has no integrity: its address is a part of its purl."""
+    url = f"https://codeload.example/octo/left/tar.gz/{'c' * 40}"
+    lock = f'# yarn lockfile v1\n\n\nleft@{wanted}:\n  version "1.2.3"\n  resolved "{url}"\n'
+    (left,) = inventory_of(tmp_path, {"yarn.lock": lock.replace(f"left@{wanted}:", f'"left@{wanted}":')}).components
+    assert left.purl == f"pkg:npm/left@1.2.3?download_url={url}"
