@@ -266,13 +266,7 @@ class _Scalars:
             anchored.found.append(replace(made, keys=made.keys[anchored.depth :]))
         self.kept += 1 + len(self.open)
         if self.kept > MAX_ALIASED:
-            raise Error(
-                "SBOM008",
-                f"cannot read {self.where}",
-                why=f"its anchors and aliases stand for more than {MAX_ALIASED} values",
-                fix="Mend it or make it again with its own tool, or leave it out with `exclude`.",
-                where=self.where,
-            )
+            raise _aliased(self.where, f"its anchors and aliases stand for more than {MAX_ALIASED} values")
 
     def _after_value(self) -> None:
         """Expect the next key, where the collection around the value is a mapping."""
@@ -365,13 +359,19 @@ def _refuse_aliases(text: str, where: str) -> None:
     for event in yaml.parse(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader)):
         if isinstance(event, yaml.AliasEvent):
             line = event.start_mark.line + 1 if event.start_mark else 0
-            raise Error(
-                "SBOM008",
-                f"cannot read {where}",
-                why=f"it has an alias in line {line}, and no package manager writes one into a lock",
-                fix="Mend it or make it again with its own tool, or leave it out with `exclude`.",
-                where=f"{where}:{line}",
-            )
+            why = f"it has an alias in line {line}, and no package manager writes one into a lock"
+            raise _aliased(where, why, line)
+
+
+def _aliased(where: str, why: str, line: int = 0) -> Error:
+    """Return the error of a text whose aliases are not followed."""
+    return Error(
+        "SBOM008",
+        f"cannot read {where}",
+        why=why,
+        fix="Mend it or make it again with its own tool, or leave it out with `exclude`.",
+        where=f"{where}:{line}" if line else where,
+    )
 
 
 def broken(where: str, why: str, line: int = 0) -> Error:
