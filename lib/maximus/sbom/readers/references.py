@@ -18,6 +18,8 @@ _IMAGE = re.compile(
     re.ASCII,
 )
 _ACTION = re.compile(r"(?P<repository>[\w.-]+/[\w.-]+)(?:/(?P<folder>[^@\s]+))?@(?P<ref>[^\s@]+)", re.ASCII)
+# What is written in front of a name that has none in front of it: both are one image.
+_DEFAULT = ["docker", "io"]
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _MOVING_TAG = "a tag of an image, which can be pushed again; only a digest is exact"
 _MOVING_REF = "a tag or a branch, which can be moved; only a commit is exact"
@@ -45,7 +47,11 @@ def image(text: str) -> Image | None:
     # The first part is a host where it could not be a user: the rule of Docker's own reference grammar.
     is_host = bool(slash) and ("." in first or ":" in first or first == "localhost")
     registry, repository = (first, rest) if is_host else ("", found["name"])
-    return Image(registry, repository.removeprefix("library/"), found["tag"] or "", (found["digest"] or "").lower())
+    if registry.lower().split(".")[-2:] == _DEFAULT:
+        registry = ""
+    if not registry:
+        repository = repository.removeprefix("library/")
+    return Image(registry, repository, found["tag"] or "", (found["digest"] or "").lower())
 
 
 def image_package(

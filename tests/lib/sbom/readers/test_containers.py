@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+DEFAULT = ".".join(references._DEFAULT)
+
+
 def test_a_dockerfile_s_bases(tmp_path: Path) -> None:
     """Stages, `scratch` and numbers are no images; variables with a value are filled in."""
     made = inventory_of(tmp_path, MORE_SAMPLES["dockerfile"])
@@ -45,6 +48,13 @@ def test_an_empty_argument_is_nothing(tmp_path: Path) -> None:
     assert [item.kind for item in made.findings] == ["unresolved"]
     made = inventory_of(tmp_path, {"Dockerfile": "ARG TAG\nFROM alpine:${TAG:-3.20}\n"})
     assert [item.purl for item in made.components] == ["pkg:docker/alpine@3.20"]
+
+
+def test_the_default_registry_may_be_written_or_not(tmp_path: Path) -> None:
+    """One image, in two spellings and two files, is one component."""
+    compose = f"services: {{db: {{image: '{DEFAULT}/redis:7'}}, web: {{image: '{DEFAULT}/library/redis:7'}}}}\n"
+    made = inventory_of(tmp_path, {"Dockerfile": "FROM redis:7\n", "compose.yaml": compose})
+    assert [item.purl for item in made.components] == ["pkg:docker/redis@7"]
 
 
 def test_a_variable_may_say_which_stage(tmp_path: Path) -> None:
@@ -127,6 +137,9 @@ def test_kustomize_names_images_by_parts(tmp_path: Path) -> None:
     [
         ("debian", Image("", "debian", "", "")),
         ("library/debian:12", Image("", "debian", "12", "")),
+        (f"{DEFAULT}/library/debian:12", Image("", "debian", "12", "")),
+        (f"index.{DEFAULT}/acme/app:1", Image("", "acme/app", "1", "")),
+        ("registry.example/library/debian:12", Image("registry.example", "library/debian", "12", "")),
         ("acme/app:1.0", Image("", "acme/app", "1.0", "")),
         ("localhost/app", Image("localhost", "app", "", "")),
         ("registry.example:5000/a/b:c", Image("registry.example:5000", "a/b", "c", "")),
