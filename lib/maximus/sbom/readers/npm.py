@@ -327,8 +327,9 @@ class _Nested:
         artifacts: tuple[Artifact, ...] = ()
         qualifiers = qualifiers_of(version)
         if version.startswith("file:") and not version.endswith((".tgz", ".tar.gz", ".tar")):
-            own = self.source.inside(version.removeprefix("file:"))
-            absent, version = ((absence.OUTSIDE_TREE,) if own is None else ()), ""
+            folder = version.removeprefix("file:")
+            own, version = self.source.inside(folder), own_manifest(self.source, folder)[1]
+            absent = (absence.OUTSIDE_TREE,) if own is None else ()
         elif qualifiers or _GIT.match(version):
             absent, version = (absence.COMMIT_ONLY,), version.partition("#")[2]
         elif entry.get("bundled") is True and not entry.get("integrity"):

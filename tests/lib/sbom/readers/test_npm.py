@@ -158,3 +158,12 @@ def test_a_folder_is_called_like_its_package_where_the_lock_is_silent(tmp_path: 
     assert [(item.own, item.full_name, item.version) for item in made.members] == [("packages/kit", "kit", "3.1.0")]
     assert [item.purl for item in made.components] == ["pkg:npm/ext@2.0.0"]
     assert made.findings == ()
+
+
+def test_a_folder_of_the_first_version_has_its_own_version(tmp_path: Path) -> None:
+    """There the path stands in place of the version."""
+    lock = '{"name": "app", "lockfileVersion": 1, "dependencies": {"kit": {"version": "file:kit"}}}'
+    made = inventory_of(
+        tmp_path, {"package-lock.json": lock, "kit/package.json": '{"name": "kit", "version": "3.1.0"}'}
+    )
+    assert [(item.own, item.version) for item in made.members] == [("kit", "3.1.0")]
