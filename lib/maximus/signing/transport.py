@@ -7,6 +7,7 @@ retried here is safe to repeat: a certificate or a timestamp more does no harm, 
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import email.utils
 import json
@@ -26,7 +27,7 @@ from maximus.errors import Error, ExitStatus
 from .connections import FAULTS, Connections, Detained, Misled, Reply, Request, TooLarge
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from types import TracebackType
     from typing import Self
 
@@ -66,6 +67,8 @@ class Limits:
     """Until one request is answered whole. Rekor v2 answers only when its next checkpoint is out."""
     budget: float = 120.0
     """How long one service may be away before it is given up."""
+    farewell: float = 5.0
+    """Until what is under way must be answered when the run is stopped; a job that is cancelled has 7.5."""
     absent: float = 120.0
     """The same where nothing is there at all: no such name, or no one listening. A busy service recovers; a wrong
     address does not, and nobody should wait ten minutes to be told of it."""
@@ -135,6 +138,7 @@ class Transport:
         self._lock = threading.Lock()
         self._stopped = threading.Event()
         self._rest = rest or self._stopped.wait
+        self._watches: set[_Watch] = set()
 
     def __enter__(self) -> Self:
         """Begin."""
@@ -143,8 +147,15 @@ class Transport:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End: nobody waits any longer, connections are closed."""
+        """End: nobody waits for a retry any longer, and for an answer only a little; connections are closed.
+
+        What a log has taken already should come to its bundle, and who stops a run should not wait for a minute.
+        """
         self._stopped.set()
+        with self._lock:
+            watches = tuple(self._watches)
+        for watch in watches:
+            watch.hurry(self.limits.farewell)
         self._connections.close()
 
     def session(self, service: str, *, is_json: bool = True, headers: Mapping[str, str] | None = None) -> Session:
@@ -167,6 +178,8 @@ class Transport:
         while True:
             self._refuse_given_up(host)
             answer = attempt(seconds)
+            if self._stopped.is_set() and not isinstance(answer, Reply):
+                raise _away(service, host, "the run was ended")
             if isinstance(answer, Reply):
                 with self._lock:
                     self._outages.pop(host, None)
@@ -184,6 +197,20 @@ class Transport:
                 raise _away(service, host, "the run was ended")
             wait = min(wait * 2, _LONGEST_WAIT)
             seconds = max(min(self.limits.attempt, left - pause), _LEAST)
+
+    @contextlib.contextmanager
+    def watching(self, seconds: float) -> Iterator[_Watch]:
+        """Yield what ends an attempt after so many seconds, or a little after the run."""
+        with _Watch(seconds) as watch:
+            with self._lock:
+                self._watches.add(watch)
+            try:
+                if self._stopped.is_set():
+                    watch.hurry(self.limits.farewell)
+                yield watch
+            finally:
+                with self._lock:
+                    self._watches.discard(watch)
 
     def _patience(self, host: str, now: float) -> float:
         """Return the seconds for a first attempt: of a host that is away already, no more than it has left."""
@@ -281,7 +308,7 @@ class Session:
 
         def attempt(seconds: float) -> _Answer:
             answer: _Answer
-            with _Watch(seconds) as watch:
+            with self._transport.watching(seconds) as watch:
                 try:
                     waits = (min(limits.connect, seconds), seconds + _LATE)
                     reply = self._connections.exchange(request, *waits, watch.over)
@@ -330,8 +357,11 @@ class _Watch:
     def __init__(self, seconds: float) -> None:
         self.has_expired = False
         self._sockets: list[socket.socket] = []
-        self._timer = threading.Timer(seconds, self._expire)
+        self._timer = threading.Timer(seconds, self.end)
         self._timer.daemon = True
+        self._lock = threading.Lock()
+        self._hurry: threading.Timer | None = None
+        self._is_left = False
 
     def __enter__(self) -> Self:
         self._timer.start()
@@ -341,17 +371,30 @@ class _Watch:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._timer.cancel()
+        with self._lock:
+            self._is_left = True
+            if self._hurry:
+                self._hurry.cancel()
 
     def over(self, sock: Any) -> None:  # noqa: ANN401 - a socket, or urllib3's TLS around one
         """End the connection that is waited for when it is time."""
         self._sockets.append(sock if isinstance(sock, socket.socket) else sock.socket)
         if self.has_expired:
             # It took all the time to be made: several addresses of one name have a time-out each.
-            self._expire()
+            self.end()
 
-    def _expire(self) -> None:
+    def hurry(self, seconds: float) -> None:
+        """End the attempt after so many seconds at the latest."""
+        with self._lock:
+            if not self._is_left:
+                self._hurry = threading.Timer(seconds, self.end)
+                self._hurry.daemon = True
+                self._hurry.start()
+
+    def end(self) -> None:
+        """End the attempt now."""
         self.has_expired = True
-        for sock in self._sockets:
+        for sock in tuple(self._sockets):
             try:
                 # Not SSLSocket's own: it would pull the TLS state from under the thread that reads.
                 socket.socket.shutdown(sock, socket.SHUT_RDWR)

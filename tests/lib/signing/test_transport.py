@@ -16,7 +16,7 @@ from maximus.errors import Error, ExitStatus
 from maximus.signing.connections import MAX_REPLY
 from maximus.signing.transport import Limits, Refused, Transport, _Watch
 from tests.lib.signing.servers import Echo, speak_tls, write_authority
-from tests.stack.faults import Answer, Drip, Drop, Faults, Hang
+from tests.stack.faults import Answer, Delay, Drip, Drop, Faults, Hang
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -306,7 +306,7 @@ def test_a_connection_that_is_made_too_late_is_ended_at_once() -> None:
     """Its own time-out begins anew with each byte, and the time of the attempt is over already."""
     ours, theirs = socket.socketpair()
     with ours, theirs, _Watch(60) as watch:
-        watch._expire()
+        watch.end()
         watch.over(ours)
         theirs.settimeout(10)
         assert theirs.recv(1) == b""
@@ -440,6 +440,44 @@ def test_a_netrc_does_not_replace_a_token(
     with Transport(Limits(), clock=clock, rest=clock.rest) as transport:
         transport.session("the service", headers={"Authorization": "bearer token"}).get(faults.url)
     assert faults.requests[0].headers["authorization"] == "bearer token"
+
+
+def test_leaving_ends_what_a_service_does_not_answer(faults: Faults) -> None:
+    """Whoever stops a run does not wait for the service, and is not told that it is tried again."""
+    faults.inject(Hang(), times=2)
+    told: list[str] = []
+    limits = Limits(attempt=120, budget=600, farewell=0.2)
+    caught: list[Error] = []
+
+    def ask(session: Session) -> None:
+        with pytest.raises(Error) as raised:
+            session.get(faults.url)
+        caught.append(raised.value)
+
+    with Transport(limits, told.append) as transport:
+        waiting = threading.Thread(target=ask, args=(transport.session("the service"),))
+        waiting.start()
+        while faults.count() == 0:
+            assert waiting.is_alive()
+    waiting.join(60)
+    assert not waiting.is_alive()
+    assert (caught[0].code, caught[0].why, told) == ("WIRE001", "the run was ended", [])
+    ask(transport.session("the service"))
+    assert caught[1].why == "the run was ended"
+
+
+def test_leaving_lets_what_is_under_way_come_to_its_end(faults: Faults) -> None:
+    """A log has taken it by then, and a second run should not enter it again."""
+    faults.inject(Delay(0.5))
+    found: list[int] = []
+    with Transport(Limits(attempt=120, budget=600)) as transport:
+        session = transport.session("the service")
+        waiting = threading.Thread(target=lambda: found.append(session.get(faults.url).status))
+        waiting.start()
+        while faults.count() == 0:
+            assert waiting.is_alive()
+    waiting.join(60)
+    assert found == [200]
 
 
 @pytest.mark.parametrize("said", ["\u00b2", "Mon, 01 Jan 99999999999999999999 00:00:00 GMT", "Mon", "-1", "1e3"])
