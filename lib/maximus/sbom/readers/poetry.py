@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from maximus.sbom import addresses, parsing
 from maximus.sbom.model import (
     ELSEWHERE,
+    Artifact,
     Ecosystem,
     Finding,
     Known,
@@ -100,13 +102,23 @@ def _package(  # noqa: PLR0913, PLR0917 - the parts of one entry
         locations=(location,),
         own=own,
         qualifiers=qualifiers,
-        artifacts=python.artifacts(files, lines) if own is None and not absent else (),
+        artifacts=_artifacts(files, origin, lines) if own is None and not absent else (),
         scopes=_scopes(entry) if own is None else (),
         edges=edges,
         not_applicable=absent,
         # Without a source it is the default one.
         registry=addresses.index_of(origin.get("url", "")) if kind == "legacy" else ELSEWHERE if origin else "",
     )
+
+
+def _artifacts(files: object, origin: dict[str, str], lines: DigestLines) -> tuple[Artifact, ...]:
+    """Return the distribution files; the address of one that comes from its own stands in the source alone."""
+    found = python.artifacts(files, lines)
+    url = addresses.clean(origin.get("url", "")) if origin.get("type") == "url" else ""
+    if not url:
+        return found
+    name = addresses.file_name(url)
+    return tuple(replace(item, url=url) if item.file == name else item for item in found) or (Artifact(name, url),)
 
 
 def _scopes(entry: dict[str, Any]) -> tuple[Scope, ...]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from maximus.sbom.model import Scope
 from tests.lib.sbom.samples import SAMPLES, by_name, edges_of, inventory_of, sha256
 
@@ -79,3 +81,17 @@ lock-version = "2.0"
     edges = edges_of(inventory_of(tmp_path, {"poetry.lock": lock}))
     assert ("a 1.0", "b 2.5") in edges
     assert ("a 1.0", "b 1.5") not in edges
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_what_comes_from_an_address_of_its_own_has_it(tmp_path: Path, *, listed: bool) -> None:
+    """With the digest where poetry lists the file, and without one where it does not."""
+    files = f'{{file = "left-1.2.tar.gz", hash = "sha256:{sha256("left")}"}}' if listed else ""
+    lock = (
+        f'[[package]]\nname = "left"\nversion = "1.2"\nfiles = [{files}]\n\n[package.source]\n'
+        'type = "url"\nurl = "https://files.example/left-1.2.tar.gz"\n\n[metadata]\nlock-version = "2.1"\n'
+    )
+    (left,) = inventory_of(tmp_path, {"poetry.lock": lock}).components
+    assert [(item.file, item.url, len(item.digests)) for item in left.artifacts] == [
+        ("left-1.2.tar.gz", "https://files.example/left-1.2.tar.gz", int(listed))
+    ]
