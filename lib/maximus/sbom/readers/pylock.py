@@ -6,6 +6,7 @@ See https://packaging.python.org/en/latest/specifications/pylock-toml/.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from maximus.sbom import addresses, parsing
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 __all__ = ["READER"]
 
+_ASKED = re.compile(r"""["']([^"']+)["']\s+in\s+(dependency_groups|extras)\b""")
+"""A part of a marker: for whom a package is installed."""
 _NAME = re.compile(r"pylock\.(?:[^./]+\.)?toml")
 
 
@@ -46,6 +49,7 @@ def _read(source: Source) -> Reading:
     finder = python.ByName(entries)
     # The tools need not say who needs whom; where not one entry does, nothing is known of it.
     told = any(isinstance(entry.get("dependencies"), list) for entry in entries)
+    defaults = frozenset(item for item in parsing.listed(lock.document.get("default-groups")) if isinstance(item, str))
     packages = []
     links: list[Link] = []
     findings: list[Finding] = []
@@ -70,7 +74,9 @@ def _read(source: Source) -> Reading:
                 Link(str(number), str(target), Scope.RUNTIME, parsing.text_of(entries[target].get("marker")))
                 for target in targets
             ]
-        packages.append(_package(source, entry, str(number), location, edges, lock.digests))
+        package = _package(source, entry, str(number), location, edges, lock.digests)
+        for_whom = _scopes(parsing.text_of(entry.get("marker")), defaults) if package.own is None else ()
+        packages.append(replace(package, scopes=for_whom))
     if told:
         links += python.links_from_project(source, finder, links)
     else:
@@ -82,6 +88,15 @@ def _read(source: Source) -> Reading:
                 Link("", str(number), scope, marker, known=scopes is not None) for scope in scopes or (Scope.RUNTIME,)
             ]
     return Reading(tuple(packages), tuple(links), findings=tuple(findings))
+
+
+def _scopes(marker: str, defaults: frozenset[str]) -> tuple[Scope, ...]:
+    """Return what a package is for by the groups and extras in its marker; empty where it names none."""
+    found = {
+        Scope.OPTIONAL if kind == "extras" else Scope.RUNTIME if name in defaults else python.scope_of_group(name)
+        for name, kind in _ASKED.findall(marker)
+    }
+    return tuple(scope for scope in Scope if scope in found)
 
 
 def _package(  # noqa: PLR0913, PLR0917 - the parts of one entry

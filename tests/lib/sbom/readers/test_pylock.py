@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from maximus.sbom.model import Known
+from maximus.sbom.model import Known, Scope
 from maximus.sbom.readers import reader_of
 from tests.lib.sbom.samples import SAMPLES, by_name, edges_of, inventory_of, sha256, sha512
 
@@ -43,3 +43,23 @@ def test_knows_its_names(path: str, expected: bool) -> None:  # noqa: FBT001 - a
     """The standard allows one name between `pylock.` and `.toml`, without a dot."""
     found = reader_of(path)
     assert (found is not None and found.name == "pylock") is expected
+
+
+def test_a_marker_tells_for_whom_a_package_is(tmp_path: Path) -> None:
+    """By dependency groups and extras, as PEP 751 writes them; the default groups run, a denial says nothing."""
+    markers = {
+        "left": "'dev' in dependency_groups",
+        "right": "'dev' in dependency_groups or 'main' in dependency_groups",
+        "fast": "python_version >= '3.9' and 'speed' in extras",
+        "plain": "'test' not in dependency_groups",
+    }
+    text = 'lock-version = "1.0"\ncreated-by = "x"\ndefault-groups = ["main"]\n'
+    for name, marker in markers.items():
+        text += f'[[packages]]\nname = "{name}"\nversion = "1.0"\nmarker = "{marker}"\n'
+    found = {item.name: item.scopes for item in inventory_of(tmp_path, {"pylock.toml": text}).components}
+    assert found == {
+        "left": (Scope.DEV,),
+        "right": (Scope.RUNTIME, Scope.DEV),
+        "fast": (Scope.OPTIONAL,),
+        "plain": (Scope.RUNTIME,),
+    }
