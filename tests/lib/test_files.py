@@ -207,7 +207,7 @@ class TestWriting:
         """Two runs at one folder do not take each other's files away, nor for files of the release."""
         plant(tmp_path, "a")
         library = Path(files.__file__).parents[1]
-        command = [sys.executable, "-c", _WRITER, tmp_path / "b", library]
+        command = [sys.executable, "-c", _WRITER, str(tmp_path / "b"), str(library)]
         with subprocess.Popen(command, stdin=subprocess.PIPE) as writer:
             while len(left_in(tmp_path)) == 1:
                 assert writer.poll() is None
