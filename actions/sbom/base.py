@@ -61,12 +61,13 @@ def is_file(name: str) -> bool:
 
 def base_file(path: Path) -> Compared:
     """Read a document that anybody wrote; raises what loading it raises."""
-    from maximus import __version__, documents  # noqa: PLC0415 - `--help` does without it
+    from maximus import __version__  # noqa: PLC0415 - `--help` does without it
     from maximus.files import hash_file  # noqa: PLC0415 - likewise
     from maximus.sbom.baseline import entries_of  # noqa: PLC0415 - likewise
     from maximus.sbom.difference import Base  # noqa: PLC0415 - likewise
+    from maximus.sbom.foreign import load_sbom  # noqa: PLC0415 - likewise
 
-    listed = entries_of(documents.load_json(path), path.as_posix())
+    listed = entries_of(load_sbom(path), path.as_posix())
     is_other = listed.tool != f"maximus {__version__}"
     base = Base(
         "file",

@@ -27,8 +27,8 @@ def check_document(name: str, profile: str, minimums: Mapping[str, str], face: F
     Raises Error SBOM021 (1) where it is no SBOM, SBOM025 (usage) for a file that is not there, and SBOM026 (usage)
     for a minimum that only an inventory has.
     """
-    from maximus import documents  # noqa: PLC0415 - `--help` needs none of it
-    from maximus.sbom import checking, thresholds  # noqa: PLC0415 - likewise
+    from maximus.sbom import checking, thresholds  # noqa: PLC0415 - `--help` needs none of it
+    from maximus.sbom.foreign import load_sbom  # noqa: PLC0415 - likewise
     from maximus.sbom.judging import judge as judging  # noqa: PLC0415 - likewise
     from maximus.sbom.judging.view import read_view  # noqa: PLC0415 - likewise
 
@@ -51,7 +51,7 @@ def check_document(name: str, profile: str, minimums: Mapping[str, str], face: F
             status=ExitStatus.USAGE,
         )
     asked = thresholds.minimums_of(minimums)
-    document = documents.load_json(path)
+    document = load_sbom(path)
     view = read_view(document, path.as_posix())
     face.judge(judging.judge_form(document, view))
     face.judge(checking.judge_components(len(view.used)))

@@ -37,9 +37,9 @@ def read_opinion(name: str, face: Face) -> tuple[Other, Listed] | None:
 
     Raises Error SBOM050 (usage) for a file that is not there.
     """
-    from maximus import documents  # noqa: PLC0415 - `--help` needs none of it
-    from maximus.files import hash_file  # noqa: PLC0415 - likewise
+    from maximus.files import hash_file  # noqa: PLC0415 - `--help` needs none of it
     from maximus.sbom.baseline import entries_of  # noqa: PLC0415 - likewise
+    from maximus.sbom.foreign import load_sbom  # noqa: PLC0415 - likewise
     from maximus.sbom.opinions import Other  # noqa: PLC0415 - likewise
 
     path = Path(name)
@@ -57,7 +57,7 @@ def read_opinion(name: str, face: Face) -> tuple[Other, Listed] | None:
             status=ExitStatus.USAGE,
         )
     try:
-        listed = entries_of(documents.load_json(path), path.as_posix())
+        listed = entries_of(load_sbom(path), path.as_posix())
         return Other(path.name, hash_file(path).sha256, listed.tool), listed
     except Error as fault:
         # The inventory does not need it.

@@ -113,7 +113,8 @@ def of_image(inputs: Inputs, face: Face, held: contextlib.ExitStack) -> Found:
         face.fail(fault)
     system = found.release.name or found.release.distro or "a system that does not say what it is"
     face.say(
-        f"image {image.name or path.as_posix()}{f':{image.tag}' if image.tag else ''} {image.digest}: "
+        f"image {image.name or path.as_posix()}{f':{image.tag}' if image.tag else ''}"
+        f"{f' {image.digest}' if image.digest else ''}: "
         f"{counted(len(image.layers), 'layer')}, {system}"
     )
     dated = stated_time(face.environment)

@@ -6,6 +6,7 @@ CycloneDX's official schemas come with `cyclonedx-python-lib` and are not copied
 
 from __future__ import annotations
 
+import codecs
 import functools
 import json
 import math
@@ -48,11 +49,11 @@ _CYCLONEDX_VERSIONS = ("1.2", "1.3", "1.4", "1.5", "1.6", "1.7")
 
 
 def load_json(path: Path, *, limit: int = MAX_DOCUMENT) -> Any:  # noqa: ANN401 - foreign JSON enters here
-    """Return what a JSON file holds.
+    """Return what a JSON file holds; a byte-order mark in front, as some editors leave it, is passed over.
 
     Raises what `read_document` raises, and Error DOC003 when it is not JSON in UTF-8 or nests too deep.
     """
-    return parse_json(read_document(path, limit=limit), str(path))
+    return parse_json(read_document(path, limit=limit).removeprefix(codecs.BOM_UTF8), str(path))
 
 
 def read_document(path: Path, *, limit: int = MAX_DOCUMENT) -> bytes:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
+from maximus.sbom.foreign import is_sbom_text
 from maximus.sbom.model import Finding, Location, Reading
 from maximus.sbom.readers.interface import Reader
 
@@ -37,9 +37,6 @@ _JULIA: Final = b"# This file is machine-generated"
 
 _SBOMS: Final = (".cdx.xml", ".spdx", ".spdx.rdf", ".spdx.xml", ".spdx.yaml", ".spdx.yml", ".spdx3.json", "/bom.xml")
 """How files end that are SBOMs in another format than the JSON that is read."""
-_OF_SBOM: Final = re.compile(rb"cyclonedx\.org/schema/bom|SPDXVersion:|spdxVersion|spdx\.org/rdf", re.IGNORECASE)
-_HEAD: Final = 4096
-"""Bytes in which an SBOM says what it is."""
 
 
 def _reads(path: str) -> bool:
@@ -65,7 +62,7 @@ def _read_sbom(source: Source) -> Reading:
     other = f"{stem}.json"
     # Licences have files that end like this as well; many tools write the same document in JSON beside it.
     is_said = other != source.name and source.beside(other) in source.tree.locks
-    if is_said or not _OF_SBOM.search(source.raw[:_HEAD]):
+    if is_said or not is_sbom_text(source.raw):
         return Reading((), ())
     text = "of SBOMs in the tree only CycloneDX and SPDX 2 in JSON are read: what this one names is missing"
     return Reading((), (), findings=(Finding("not-locked", text, Location(source.path)),))
