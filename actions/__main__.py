@@ -17,6 +17,12 @@ if sys.version_info < (3, 11):  # noqa: UP036 - ubuntu-22.04's own Python is 3.1
 def start() -> int:
     """Do what the command line and the environment ask for; return the exit status."""
     import gc  # noqa: PLC0415 - after the version check
+    import os  # noqa: PLC0415 - likewise
+
+    # Whoever closed a stream (`>&-`) wants to hear nothing on it; Python has None in its place.
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - as below; till the end
 
     status = _run()
     # Python looks through all there is for cycles before it ends: 45 ms of `sign`, which give nothing but memory

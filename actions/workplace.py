@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from maximus.errors import Error, ExitStatus
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from .face import Face
 
-__all__ = ["check_repository", "docker_config", "find_tree", "is_repository"]
+__all__ = ["check_repository", "docker_config", "find_tree", "home_of", "is_repository"]
 
 
 def find_tree(name: str) -> Path:
@@ -50,3 +52,20 @@ def docker_config(face: Face) -> Path:
     folder = face.environment.get("DOCKER_CONFIG")
     home = face.environment.get("HOME") or face.environment.get("USERPROFILE") or "."
     return Path(folder or Path(home) / ".docker") / "config.json"
+
+
+def home_of(environment: Mapping[str, str]) -> Path:
+    """Return the user's home folder; raise Error RUN024 (usage) for a user who has none, as in some containers."""
+    if stated := environment.get("HOME") or environment.get("USERPROFILE"):
+        return Path(stated)
+    try:
+        return Path.home()
+    except RuntimeError as fault:
+        raise Error(
+            "RUN024",
+            "this user has no home folder",
+            why="neither HOME nor the list of users names one",
+            fix="Set HOME to a folder of the user's.",
+            where="environment HOME",
+            status=ExitStatus.USAGE,
+        ) from fault

@@ -6,6 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..workplace import home_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -72,7 +74,7 @@ def _indexes(environment: Mapping[str, str]) -> Indexes:
     """Read which indexes this user has configured; what cannot be read names none."""
     from maximus.sbom.indexes import MAX_CONFIGURATION, configuration_paths, indexes_of  # noqa: PLC0415 - likewise
 
-    home = Path(environment.get("HOME") or environment.get("USERPROFILE") or Path.home())
+    home = home_of(environment)
     texts = {}
     for tool, place in configuration_paths(environment).items():
         try:

@@ -10,6 +10,7 @@ from maximus.beside import Beside
 from maximus.counting import counted
 from maximus.errors import Error, ExitStatus
 
+from ..workplace import home_of
 from .base import Compared, base_file, base_in, base_of, is_file, no_base
 from .dating import Dated, facts_of, stated_time
 from .facts import with_facts
@@ -165,7 +166,7 @@ def _with_caches(face: Face, made: Inventory) -> Inventory:
     """Return the inventory with what verified bytes of the caches gave, and say of how many components these are."""
     from maximus.sbom import caches, enrichment  # noqa: PLC0415 - `--help` does without it
 
-    home = Path(face.environment.get("HOME") or face.environment.get("USERPROFILE") or Path.home())
+    home = home_of(face.environment)
     read = caches.read_caches(made.components, caches.places_of(face.environment, home))
     enriched = enrichment.with_cached(made, read)
     face.say(f"caches: {enriched.matched} of {counted(len(made.components), 'component')} verified and hashed")

@@ -13,6 +13,7 @@ from maximus.errors import Error
 
 from ..custody import experimental, find_key, is_reference, key_in_variable, refuse_pasted
 from ..declare import GITHUB_ISSUER
+from ..workplace import home_of
 from .attestations import (
     ATTESTATION,
     PROVENANCE,
@@ -131,6 +132,7 @@ def _sign_with_key(inputs: Inputs, terms: Terms, face: Face, limits: Limits) -> 
         public=public.as_posix(),
         is_private=bool(inputs.trust_config),
         is_logged=is_logged,
+        earlier=chosen.earlier,
         remark=experimental(inputs.key),
     )
 
@@ -149,7 +151,7 @@ def _key(inputs: Inputs, limits: Limits, face: Face) -> SigningKey | ManagedKey:
         return keys.read_signing_key(
             Path(inputs.key), inputs.key_password, lambda text: face.warn(text, where="input `key`")
         )
-    folder = keys.configuration_folder(face.environment, Path.home())
+    folder = keys.configuration_folder(face.environment, home_of(face.environment))
     key, is_new = keys.make_or_load_key(folder)
     if is_new:
         face.say(f"made a signing key of your own in {folder}; keep it, later releases are checked with it")
@@ -206,7 +208,17 @@ def _sign_keyless(inputs: Inputs, job: Job, terms: Terms, face: Face, limits: Li
     command = _command(inputs, chosen, [*who, *asked]) if who else ""
     images = image_commands(pushed, who) if who else ()
     is_private = bool(inputs.trust_config)
-    return Made(outcomes, stated, identity, "keyless", command, pushed, images, is_private=is_private)
+    return Made(
+        outcomes,
+        stated,
+        identity,
+        "keyless",
+        command,
+        pushed,
+        images,
+        is_private=is_private,
+        earlier=chosen.earlier,
+    )
 
 
 def _sign(inputs: Inputs, chosen: Chosen, signer: Signer, face: Face) -> tuple[Outcome, ...]:

@@ -38,6 +38,8 @@ class Chosen:
     """Whether earlier steps of the job say what is signed, and not the inputs."""
     is_folder: bool = False
     """Whether it is all that a release folder has."""
+    earlier: tuple[Path, ...] = ()
+    """The bundles that such a folder had before."""
 
     def is_fresh(self, mode: str) -> bool:
         """Tell whether something will have to be signed, at a glance: where the first bundle is missing."""
@@ -62,11 +64,13 @@ class Chosen:
 def choose(inputs: Inputs, face: Face, *, with_key: bool) -> Chosen:
     """Return what is signed, with leftovers of a run that was stopped swept away; raise Error where nothing is."""
     from maximus.files import EVIDENCE, find_files, list_folder, remove_leftovers  # noqa: PLC0415 - `--help` needs none of it
+    from maximus.signing.bundles import is_bundle  # noqa: PLC0415 - likewise
 
     bundles = Path(inputs.bundles) if inputs.bundles else None
     declared = () if inputs.files or Path(inputs.folder).exists() else declared_files(face.environment)
     if inputs.images and not (inputs.files or declared or Path(inputs.folder).exists()):
         return Chosen((), Path(), bundles)
+    earlier: tuple[Path, ...] = ()
     if inputs.files or declared:
         found = find_files(inputs.files, Path()) if inputs.files else find_declared(declared, Path())
         files = tuple(path for path in found if _is_signed(path, with_key=with_key))
@@ -80,6 +84,7 @@ def choose(inputs: Inputs, face: Face, *, with_key: bool) -> Chosen:
         tell_strays(root, there, face)
         released = [path for path in there if path.relative_to(root).parts[0] != EVIDENCE]
         files = tuple(path for path in released if _is_signed(path, with_key=with_key))
+        earlier = tuple(path for path in released if is_bundle(path))
         swept = set()
         where = "input `folder`"
     for folder in sorted(swept | ({bundles} if bundles and bundles.is_dir() else set())):
@@ -93,7 +98,8 @@ def choose(inputs: Inputs, face: Face, *, with_key: bool) -> Chosen:
             where=where,
             status=ExitStatus.UNMEASURED,
         )
-    chosen = Chosen(files, root, bundles, is_declared=bool(declared), is_folder=not (inputs.files or declared))
+    is_folder = not (inputs.files or declared)
+    chosen = Chosen(files, root, bundles, is_declared=bool(declared), is_folder=is_folder, earlier=earlier)
     _refuse_same_name(inputs, chosen)
     return chosen
 

@@ -25,14 +25,16 @@ MAX_LINES: Final = 200
 class Cosign:
     """The lines with which cosign verifies what was signed."""
 
-    def __init__(self, identity: Identity, public: str, *, is_private: bool) -> None:
+    def __init__(self, identity: Identity, public: str, *, is_private: bool, is_logged: bool) -> None:
         """Verify that the identity signed, or the key whose public half is the file `public`.
 
-        With an instance that `is_private` its trusted root is named as `TRUSTED_ROOT`.
+        With an instance that `is_private` its trusted root is named as `TRUSTED_ROOT`. Where what a key signs is not
+        to be `is_logged`, nobody named the log of an entry that an earlier run left, and none is looked for.
         """
         by_job = ["--certificate-identity", identity.name, "--certificate-oidc-issuer", identity.issuer]
         self._who = ["--key", public] if public else by_job
         self._is_by_key = bool(public)
+        self._is_logged = is_logged
         self._root = ["--trusted-root", TRUSTED_ROOT] if is_private else []
 
     def of_files(self, bundles: Iterable[tuple[Path, Sequence[Path]]]) -> list[str]:
@@ -79,7 +81,7 @@ class Cosign:
         return list(found)
 
     def _said(self, *, is_logged: bool) -> list[str]:
-        if self._is_by_key and not is_logged:
+        if self._is_by_key and not (is_logged and self._is_logged):
             # Nothing but the key vouches for it: there is no entry to look for, and no root to believe.
             return [*self._who, "--insecure-ignore-tlog"]
         return [*self._root, *self._who]

@@ -20,10 +20,12 @@ from .declared import declare
 from .inputs import Outputs
 from .plan import NOT_LOGGED
 from .pushed import Pushed, image_headline, report_images
+from .strays import tell_earlier
 from .terms import is_outage, judge_fallback
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from maximus.signing.batch import Failed, Outcome, Signed
     from maximus.signing.signers import Identity
@@ -55,6 +57,8 @@ class Made:
     """Whether the signatures were to be logged."""
     remark: str = ""
     """What the verdict says of the key."""
+    earlier: tuple[Path, ...] = ()
+    """The bundles that the folder had before."""
     instead_of: Error | None = None
     """The outage for which a key signed and not the job."""
 
@@ -99,6 +103,8 @@ def report_outcome(made: Made, face: Face) -> Outputs:
     said = [_headline(signed, failed, len(indexes), made.identity, made.unlogged)] if made.outcomes else []
     said += image_headline(made.pushed, shortened(made.identity.name), made.unlogged)
     face.headline("; ".join(said))
+    if not failed and not lost:
+        tell_earlier(made.earlier, {outcome.bundle for outcome in new}, face)
     cosign = _cosign(made, signed)
     _hand_on(made, signed, cosign, face)
     if kept := declare([path for outcome in signed for path in outcome.files], face.environment):
@@ -144,7 +150,7 @@ def _cosign(made: Made, signed: Sequence[Signed]) -> list[str]:
 
     if not made.identity.name:
         return []
-    cosign = Cosign(made.identity, made.public, is_private=made.is_private)
+    cosign = Cosign(made.identity, made.public, is_private=made.is_private, is_logged=made.is_logged)
     stated = [outcome for _, outcome in made.stated if isinstance(outcome, Signed)]
     covered = [(outcome.bundle, outcome.files) for outcome in signed]
     return [

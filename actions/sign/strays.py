@@ -1,4 +1,4 @@
-"""What lies in a release folder and is no file: nobody signs it, and people are told so."""
+"""What lies in a release folder and this run has no part in: what is no file, and bundles of an earlier run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from ..face import Face
 
-__all__ = ["find_strays", "tell_strays"]
+__all__ = ["find_strays", "tell_earlier", "tell_strays"]
 
 
 def find_strays(folder: Path, files: Collection[Path]) -> tuple[Path, ...]:
@@ -37,5 +37,18 @@ def tell_strays(folder: Path, files: Collection[Path], face: Face) -> None:
     more = f", and {len(strays) - 1} more are none" if len(strays) > 1 else ""
     face.warn(
         f"{shortened(strays[0].as_posix())} is no file{more}: a pipe or a link to a folder or to nothing is not signed",
+        where="input `folder`",
+    )
+
+
+def tell_earlier(bundles: Collection[Path], made: Collection[Path], face: Face) -> None:
+    """Warn of bundles that lay there before and were neither made nor found valid: `verify` reads these as well."""
+    left = sorted(frozenset(bundles) - frozenset(made))
+    if not left:
+        return
+    more = f" and {len(left) - 1} more are" if len(left) > 1 else " is"
+    face.warn(
+        f"{shortened(left[0].as_posix())}{more} of an earlier run, and not of this one: where a file or the signer has "
+        "changed since, `verify` fails on it; remove what is not meant to stay",
         where="input `folder`",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -40,6 +41,18 @@ def test_the_list_of_actions_needs_no_package(arguments: tuple[str, ...]) -> Non
 
     assert (done.returncode, done.stderr) == (0, "")
     assert all(name in done.stdout for name in ACTIONS)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell of POSIX closes the streams")
+@pytest.mark.parametrize("closing", [">&-", "2>&-", ">&- 2>&-"])
+@pytest.mark.parametrize("arguments", ["", "sign --help", "sign --nonsense"])
+def test_whoever_closed_a_stream_hears_nothing_on_it(closing: str, arguments: str) -> None:
+    """It is as if everything were written where nobody reads."""
+    line = f"{shlex.join([*BARE, str(ROOT / 'actions')])} {arguments} {closing}"
+    done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=False, timeout=60)
+
+    assert done.returncode == (2 if "nonsense" in arguments else 0)
+    assert "Traceback" not in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("name", ACTIONS)

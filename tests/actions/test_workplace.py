@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from actions.workplace import check_repository, find_tree, is_repository
+from actions.workplace import check_repository, find_tree, home_of, is_repository
 from maximus.errors import Error, ExitStatus
 
 
@@ -32,3 +32,16 @@ def test_half_a_name_is_no_repository(text: str) -> None:
 def test_a_whole_name_is_a_repository() -> None:
     """Dots, dashes and underscores are part of names."""
     check_repository("octo-org/app.js_2")
+
+
+def test_a_user_without_a_home_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container may run as a number that nobody has a name for."""
+
+    def nobody() -> Path:
+        raise RuntimeError
+
+    monkeypatch.setattr(Path, "home", nobody)
+    assert home_of({"HOME": "/somewhere"}) == Path("/somewhere")
+    with pytest.raises(Error) as caught:
+        home_of({})
+    assert (caught.value.code, caught.value.status) == ("RUN024", ExitStatus.USAGE)

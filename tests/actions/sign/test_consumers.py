@@ -91,6 +91,15 @@ def test_cosigns_lines_verify_what_a_key_signed_and_logged(here: Path, stack: St
     assert held_against(cosign, done) == []
 
 
+@pytest.mark.usefixtures("here")
+def test_cosigns_lines_verify_what_an_earlier_run_had_logged(stack: Stack, cosign: Cosign) -> None:
+    """Its entry is in a log that nobody names this time: the key alone vouches."""
+    run({}, Inputs(key="key.pem", log="rekor", trust_config=str(stack.trust_v1)))
+    done = run({}, Inputs(key="key.pem", log="none"))
+    assert "--insecure-ignore-tlog" in done.outputs.cosign_command
+    assert held_against(cosign, done) == []
+
+
 def test_cosigns_lines_verify_images(here: Path, stack: Stack, registry: str, cosign: Cosign) -> None:
     """Signature and provenance, by digest."""
     shutil.copy(stack.trusted_root, here / TRUSTED_ROOT)

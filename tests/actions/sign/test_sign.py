@@ -355,6 +355,19 @@ def test_bundles_can_lie_in_a_folder_of_their_own(here: Path, laptop: dict[str, 
     assert not (here / "release" / "app.whl.sigstore.json").exists()
 
 
+def test_bundles_of_an_earlier_run_are_told(here: Path, laptop: dict[str, str]) -> None:
+    """`verify` reads all that lie there: in the other mode, those of before may speak of files as they were."""
+    (here / "release" / "old.sigstore.json").unlink()
+    first = run(laptop)
+    again = run(laptop)
+    assert "of an earlier run" not in first.face.shown + again.face.shown
+
+    other = run(laptop, Inputs(mode="statement"))
+    assert "release/app.whl.sigstore.json and 1 more are of an earlier run" in other.face.shown
+    (here / "release" / "sub" / "app.whl.sigstore.json").unlink()
+    assert "release/app.whl.sigstore.json is of an earlier run" in run(laptop, Inputs(mode="statement")).face.shown
+
+
 def test_one_statement_covers_the_folder(here: Path, laptop: dict[str, str]) -> None:
     """Names are relative to it."""
     done = run(laptop, Inputs(mode="statement"))
