@@ -297,10 +297,9 @@ def _reading(pins: list[_Pin], findings: list[Finding], included: tuple[str, ...
     by_name: dict[str, list[str]] = {}
     for number, pin in enumerate(pins):
         by_name.setdefault(normal_pypi(pin.name), []).append(str(number))
-    noted = bool(pins) and all(pin.via is not None for pin in pins)
     links: list[Link] = []
     for number, pin in enumerate(pins):
-        if not noted or pin.via is None:
+        if pin.via is None:
             links.append(Link("", str(number), scope, pin.marker, known=False))
             continue
         for name in pin.via:

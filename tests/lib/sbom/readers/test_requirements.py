@@ -59,6 +59,14 @@ def test_notes_of_pip_compile_are_edges(tmp_path: Path) -> None:
     assert [name for name, item in by_name(made).items() if item.direct] == ["requests 2.32.3"]
 
 
+def test_a_pin_without_a_note_costs_the_others_nothing(tmp_path: Path) -> None:
+    """Of it nobody knows who needs it; what the notes of the others say stands."""
+    made = inventory_of(tmp_path, {"requirements.txt": "a==1\n    # via -r in.txt\nb==2\n    # via a\nc==3\n"})
+    assert edges_of(made) == {(".", "a 1"), ("a 1", "b 2"), (".", "c 3")}
+    assert [name for name, item in by_name(made).items() if item.direct] == ["a 1"]
+    assert made.root.edges is Known.INCOMPLETE
+
+
 def test_a_list_without_notes_is_no_graph(tmp_path: Path) -> None:
     """Everything hangs on the root, and the root says that this is not complete."""
     made = inventory_of(tmp_path, {"requirements.txt": "a==1\nb==2\n"})
