@@ -19,13 +19,17 @@ __all__ = ["find_strays", "tell_earlier", "tell_strays"]
 def find_strays(folder: Path, files: Collection[Path]) -> tuple[Path, ...]:
     """Return what is neither a folder nor one of the files that were found below this one, sorted.
 
-    Pipes, sockets, links that lead nowhere, and links to folders, which nobody follows.
+    Pipes, sockets, links that lead nowhere, and links to folders, which nobody follows; what another run is writing at
+    this moment is none of them.
     """
+    from maximus.files import is_leftover  # noqa: PLC0415 - `--help` needs none of it
+
     known = frozenset(files)
     found = []
     for parent, folders, names in os.walk(folder):
         links = (name for name in folders if os.path.islink(os.path.join(parent, name)))  # noqa: PTH114, PTH118 - hot
-        found += [path for name in (*names, *links) if (path := Path(parent, name)) not in known]
+        there = (name for name in (*names, *links) if not is_leftover(name))
+        found += [path for name in there if (path := Path(parent, name)) not in known]
     return tuple(sorted(found))
 
 

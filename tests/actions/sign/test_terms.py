@@ -265,6 +265,14 @@ def test_what_is_not_signed_because_it_is_no_file_is_told(release: Path) -> None
     assert "warning: release/nowhere is no file, and 1 more are none: " in done.face.shown
 
 
+def test_what_another_run_is_writing_is_neither_signed_nor_told(release: Path) -> None:
+    """Its name has the number of a process that lives; soon it is a bundle."""
+    (release / f".maximus-{os.getppid()}-x.tmp").touch()
+    done = run({}, Inputs(key="key.pem"))
+    assert not [path for path in done.bundles if "tmp" in path]
+    assert "no file" not in done.face.shown
+
+
 def test_ten_thousand_files_are_one_run(release: Path) -> None:
     """As statements, none over more than other verifiers read, and proved by the line that it hands on."""
     for number in range(10_000 - 2):
