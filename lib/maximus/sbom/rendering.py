@@ -39,16 +39,6 @@ def as_bytes(document: dict[str, Any]) -> bytes:
     return orjson.dumps(document, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
-def _digest_of(body: dict[str, Any]) -> str:
-    """Return the digest of a document, component by component: as one text it would take as much memory again."""
-    import orjson  # noqa: PLC0415 - as in `as_bytes`
-
-    digest = hashlib.sha256(as_bytes({name: value for name, value in body.items() if name != "components"}))
-    for component in body["components"]:
-        digest.update(orjson.dumps(component, option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE))
-    return digest.hexdigest()
-
-
 def render(
     inventory: Inventory,
     *,
@@ -69,7 +59,7 @@ def render(
     body = cyclonedx.as_document(inventory, when=when, tool_version=tool_version, style=style)
     if cyclonedx_version != cyclonedx_versions.DEFAULT:
         body = cyclonedx_versions.as_version(body, cyclonedx_version)
-    content = _digest_of(body)
+    content = hashlib.sha256(as_bytes(body)).hexdigest()
     serial = str(uuid.uuid5(uuid.NAMESPACE_OID, content))
     body["serialNumber"] = f"urn:uuid:{serial}"
     return Rendered(body, spdx.as_document(inventory, when=when, tool_version=tool_version, serial=serial), serial)
