@@ -23,7 +23,6 @@ __all__ = ["READER"]
 _KEY = re.compile(r'    "([^"]+)": \[')
 # A string whole, so that nothing inside it is taken for a comment or for a comma at the end.
 _JSONC = re.compile(r'"(?:[^"\\]|\\.)*"|//[^\n]*|/\*.*?\*/|,(?=\s*[\]}])', re.DOTALL)
-_ARCHIVES = (".tgz", ".tar.gz", ".tar")
 _SHORT = re.compile(r"[0-9a-f]{7,39}")
 _ABBREVIATED = "the first digits of a commit; only the whole of it is exact"
 _NAMED = re.compile(r"(@[^/@]+/[^@]+|[^@]+)@(.*)", re.DOTALL)
@@ -90,7 +89,7 @@ class _Lock:
             version = version.partition("#")[2]
             # Of what GitHub packs, bun keeps the first seven digits.
             moves = _ABBREVIATED if _SHORT.fullmatch(version) else ""
-        elif "://" in version or version.endswith(_ARCHIVES):
+        elif "://" in version or version.endswith(npm.ARCHIVES):
             # The address of a file, or its path, stands in place of the version.
             file, url = addresses.file_name(version), addresses.clean(version)
             artifacts = (Artifact(file, url, digests.from_integrity(integrity, self.lines)),) if file else ()

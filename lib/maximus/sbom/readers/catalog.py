@@ -14,6 +14,7 @@ from maximus.sbom.model import Ecosystem, Finding, Known, Link, Location, Packag
 from maximus.sbom.naming import visible
 from maximus.sbom.readers import gradle
 from maximus.sbom.readers.interface import Reader
+from maximus.sbom.readers.maven import moves_of
 
 if TYPE_CHECKING:
     from maximus.sbom.tree import Source
@@ -46,7 +47,6 @@ def _read(source: Source) -> Reading:
                 findings.append(Finding("unpinned", f"{visible(name or alias)} names no {what}", place))
                 continue
             key = f"{table}/{alias}"
-            moves = "a snapshot, which is published again and again" if version.endswith("-SNAPSHOT") else ""
             packages.append(
                 Package(
                     key,
@@ -54,7 +54,7 @@ def _read(source: Source) -> Reading:
                     name,
                     version,
                     (place,),
-                    moves=moves,
+                    moves=moves_of(version),
                     artifacts=files.get((name, version), ()),
                     scopes=(scope,),
                     edges=Known.UNKNOWN,

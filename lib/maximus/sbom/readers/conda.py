@@ -144,8 +144,8 @@ def _read_explicit(source: Source) -> Reading:
         address, _, digest = line.strip().partition("#")
         url = addresses.clean(address)
         place = Location(source.path, number)
-        built = FILE.fullmatch(addresses.file_name(url))
-        if built is None:
+        found = FILE.fullmatch(addresses.file_name(url))
+        if found is None:
             findings.append(Finding("ignored", f"{visible(line.strip())[:200]!r} is no package of Conda", place))
             continue
         algorithm = "sha256" if digest.startswith("sha256:") else "md5"
@@ -154,10 +154,10 @@ def _read_explicit(source: Source) -> Reading:
             Package(
                 str(number),
                 Ecosystem.CONDA,
-                built["name"],
-                built["version"],
+                found["name"],
+                found["version"],
                 (place,),
-                qualifiers=(("build", built["build"]), ("subdir", url.split("/")[-2])),
+                qualifiers=built(url),
                 artifacts=(Artifact(addresses.file_name(url), url, (known,) if known else ()),),
                 edges=Known.UNKNOWN,
             )

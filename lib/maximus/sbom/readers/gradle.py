@@ -11,6 +11,7 @@ from maximus.sbom.digests import DigestLines
 from maximus.sbom.model import Artifact, Ecosystem, Finding, Known, Link, Location, Package, Reading, Scope
 from maximus.sbom.naming import visible
 from maximus.sbom.readers.interface import Reader
+from maximus.sbom.readers.maven import moves_of
 
 if TYPE_CHECKING:
     from maximus.sbom.tree import Source
@@ -61,7 +62,7 @@ def _read(source: Source) -> Reading:
                 found[1],
                 found[2],
                 (place,),
-                moves="a snapshot, which is published again and again" if found[2].endswith("-SNAPSHOT") else "",
+                moves=moves_of(found[2]),
                 artifacts=files.get((found[1], found[2]), ()),
                 scopes=(scope,),
                 edges=Known.UNKNOWN,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from maximus.sbom.parsing import Element
     from maximus.sbom.tree import Source
 
-__all__ = ["READER"]
+__all__ = ["READER", "moves_of"]
 
 _PROPERTY = re.compile(r"\$\{([^{}$]+)\}")
 _SCOPES = {"test": Scope.TEST, "provided": Scope.BUILD}
@@ -65,13 +65,19 @@ def _read(source: Source) -> Reading:
         scope = _SCOPES.get(_filled(entry.first("scope"), properties) or decided.scope, Scope.RUNTIME)
         is_optional = (_filled(entry.first("optional"), properties) or decided.optional) == "true"
         scope = Scope.OPTIONAL if is_optional and scope is Scope.RUNTIME else scope
-        moves = "a snapshot, which is published again and again" if exact.endswith("-SNAPSHOT") else ""
-        packages.append(Package(str(number), Ecosystem.MAVEN, name, exact, (place,), moves=moves, edges=Known.UNKNOWN))
+        packages.append(
+            Package(str(number), Ecosystem.MAVEN, name, exact, (place,), moves=moves_of(exact), edges=Known.UNKNOWN)
+        )
         links.append(Link("own", str(number), scope))
     if links:
         text = "a pom names only direct dependencies; what they need is not locked"
         findings.append(Finding("not-locked", text, Location(source.path), lost=False))
     return Reading(tuple(packages), tuple(links), findings=tuple(findings), also_read=also)
+
+
+def moves_of(version: str) -> str:
+    """Return why a version of Maven's can mean other content tomorrow; empty where it cannot."""
+    return "a snapshot, which is published again and again" if version.endswith("-SNAPSHOT") else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from maximus.sbom import parsing
 from maximus.sbom.model import Ecosystem, Known, Link, Location, Package, Reading
 from maximus.sbom.readers import gradle
 from maximus.sbom.readers.interface import Reader
+from maximus.sbom.readers.maven import moves_of
 
 if TYPE_CHECKING:
     from maximus.sbom.tree import Source
@@ -40,7 +41,7 @@ def _read(source: Source) -> Reading:
                     name,
                     version,
                     (Location(source.path, places.get((configuration, name), 0)),),
-                    moves="a snapshot, which is published again and again" if version.endswith("-SNAPSHOT") else "",
+                    moves=moves_of(version),
                     artifacts=files.get((name, version), ()),
                     scopes=(scope,),
                     edges=Known.INCOMPLETE,

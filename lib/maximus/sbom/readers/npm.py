@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from maximus.sbom.tree import Source
 
 __all__ = [
+    "ARCHIVES",
     "READER",
     "direct_needs",
     "is_git",
@@ -39,6 +40,9 @@ __all__ = [
     "tarball_name",
     "version_in",
 ]
+
+ARCHIVES = (".tgz", ".tar.gz", ".tar")
+"""How a path ends that is a packed package, and no folder of one."""
 
 
 _KEY = re.compile(r'\s*"([^"]+)": \{')
@@ -326,7 +330,7 @@ class _Nested:
         absent: tuple[NotApplicable, ...] = ()
         artifacts: tuple[Artifact, ...] = ()
         qualifiers = qualifiers_of(version)
-        if version.startswith("file:") and not version.endswith((".tgz", ".tar.gz", ".tar")):
+        if version.startswith("file:") and not version.endswith(ARCHIVES):
             folder = version.removeprefix("file:")
             own, version = self.source.inside(folder), own_manifest(self.source, folder)[1]
             absent = (absence.OUTSIDE_TREE,) if own is None else ()

@@ -25,7 +25,6 @@ __all__ = ["CONFIG", "LOCK", "PAKET"]
 _KEY = re.compile(r'\s*"([^"]+)": \{')
 # A repository has no file before its commit.
 _PAKET_SPEC = re.compile(r" {4}(?! {2})((?! )\S+)?(?: \(([^()]+)\)|$)")
-_COMMIT = re.compile(r"[0-9a-f]{40}")
 _PAKET_NEED = re.compile(r" {6}(?! )(\S+)")
 
 
@@ -141,7 +140,7 @@ def _paket_file(  # noqa: PLR0913, PLR0917 - the parts of one entry
     address = f"https://github.com/{remote}" if section == "GITHUB" else remote if section == "GIT" else ""
     # Behind the commit may stand what builds it.
     commit = commit.partition(" ")[0]
-    made = references.repository(address, commit, key, place) if _COMMIT.fullmatch(commit) else None
+    made = references.repository(address, commit, key, place) if references.COMMIT.fullmatch(commit) else None
     return replace(made, subpath=file) if made else None
 
 

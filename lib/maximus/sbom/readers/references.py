@@ -11,7 +11,7 @@ from maximus.sbom.model import Ecosystem, Finding, Kind, Known, Location, Packag
 from maximus.sbom.naming import visible
 from maximus.sbom.readers import absence
 
-__all__ = ["Image", "action", "image", "image_package", "repository"]
+__all__ = ["COMMIT", "Image", "action", "image", "image_package", "repository"]
 
 _IMAGE = re.compile(
     r"(?P<name>(?:[\w.-]+(?::\d+)?/)?[\w.-]+(?:/[\w.-]+)*)(?::(?P<tag>\w[\w.-]{0,127}))?(?:@(?P<digest>[a-z0-9]+:[0-9a-fA-F]{32,}))?",
@@ -20,7 +20,7 @@ _IMAGE = re.compile(
 _ACTION = re.compile(r"(?P<repository>[\w.-]+/[\w.-]+)(?:/(?P<folder>[^@\s]+))?@(?P<ref>[^\s@]+)", re.ASCII)
 # What is written in front of a name that has none in front of it: both are one image.
 _DEFAULT = ["docker", "io"]
-_COMMIT = re.compile(r"[0-9a-f]{40}")
+COMMIT = re.compile(r"[0-9a-f]{40}")
 _MOVING_TAG = "a tag of an image, which can be pushed again; only a digest is exact"
 _MOVING_REF = "a tag or a branch, which can be moved; only a commit is exact"
 
@@ -101,7 +101,7 @@ def action(text: str, key: str, place: Location) -> tuple[Package | None, tuple[
     if found is None:
         return None, (Finding("ignored", f"{visible(text)[:200]!r} names no action", place),)
     findings: tuple[Finding, ...] = ()
-    pinned = bool(_COMMIT.fullmatch(found["ref"]))
+    pinned = bool(COMMIT.fullmatch(found["ref"]))
     if not pinned:
         findings = (Finding("unpinned", f"the action {visible(text)} is not pinned to a commit", place, lost=False),)
     made = Package(

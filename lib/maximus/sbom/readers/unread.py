@@ -33,8 +33,6 @@ _LOCKS: Final = {
 _READ_INSTEAD: Final = {"bun.lockb": "bun.lock", "Gopkg.lock": "go.mod", "glide.lock": "go.mod"}
 """What is read where it lies beside, and says the same or more."""
 _JULIA: Final = b"# This file is machine-generated"
-
-
 _SBOMS: Final = (".cdx.xml", ".spdx", ".spdx.rdf", ".spdx.xml", ".spdx.yaml", ".spdx.yml", ".spdx3.json", "/bom.xml")
 """How files end that are SBOMs in another format than the JSON that is read."""
 
@@ -44,9 +42,9 @@ def _reads(path: str) -> bool:
 
 
 def _read(source: Source) -> Reading:
-    if source.path.rpartition("/")[2] not in _LOCKS:
+    name = source.name
+    if name not in _LOCKS:
         return _read_sbom(source)
-    name = source.path.rpartition("/")[2]
     other = _READ_INSTEAD.get(name)
     is_said = other is not None and source.beside(other) in source.tree.locks
     # Other tools have files of this name that lock nothing.

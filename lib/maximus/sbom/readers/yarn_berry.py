@@ -38,7 +38,6 @@ __all__ = ["read_berry"]
 
 _KEY = re.compile(r'^(?:"([^"]+)"|([^\s"#][^"]*)):\s*$')
 _LOCATOR = re.compile(r"::(?:[^#]*&)?locator=([^&#]+)")
-_ARCHIVES = (".tgz", ".tar.gz", ".tar")
 _NO_VERSION = "0.0.0-use.local"
 """What yarn writes for a part of the tree: the version is in its `package.json`."""
 
@@ -192,7 +191,7 @@ class _Berry:
             archive = re.search(r"__archiveUrl=([^&#]+)", place)
             url = addresses.clean(unquote(archive[1])) if archive else ""
             artifacts = (Artifact(addresses.file_name(url), url, ()),) if url else ()
-        elif kind == "file" and place.partition("::")[0].partition("#")[0].endswith(_ARCHIVES):
+        elif kind == "file" and place.partition("::")[0].partition("#")[0].endswith(npm.ARCHIVES):
             artifacts = (Artifact(addresses.file_name(self._folder(place)), "", ()),)
         elif kind in ("workspace", "link", "portal", "file"):
             folder = self._folder(place)
